@@ -1,0 +1,39 @@
+#include "extractor/byte_source.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace sdmeta {
+
+Result<std::size_t> MemorySource::read_at(
+    std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
+  if (offset >= bytes_.size()) return std::size_t{0};
+  const std::size_t count =
+      std::min<std::uint64_t>(out.size(), bytes_.size() - offset);
+  std::memcpy(out.data(), bytes_.data() + offset, count);
+  return count;
+}
+
+Result<std::size_t> FileSource::read_at(
+    std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
+  if (offset >= length_) return std::size_t{0};
+  const std::size_t wanted =
+      std::min<std::uint64_t>(out.size(), length_ - offset);
+  std::size_t done = 0;
+  while (done < wanted) {
+    const ssize_t got = ::pread(fd_, out.data() + done, wanted - done,
+                                static_cast<off_t>(start_ + offset + done));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return Error{ErrorCode::kUnreadable, std::strerror(errno), offset + done};
+    }
+    if (got == 0) break;  // shorter than it was when its size was taken
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+}  // namespace sdmeta

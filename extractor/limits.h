@@ -1,0 +1,44 @@
+// Every bound on work and memory, in one place. Passing one is a warning in the
+// record, never silence and never an abort.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sdmeta {
+
+struct Limits {
+  // --- bytes of one file
+  /// One text field after inflation. ComfyUI graphs with embedded images reach
+  /// tens of megabytes; a zlib bomb reaches any size.
+  std::size_t max_field_bytes = 64u << 20;
+  /// All text of one file together.
+  std::size_t max_total_field_bytes = 128u << 20;
+  /// Fields of one file.
+  std::size_t max_fields = 4096;
+  /// Chunks, segments, boxes or elements walked in one file.
+  std::size_t max_chunks = 1u << 20;
+  /// Entries of one IFD, and IFDs of one TIFF block.
+  std::size_t max_ifd_entries = 4096;
+  std::size_t max_ifds = 64;
+  /// Nesting of boxes (BMFF) and elements (EBML).
+  std::size_t max_box_depth = 16;
+  /// Pixels decoded for --verify and stealth data; 2^28 is 16384 x 16384.
+  std::uint64_t max_pixels = 1ull << 28;
+
+  // --- payloads
+  std::size_t max_json_depth = 256;
+  /// Nodes of one graph, and visits of one walk over it.
+  std::size_t max_graph_nodes = 65536;
+  std::size_t max_graph_visits = 1u << 18;
+  /// Pairs of one settings line.
+  std::size_t max_settings = 8192;
+
+  // --- archives and CSV
+  /// Bytes of one compressed archive member held in memory; the rest of a
+  /// longer member is not seen.
+  std::uint64_t max_member_bytes = 256ull << 20;
+  std::size_t max_csv_row_bytes = 1u << 20;
+};
+
+}  // namespace sdmeta

@@ -1,0 +1,113 @@
+// Reading JSON as tools really write it. A thin view over simdjson that never
+// throws, forgives missing members and mistyped scalars, and keeps integers
+// exact. Internal to parsers/; the only header here that names simdjson.
+//
+//   JsonDocument document = parse_json(text, limits);
+//   if (const auto steps = document.root()["steps"].integer()) ...
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+
+namespace sdmeta {
+
+struct JsonMember;
+
+/// A value inside a JsonDocument, or nothing (`is_missing`). Cheap to copy;
+/// valid while the document lives. Every accessor works on every kind and gives
+/// nullopt or a missing value where it does not apply.
+class JsonValue {
+ public:
+  JsonValue() = default;
+  explicit JsonValue(simdjson::dom::element element)
+      : element_(element), exists_(true) {}
+
+  bool is_missing() const { return !exists_; }
+  bool is_null() const { return exists_ && element_.is_null(); }
+  bool is_object() const { return exists_ && element_.is_object(); }
+  bool is_array() const { return exists_ && element_.is_array(); }
+  bool is_string() const { return exists_ && element_.is_string(); }
+  bool is_number() const { return exists_ && element_.is_number(); }
+  bool is_bool() const { return exists_ && element_.is_bool(); }
+  /// Present and not null.
+  explicit operator bool() const { return exists_ && !element_.is_null(); }
+
+  /// Member by exact name, the first if it repeats; missing if there is none.
+  JsonValue operator[](std::string_view key) const;
+  /// Element by position; missing past the end.
+  JsonValue operator[](std::size_t index) const;
+  /// Members of an object or elements of an array; 0 for scalars.
+  std::size_t size() const;
+
+  /// The string, if it is one. A view into the document.
+  std::optional<std::string_view> string() const;
+  std::optional<bool> boolean() const;
+  /// Numbers and numeric strings ("7.5").
+  std::optional<double> number() const;
+  /// Integers, doubles without a fraction (20.0) and integer strings, where
+  /// they fit.
+  std::optional<std::int64_t> integer() const;
+  /// A seed: any integer from -2^63 to 2^64-1, 1.5e9, or a string of digits of
+  /// any length, as decimal digits.
+  std::optional<std::string> digits() const;
+  /// Scalars as text (strings as they are, numbers in shortest form, "true",
+  /// "null"), objects and arrays as compact JSON. Empty if missing.
+  std::string text() const;
+
+  /// Calls `visit(std::string_view key, JsonValue value)` for each member of an
+  /// object, in order.
+  template <class Visit>
+  void for_each_member(Visit&& visit) const {
+    if (!is_object()) return;
+    for (const auto [key, value] : element_.get_object().value_unsafe())
+      visit(key, JsonValue(value));
+  }
+  /// Calls `visit(JsonValue element)` for each element of an array, in order.
+  template <class Visit>
+  void for_each_element(Visit&& visit) const {
+    if (!is_array()) return;
+    for (const auto value : element_.get_array().value_unsafe())
+      visit(JsonValue(value));
+  }
+
+ private:
+  simdjson::dom::element element_{};
+  bool exists_ = false;
+};
+
+/// A parsed text. Movable; owns everything its values point to.
+class JsonDocument {
+ public:
+  JsonDocument();
+  JsonDocument(JsonDocument&&) noexcept;
+  JsonDocument& operator=(JsonDocument&&) noexcept;
+  ~JsonDocument();
+
+  /// Missing if the text was not readable even after repair.
+  JsonValue root() const;
+  /// The text was not strict JSON and was repaired; says what was done.
+  const std::optional<Error>& repair() const { return repair_; }
+
+ private:
+  friend JsonDocument parse_json(std::string_view, const Limits&);
+  struct Storage;
+  std::unique_ptr<Storage> storage_;
+  std::optional<Error> repair_;
+};
+
+/// Parses `text`. What strict JSON refuses and tools write is repaired outside
+/// strings only: NaN, Infinity and undefined become null; integers beyond 64
+/// bits become strings; raw control characters in strings are escaped; NULs and
+/// text after the value are dropped; a text that ends too early is closed after
+/// its last whole member. Depth is bounded by `limits.max_json_depth`.
+JsonDocument parse_json(std::string_view text, const Limits& limits);
+
+}  // namespace sdmeta

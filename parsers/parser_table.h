@@ -1,0 +1,48 @@
+// Which parser reads what. One ordered list, top wins; the list is
+// parser_table.inc, one line per writer family.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+#include "extractor/raw_fields.h"
+#include "parsers/generation.h"
+#include "parsers/payload.h"
+
+namespace sdmeta {
+
+struct ParserRow {
+  std::string_view name;      // of the family, as in parser_table.inc
+  std::string_view software;  // values of Generation::software, space separated
+  std::string_view where;     // for people: where its text is found
+  /// Cheap test, no full parse.
+  bool (*claims)(const Payloads&);
+  /// Adds findings (low_confidence, bad_number, ...) to `notes`. An error means
+  /// that the payload was claimed wrongly or is broken.
+  Result<Generation> (*parse)(const Payloads&, std::vector<Error>& notes);
+  /// True where another payload of the same file may hold more (infotext beside
+  /// a ComfyUI graph): rows further down then fill the gaps.
+  bool is_partial = false;
+};
+
+/// In order of precedence.
+std::span<const ParserRow* const> parser_table();
+
+struct Interpretation {
+  std::optional<Generation> generation;
+  /// kMalformed when a payload was claimed and did not parse and nothing else
+  /// gave a generation.
+  std::optional<Error> error;
+  std::vector<Error> warnings;
+  /// Text of interest was present: tells `unrecognized` from `no_metadata`.
+  bool has_text = false;
+};
+
+/// Tries the table from the top. Pure: no file, clock, locale or global state.
+Interpretation interpret(const ImageFields& image, const Limits& limits) noexcept;
+
+}  // namespace sdmeta

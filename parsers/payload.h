@@ -1,0 +1,59 @@
+// The text of an image as parsers see it: label prefixes split off
+// (`Workflow: {...}`), JSON parsed once however many parsers look at it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/limits.h"
+#include "extractor/raw_fields.h"
+#include "parsers/json.h"
+
+namespace sdmeta {
+
+class Payload {
+ public:
+  Payload(const RawField& field, std::string_view key, std::string_view text,
+          const Limits& limits)
+      : field_(&field), key_(key), text_(text), limits_(&limits) {}
+
+  const RawField& field() const { return *field_; }
+  /// Keyword, tag name, or the label in front of the text.
+  std::string_view key() const { return key_; }
+  /// Without label and surrounding white space.
+  std::string_view text() const { return text_; }
+  /// Begins like a JSON object.
+  bool looks_like_json() const { return text_.starts_with('{'); }
+  /// The parsed text; parsed on first use. Missing if it is no JSON. One thread
+  /// at a time.
+  JsonValue json() const;
+  const JsonDocument& document() const;
+
+ private:
+  const RawField* field_;
+  std::string_view key_;
+  std::string_view text_;
+  const Limits* limits_;
+  mutable std::unique_ptr<JsonDocument> document_;
+};
+
+class Payloads {
+ public:
+  /// Views into `image`, which must outlive it, as must `limits`.
+  Payloads(const ImageFields& image, const Limits& limits);
+
+  const std::vector<Payload>& all() const { return payloads_; }
+  /// First payload with this key: exact match first, then ignoring case.
+  const Payload* find(std::string_view key) const;
+  const ImageFields& image() const { return *image_; }
+  const Limits& limits() const { return *limits_; }
+
+ private:
+  const ImageFields* image_;
+  const Limits* limits_;
+  std::vector<Payload> payloads_;
+};
+
+}  // namespace sdmeta

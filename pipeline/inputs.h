@@ -1,0 +1,49 @@
+// Arguments, lists, folders and archives -> Jobs, as a stream in a defined
+// order: arguments as given, folders depth-first by byte order of names,
+// archives in member order. Nothing is unpacked to disk.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+#include "pipeline/record.h"
+
+namespace sdmeta {
+
+struct InputOptions {
+  std::vector<std::string> paths;  // files, folders, archives
+  /// A list of paths, one a line ('\n', or '\0' if `is_nul_separated`); "-" is
+  /// standard input. Everything in a list is an input, whatever its name.
+  std::optional<std::string> files_from;
+  bool is_nul_separated = false;
+  bool all_files = false;  // do not filter folders and archives by extension
+  /// Keep only names whose stable hash falls into part `shard` of `shards`.
+  std::uint32_t shard = 1;  // 1 to shards
+  std::uint32_t shards = 1;
+  Limits limits;
+};
+
+struct InputCounts {
+  std::uint64_t skipped_names = 0;  // no image or video extension
+  std::uint64_t other_shards = 0;
+};
+
+/// A single-threaded stream of jobs; `seq` counts from 0 without gaps. Every
+/// input, however broken, is one job: what cannot be opened or listed is a job
+/// with `error` set.
+class InputStream {
+ public:
+  virtual ~InputStream() = default;
+  virtual std::optional<Job> next() = 0;
+  virtual InputCounts counts() const = 0;
+};
+
+std::unique_ptr<InputStream> open_inputs(InputOptions options);
+
+}  // namespace sdmeta

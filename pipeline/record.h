@@ -1,0 +1,89 @@
+// What flows through the pipeline, one way: Job -> Extracted -> Record -> Line.
+// Plain data, moved forward.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/raw_fields.h"
+#include "parsers/generation.h"
+#include "pipeline/row.h"
+
+namespace sdmeta {
+
+/// A closed set; names (`status_name`) are part of the output format.
+enum class Status : std::uint8_t {
+  kOk,            // a writer was recognised and parsed
+  kNoMetadata,    // a sound image without text of interest
+  kUnrecognized,  // text present, nobody claims it
+  kMalformed,     // claimed, did not parse
+  kTruncated,     // the container ends too early
+  kCorrupt,       // the container contradicts itself
+  kNotAnImage,
+  kUnsupportedFormat,
+  kUnreadable,
+};
+inline constexpr std::size_t kStatusCount = 9;
+std::string_view status_name(Status status) noexcept;
+
+/// Bytes of an archive member that need no decompression: they are read in
+/// place, by any thread.
+struct FileRange {
+  std::uint64_t offset = 0;  // bytes from the start of the archive
+  std::uint64_t length = 0;
+};
+
+struct Job {
+  std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps: the order of the output
+  std::string path;       // as given or enumerated; any bytes but NUL
+  std::optional<std::string> member;  // name inside the archive `path`
+  std::optional<FileRange> range;     // member stored in place
+  /// Member that had to be decompressed, or whose error stands in for it.
+  std::shared_ptr<const std::vector<std::uint8_t>> bytes;
+  std::optional<std::uint64_t> member_size;  // declared; of a cut member too
+  /// What kept the producer from offering bytes; the job is a record all the
+  /// same.
+  std::optional<Error> error;
+};
+
+struct Extracted {
+  Job job;
+  ImageFields image;
+};
+
+struct Record {
+  std::uint64_t seq = 0;
+  Status status = Status::kOk;
+  std::string file;
+  std::optional<std::string> member;
+  std::optional<std::uint64_t> image_id;  // of the row, else read off the name
+  ImageFields image;  // fields are kept only for --raw
+  std::optional<Generation> generation;
+  std::optional<Row> row;
+  std::optional<Error> error;
+  std::vector<Error> warnings;
+};
+
+struct Line {
+  std::uint64_t seq = 0;
+  Status status = Status::kOk;
+  bool has_row = false;
+  std::uint64_t bytes_of_image = 0;
+  std::string json;  // one record with its '\n'
+};
+
+/// What a run did, for the summary line and --stats.
+struct Tally {
+  std::uint64_t records = 0;
+  std::array<std::uint64_t, kStatusCount> by_status{};
+  std::uint64_t with_row = 0;
+  std::uint64_t image_bytes = 0;
+  std::uint64_t output_bytes = 0;
+};
+
+}  // namespace sdmeta
