@@ -11,7 +11,7 @@ test_packages=(libgtest-dev libbenchmark-dev python3 python3-pil python3-piexif
   python3-jsonschema python3-pandas libimage-exiftool-perl exiv2 webp
   libavif-bin libheif-examples libjxl-tools ffmpeg zip p7zip-full zstd xz-utils)
 
-fuzz_packages=(clang libclang-rt-14-dev)
+fuzz_packages=(clang libclang-rt-dev)
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 
