@@ -17,7 +17,8 @@
 namespace sdmeta {
 
 struct InputOptions {
-  std::vector<std::string> paths;  // files, folders, archives
+  /// Files, folders, archives; "-" stands for a list on standard input.
+  std::vector<std::string> paths;
   /// A list of paths, one a line ('\n', or '\0' if `is_nul_separated`); "-" is
   /// standard input. Everything in a list is an input, whatever its name.
   std::optional<std::string> files_from;
@@ -32,6 +33,9 @@ struct InputOptions {
 struct InputCounts {
   std::uint64_t skipped_names = 0;  // no image or video extension
   std::uint64_t other_shards = 0;
+  std::uint64_t archives = 0;
+  /// Lists of which some part could not be read: the output cannot be complete.
+  std::uint64_t unreadable_lists = 0;
 };
 
 /// A single-threaded stream of jobs; `seq` counts from 0 without gaps. Every

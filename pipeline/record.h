@@ -31,19 +31,35 @@ enum class Status : std::uint8_t {
 inline constexpr std::size_t kStatusCount = 9;
 std::string_view status_name(Status status) noexcept;
 
-/// Bytes of an archive member that need no decompression: they are read in
-/// place, by any thread.
+class ArchiveFile;
+
+/// How the bytes of a FileRange become the bytes of the member.
+enum class Packing : std::uint8_t {
+  kStored,   // they are the member
+  kZip,      // `offset` is that of a local zip header; stored or deflated data
+             // of `length` bytes follows it
+  kForeign,  // an archive of this one member, which libarchive unpacks
+};
+
+/// Where an archive member stands in its archive: read in place, and unpacked
+/// where need be, by any thread (`open_source` in pipeline/job_source.h).
 struct FileRange {
   std::uint64_t offset = 0;  // bytes from the start of the archive
   std::uint64_t length = 0;
+  Packing packing = Packing::kStored;
+  std::shared_ptr<const ArchiveFile> archive;  // keeps the descriptor open
 };
+
+/// Bytes of `Job::bytes` after which a batch of jobs is closed early.
+inline constexpr std::size_t kMaxHeldBytes = 16u << 20;
 
 struct Job {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps: the order of the output
   std::string path;       // as given or enumerated; any bytes but NUL
   std::optional<std::string> member;  // name inside the archive `path`
-  std::optional<FileRange> range;     // member stored in place
-  /// Member that had to be decompressed, or whose error stands in for it.
+  std::optional<FileRange> range;     // member that is read in place
+  /// Member of an archive that must be decompressed from its start. Memory is
+  /// bounded by whoever collects jobs: a batch ends at `kMaxHeldBytes`.
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
   std::optional<std::uint64_t> member_size;  // declared; of a cut member too
   /// What kept the producer from offering bytes; the job is a record all the

@@ -1,0 +1,16 @@
+#include "pipeline/file_error.h"
+
+#include <string.h>
+
+#include <string>
+
+namespace sdmeta {
+
+Error file_error(std::string_view doing, int errno_value) {
+  const char* text = ::strerrordesc_np(errno_value);
+  std::string detail(doing);
+  detail.append(": ").append(text != nullptr ? text : "unknown error");
+  return {ErrorCode::kUnreadable, std::move(detail), std::nullopt};
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,14 @@
+// What the system said about a file, as an Error.
+#pragma once
+
+#include <string_view>
+
+#include "extractor/error.h"
+
+namespace sdmeta {
+
+/// kUnreadable with "`doing`: the system's text", e.g. "open: Permission
+/// denied". `errno_value` is an errno; the text is that of the C locale.
+Error file_error(std::string_view doing, int errno_value);
+
+}  // namespace sdmeta
