@@ -1,0 +1,203 @@
+// Grammar: `<kind:name[:weight...][:key=value...]>`, read by ExtraNetworkLora in
+// extensions-builtin/Lora/extra_networks_lora.py of
+// https://github.com/AUTOMATIC1111/stable-diffusion-webui: the first weight is
+// the text encoder's, the second the UNet's, and one weight is both.
+#include "parsers/lora_tags.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kHypernetwork = "hypernet";
+constexpr std::array<std::string_view, 6> kKinds = {
+    "lora", "lyco", "lycoris", "locon", "dora", kHypernetwork};
+
+// Two weights and LyCORIS's dynamic dimension.
+constexpr std::size_t kMostNumbers = 3;
+
+std::size_t last_colon(std::string_view body) { return body.rfind(':'); }
+
+// `lbw=OUTALL`, `stop=20`: named arguments of extensions and of the reader.
+bool is_named_argument(std::string_view part) {
+  const std::size_t equals = part.find('=');
+  if (equals == part.npos) return false;
+  const std::string_view key = trimmed(part.substr(0, equals));
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return is_letter(c) || c == '_';
+  });
+}
+
+// `0.8@0.5,0@1` of the loractl extension: weight@step pairs.
+bool is_schedule(std::string_view part) {
+  const std::size_t at = part.find('@');
+  return at != part.npos && at > 0 &&
+         number_in<double>(part.substr(0, at)).has_value();
+}
+
+// A block weight list of the lora-block-weight extension, by name or in full,
+// after the weight: `name:0.8:OUTALL`, `name:1:0,0,0.5,1`.
+bool is_block_weights(std::string_view part) {
+  return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+    return is_digit(c) || (c >= 'A' && c <= 'Z') || c == ',' || c == '.' ||
+           c == '-' || c == '_';
+  });
+}
+
+void take_named_argument(std::string_view part, std::optional<double>& encoder,
+                         std::optional<double>& model) {
+  const std::size_t equals = part.find('=');
+  const std::string_view key = trimmed(part.substr(0, equals));
+  const auto value = number_in<double>(part.substr(equals + 1));
+  if (key == "te") encoder = value;
+  if (key == "unet") model = value;
+}
+
+std::string_view without_quotes(std::string_view name) {
+  if (name.size() > 2 && name.front() == '"' && name.back() == '"')
+    return name.substr(1, name.size() - 2);
+  return name;
+}
+
+NetworkTag read_body(std::string_view body) {
+  std::optional<double> named_encoder;
+  std::optional<double> named_model;
+  const auto last_part = [&body] {
+    return trimmed(body.substr(last_colon(body) + 1));
+  };
+  const auto drop_part = [&body] { body = body.substr(0, last_colon(body)); };
+
+  while (last_colon(body) != body.npos && is_named_argument(last_part())) {
+    take_named_argument(last_part(), named_encoder, named_model);
+    drop_part();
+  }
+  NetworkTag tag;
+  bool is_scheduled = false;
+  std::size_t colon = last_colon(body);
+  if (colon != body.npos) {
+    if (is_schedule(last_part())) {
+      is_scheduled = true;
+      drop_part();
+    } else if (!number_in<double>(last_part()) &&
+               is_block_weights(last_part())) {
+      const std::string_view rest = body.substr(0, colon);
+      const std::size_t before = last_colon(rest);
+      if (before != rest.npos && number_in<double>(rest.substr(before + 1)))
+        body = rest;
+    }
+  }
+  // Read from the right, so the last number comes first.
+  std::array<double, kMostNumbers> numbers{};
+  std::size_t count = 0;
+  while (count < kMostNumbers && last_colon(body) != body.npos) {
+    const auto number = number_in<double>(last_part());
+    if (!number) break;
+    numbers[count++] = *number;
+    drop_part();
+  }
+  if (!is_scheduled) {
+    const double first = count > 0 ? numbers[count - 1] : 1.0;
+    const double second = count > 1 ? numbers[count - 2] : first;
+    const double encoder = named_encoder.value_or(first);
+    tag.weight = named_model.value_or(count > 1 ? second : encoder);
+    if (encoder != *tag.weight) tag.clip_weight = encoder;
+  }
+  tag.name = without_quotes(trimmed(body));
+  return tag;
+}
+
+// As names appear in `Lora hashes`.
+std::string plain_name(std::string_view name) {
+  std::string plain = lower(model_base_name(name));
+  std::erase_if(plain, [](char c) { return c == ':' || c == ','; });
+  return plain;
+}
+
+void fill_gaps(Lora& lora, const Lora& from) {
+  if (!lora.weight) {
+    lora.weight = from.weight;
+    lora.clip_weight = from.clip_weight;
+  }
+  if (!lora.hash) lora.hash = from.hash;
+  if (!lora.model_version_id) lora.model_version_id = from.model_version_id;
+}
+
+}  // namespace
+
+std::vector<NetworkTag> find_network_tags(std::string_view prompt) {
+  std::vector<NetworkTag> tags;
+  std::size_t open = prompt.find('<');
+  while (open != prompt.npos) {
+    const std::size_t end = prompt.find_first_of("<>", open + 1);
+    if (end == prompt.npos) break;
+    if (prompt[end] == '<') {
+      open = end;
+      continue;
+    }
+    const std::string_view inside = prompt.substr(open + 1, end - open - 1);
+    open = prompt.find('<', end + 1);
+    const std::size_t colon = inside.find(':');
+    if (colon == inside.npos) continue;
+    const std::string_view word = trimmed(inside.substr(0, colon));
+    const bool is_kind =
+        std::any_of(kKinds.begin(), kKinds.end(), [word](std::string_view kind) {
+          return equal_ignoring_case(word, kind);
+        });
+    if (!is_kind) continue;
+    NetworkTag tag = read_body(inside.substr(colon + 1));
+    tag.is_hypernetwork = equal_ignoring_case(word, kHypernetwork);
+    if (!tag.name.empty()) tags.push_back(tag);
+  }
+  return tags;
+}
+
+void add_tagged_loras(std::string_view prompt, std::vector<Lora>& loras) {
+  using Claim = std::tuple<std::string_view, std::optional<double>,
+                           std::optional<double>>;
+  const std::vector<NetworkTag> tags = find_network_tags(prompt);
+  if (tags.empty()) return;
+  std::set<Claim> known;
+  loras.reserve(loras.size() + tags.size());  // keeps the views below valid
+  for (const Lora& lora : loras)
+    known.emplace(lora.name, lora.weight, lora.clip_weight);
+  for (const NetworkTag& tag : tags) {
+    if (tag.is_hypernetwork) continue;
+    if (!known.emplace(tag.name, tag.weight, tag.clip_weight).second) continue;
+    Lora lora;
+    lora.name = tag.name;
+    lora.weight = tag.weight;
+    lora.clip_weight = tag.clip_weight;
+    loras.push_back(std::move(lora));
+  }
+}
+
+void merge_loras(std::vector<Lora>& loras, std::vector<Lora> more) {
+  struct News {
+    Lora lora;
+    bool is_known = false;
+  };
+  if (more.empty()) return;
+  std::unordered_map<std::string, News> news;
+  for (const Lora& lora : more) {
+    News& entry = news[plain_name(lora.name)];
+    fill_gaps(entry.lora, lora);
+  }
+  for (Lora& lora : loras) {
+    const auto found = news.find(plain_name(lora.name));
+    if (found == news.end()) continue;
+    fill_gaps(lora, found->second.lora);
+    found->second.is_known = true;
+  }
+  for (Lora& lora : more)
+    if (!news.at(plain_name(lora.name)).is_known)
+      loras.push_back(std::move(lora));
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,204 @@
+#include "parsers/sampler_names.h"
+
+#include <algorithm>
+#include <array>
+
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+struct Alias {
+  std::string_view key;    // as `key_of` makes it
+  std::string_view label;  // A1111's
+};
+
+// Keys in byte order: looked up by bisection. Names that A1111 has no label for
+// and that are written one way only need no row.
+constexpr std::array kSamplers = std::to_array<Alias>({
+    {"ddim", "DDIM"},
+    {"ddim_cfg_pp", "DDIM CFG++"},
+    {"ddim_v3", "DDIM"},
+    {"ddpm", "DDPM"},
+    {"deis", "DEIS"},
+    {"dpm2", "DPM2"},
+    {"dpm2_a", "DPM2 a"},
+    {"dpm2_ancestral", "DPM2 a"},
+    {"dpm_2", "DPM2"},
+    {"dpm_2_a", "DPM2 a"},
+    {"dpm_2_ancestral", "DPM2 a"},
+    {"dpm_adaptive", "DPM adaptive"},
+    {"dpm_fast", "DPM fast"},
+    {"dpmpp2m", "DPM++ 2M"},
+    {"dpmpp2m_sde", "DPM++ 2M SDE"},
+    {"dpmpp2mv2", "DPM++ 2M v2"},
+    {"dpmpp2s_a", "DPM++ 2S a"},
+    {"dpmpp_2m", "DPM++ 2M"},
+    {"dpmpp_2m_sde", "DPM++ 2M SDE"},
+    {"dpmpp_2m_sde_gpu", "DPM++ 2M SDE"},
+    {"dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun"},
+    {"dpmpp_2m_sde_heun_gpu", "DPM++ 2M SDE Heun"},
+    {"dpmpp_2s_a", "DPM++ 2S a"},
+    {"dpmpp_2s_ancestral", "DPM++ 2S a"},
+    {"dpmpp_3m_sde", "DPM++ 3M SDE"},
+    {"dpmpp_3m_sde_gpu", "DPM++ 3M SDE"},
+    {"dpmpp_sde", "DPM++ SDE"},
+    {"dpmpp_sde_gpu", "DPM++ SDE"},
+    {"er_sde", "er_sde"},
+    {"euler", "Euler"},
+    {"euler_a", "Euler a"},
+    {"euler_ancestral", "Euler a"},
+    {"heun", "Heun"},
+    {"heunpp2", "Heun"},
+    {"ipndm", "IPNDM"},
+    {"ipndm_v", "IPNDM_V"},
+    {"lcm", "LCM"},
+    {"lms", "LMS"},
+    {"plms", "PLMS"},
+    {"restart", "Restart"},
+    {"uni_pc", "UniPC"},
+    {"uni_pc_bh2", "UniPC"},
+    {"unipc", "UniPC"},
+});
+static_assert(std::is_sorted(kSamplers.begin(), kSamplers.end(),
+                             [](const Alias& a, const Alias& b) {
+                               return a.key < b.key;
+                             }));
+
+// Longest first where one is the end of another. The flag marks words that are
+// too common to be cut off a name that is not itself a sampler's.
+struct Schedule {
+  std::string_view suffix;
+  bool needs_known_sampler = false;
+};
+constexpr std::array kSchedules = std::to_array<Schedule>({
+    {"align_your_steps"},
+    {"polyexponential"},
+    {"exponential"},
+    {"karras"},
+    {"sgm_uniform"},
+    {"sgmuniform"},
+    {"ddim_uniform"},
+    {"kl_optimal"},
+    {"linear_quadratic"},
+    {"bong_tangent"},
+    {"uniform", true},
+    {"simple", true},
+    {"normal", true},
+    {"beta57", true},
+    {"beta", true},
+    {"turbo", true},
+    {"trailing", true},
+    {"ays", true},
+});
+
+// One spelling for `DPM++ 2M SDE`, `k_dpmpp_2m_sde` and `sample_dpmpp_2m_sde`.
+std::string key_of(std::string_view name) {
+  std::string key;
+  key.reserve(name.size() + 2);
+  for (const char c : trimmed(name)) {
+    if (c == ' ' || c == '-')
+      key += '_';
+    else if (c == '+')
+      key += 'p';
+    else
+      key += to_lower(c);
+  }
+  for (const std::string_view prefix : {"k_", "sample_"})
+    if (key.starts_with(prefix)) key.erase(0, prefix.size());
+  return key;
+}
+
+const Alias* find_sampler(std::string_view name) {
+  const std::string key = key_of(name);
+  const auto* const found = std::lower_bound(
+      kSamplers.begin(), kSamplers.end(), key,
+      [](const Alias& alias, const std::string& k) { return alias.key < k; });
+  return found != kSamplers.end() && found->key == key ? found : nullptr;
+}
+
+bool is_separator(char c) { return c == ' ' || c == '_'; }
+
+// Where `suffix` begins at the end of `name`, spaces and underscores alike.
+std::size_t find_suffix(std::string_view name, std::string_view suffix) {
+  if (name.size() < suffix.size() + 2) return name.npos;
+  const std::size_t start = name.size() - suffix.size();
+  if (!is_separator(name[start - 1])) return name.npos;
+  for (std::size_t i = 0; i < suffix.size(); ++i) {
+    const char c = name[start + i];
+    if (to_lower(c) != suffix[i] && !(is_separator(c) && suffix[i] == '_'))
+      return name.npos;
+  }
+  return start;
+}
+
+// InvokeAI writes `dpmpp_2m_k` where it means the Karras schedule.
+constexpr std::string_view kInvokeKarras = "_k";
+
+bool is_absent(std::string_view name) {
+  return is_placeholder(name) || equal_ignoring_case(name, "undefined");
+}
+
+}  // namespace
+
+SamplerName split_sampler(std::string_view name) {
+  name = trimmed(name);
+  for (const Schedule& schedule : kSchedules) {
+    const std::size_t start = find_suffix(name, schedule.suffix);
+    if (start == name.npos) continue;
+    const std::string_view sampler = trimmed(name.substr(0, start - 1));
+    if (sampler.empty()) continue;
+    if (schedule.needs_known_sampler && find_sampler(sampler) == nullptr)
+      continue;
+    return {sampler, name.substr(start)};
+  }
+  return {name, std::nullopt};
+}
+
+std::string normalized_sampler(std::string_view name) {
+  if (const Alias* const alias = find_sampler(name))
+    return std::string(alias->label);
+  return std::string(trimmed(name));
+}
+
+std::string normalized_scheduler(std::string_view name) {
+  std::string result = lower(trimmed(name));
+  std::replace(result.begin(), result.end(), ' ', '_');
+  if (result == "sgmuniform") return "sgm_uniform";
+  if (result == "ays") return "align_your_steps";
+  return result;
+}
+
+void set_sampler(Generation& generation, std::string_view sampler,
+                 std::optional<std::string_view> scheduler) {
+  sampler = trimmed(sampler);
+  if (scheduler && is_absent(trimmed(*scheduler))) scheduler.reset();
+  if (scheduler && !generation.scheduler)
+    generation.scheduler = std::string(trimmed(*scheduler));
+  if (generation.sampler || is_absent(sampler)) return;
+  if (generation.scheduler) {
+    generation.sampler = std::string(sampler);
+    return;
+  }
+  const SamplerName name = split_sampler(sampler);
+  generation.sampler = std::string(name.sampler);
+  if (name.scheduler) generation.scheduler = std::string(*name.scheduler);
+}
+
+void normalize_sampler(Generation& generation) {
+  if (generation.scheduler)
+    generation.scheduler_normalized =
+        normalized_scheduler(*generation.scheduler);
+  if (!generation.sampler) return;
+  std::string_view sampler = *generation.sampler;
+  SamplerName name = split_sampler(sampler);
+  if (!name.scheduler && sampler.ends_with(kInvokeKarras)) {
+    sampler.remove_suffix(kInvokeKarras.size());
+    if (find_sampler(sampler) != nullptr) name = {sampler, "karras"};
+  }
+  generation.sampler_normalized = normalized_sampler(name.sampler);
+  if (name.scheduler && !generation.scheduler)
+    generation.scheduler_normalized = normalized_scheduler(*name.scheduler);
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,62 @@
+// Small questions about text that every parser asks: trimming, comparing
+// without case, whole numbers. Bytes, no locale: case means ASCII case.
+// Results are views into the argument.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace sdmeta {
+
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\0';
+}
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+constexpr bool is_letter(char c) {
+  return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+/// Without surrounding white space and NULs.
+std::string_view trimmed(std::string_view text);
+std::string lower(std::string_view text);
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+bool ends_with_ignoring_case(std::string_view text, std::string_view suffix);
+
+/// Words that writers put where they have nothing to say: empty, `None`,
+/// `unknown`, `N/A`, in any case.
+bool is_placeholder(std::string_view text);
+
+/// File name without folders (either slash) and without a model's extension
+/// (.safetensors, .ckpt, .gguf, ...).
+std::string_view model_base_name(std::string_view path);
+
+/// The whole of `text`, spaces around it aside, as a number; a leading plus is
+/// allowed. Nothing for NaN, infinities and what does not fit.
+template <class Number>
+std::optional<Number> number_in(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc{} || stop != end) return std::nullopt;
+  if (number - number != Number{}) return std::nullopt;
+  return number;
+}
+
+/// A seed: digits of any number up to 64, perhaps with a minus; `1.5e9` and
+/// `20.0` too where they are whole and exact.
+std::optional<std::string> digits_in(std::string_view text);
+
+/// Whole numbers, also those written as `20.0`.
+std::optional<std::int64_t> integer_in(std::string_view text);
+
+}  // namespace sdmeta

@@ -1,0 +1,140 @@
+#include "parsers/lora_tags.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sdmeta {
+namespace {
+
+std::vector<Lora> loras_of(std::string_view prompt) {
+  std::vector<Lora> loras;
+  add_tagged_loras(prompt, loras);
+  return loras;
+}
+
+Lora lora(std::string name, std::optional<double> weight,
+          std::optional<double> clip_weight = std::nullopt,
+          std::optional<std::string> hash = std::nullopt) {
+  Lora result;
+  result.name = std::move(name);
+  result.weight = weight;
+  result.clip_weight = clip_weight;
+  result.hash = std::move(hash);
+  return result;
+}
+
+TEST(LoraTags, ATagHasNameAndWeight) {
+  EXPECT_EQ(loras_of("a cat <lora:pencil:0.8>, ink"),
+            std::vector{lora("pencil", 0.8)});
+}
+
+TEST(LoraTags, ATagWithoutWeightWeighsOne) {
+  EXPECT_EQ(loras_of("<lora:pencil>"), std::vector{lora("pencil", 1.0)});
+}
+
+// Peers read names with a character class that has no parentheses and lose the
+// whole tag.
+TEST(LoraTags, NamesHoldParenthesesSpacesDotsAndSlashes) {
+  EXPECT_EQ(loras_of("<lora:Ink (wash) v1.5 [beta]:0.5>"),
+            std::vector{lora("Ink (wash) v1.5 [beta]", 0.5)});
+  EXPECT_EQ(loras_of("<lora:styles\\sub/ink.v2:1>"),
+            std::vector{lora("styles\\sub/ink.v2", 1.0)});
+}
+
+TEST(LoraTags, NamesHoldColons) {
+  EXPECT_EQ(loras_of("<lora:Saga: The Return:0.7>"),
+            std::vector{lora("Saga: The Return", 0.7)});
+}
+
+TEST(LoraTags, NamesHoldAnyScript) {
+  EXPECT_EQ(loras_of("<lora:水墨画风:0.6>"), std::vector{lora("水墨画风", 0.6)});
+}
+
+TEST(LoraTags, NegativeWeightsAreWeights) {
+  EXPECT_EQ(loras_of("<lora:detail:-1.5>"), std::vector{lora("detail", -1.5)});
+}
+
+TEST(LoraTags, WeightsMayLackDigitsOrHaveSignAndExponent) {
+  EXPECT_EQ(loras_of("<lora:a:.5><lora:b:+0.5><lora:c:1e-1>"),
+            (std::vector{lora("a", 0.5), lora("b", 0.5), lora("c", 0.1)}));
+}
+
+TEST(LoraTags, TheFirstOfTwoWeightsIsTheTextEncoders) {
+  EXPECT_EQ(loras_of("<lora:ink:0.4:0.9>"),
+            std::vector{lora("ink", 0.9, 0.4)});
+}
+
+TEST(LoraTags, ADynamicDimensionIsNoWeight) {
+  EXPECT_EQ(loras_of("<lora:ink:0.4:0.9:32>"),
+            std::vector{lora("ink", 0.9, 0.4)});
+}
+
+TEST(LoraTags, NamedArgumentsMaySetTheWeights) {
+  EXPECT_EQ(loras_of("<lora:ink:te=0.2:unet=0.6>"),
+            std::vector{lora("ink", 0.6, 0.2)});
+}
+
+TEST(LoraTags, BlockWeightsAreNoPartOfTheName) {
+  EXPECT_EQ(loras_of("<lora:ink:0.8:lbw=OUTALL:stop=20>"),
+            std::vector{lora("ink", 0.8)});
+  EXPECT_EQ(loras_of("<lora:ink:0.8:OUTALL>"), std::vector{lora("ink", 0.8)});
+  EXPECT_EQ(loras_of("<lora:ink:1:0,0,0.5,1>"), std::vector{lora("ink", 1.0)});
+}
+
+TEST(LoraTags, AScheduleIsNotOneWeight) {
+  EXPECT_EQ(loras_of("<lora:ink:0.8@0.5,0@1>"),
+            std::vector{lora("ink", std::nullopt)});
+}
+
+TEST(LoraTags, OtherKindsOfLoraAreLoras) {
+  EXPECT_EQ(loras_of("<lyco:a:1><LyCORIS:b:1><locon:c:1><DoRA:d:1>").size(),
+            4u);
+}
+
+TEST(LoraTags, HypernetworksAreNot) {
+  EXPECT_TRUE(loras_of("<hypernet:ink:0.5>").empty());
+  ASSERT_EQ(find_network_tags("<hypernet:ink:0.5>").size(), 1u);
+  EXPECT_TRUE(find_network_tags("<hypernet:ink:0.5>")[0].is_hypernetwork);
+}
+
+TEST(LoraTags, OtherAngleBracketsAreText) {
+  EXPECT_TRUE(loras_of("a <b> c <3 <lora> <note: x> <lora::1> <lora:x").empty());
+}
+
+TEST(LoraTags, AnOpenTagDoesNotSwallowTheNext) {
+  EXPECT_EQ(loras_of("<lora:a <lora:b:0.5>"), std::vector{lora("b", 0.5)});
+}
+
+TEST(LoraTags, ARepeatedTagIsOneLora) {
+  EXPECT_EQ(loras_of("<lora:a:1> and <lora:a:1.0>").size(), 1u);
+}
+
+TEST(LoraTags, TheSameNameWithTwoWeightsIsTwoEntries) {
+  EXPECT_EQ(loras_of("<lora:a:1> and <lora:a:0.5>").size(), 2u);
+}
+
+TEST(MergeLoras, FillsWhatIsMissing) {
+  std::vector<Lora> loras = {lora("styles/Ink.safetensors", 0.5)};
+  merge_loras(loras, {lora("ink", 0.9, std::nullopt, "aabb")});
+  EXPECT_EQ(loras, std::vector{lora("styles/Ink.safetensors", 0.5,
+                                    std::nullopt, "aabb")});
+}
+
+// A1111 takes colons and commas out of names before it lists hashes.
+TEST(MergeLoras, KnowsNamesWithoutTheirColonsAndCommas) {
+  std::vector<Lora> loras = {lora("Saga: Part 1, Ink", 1.0)};
+  merge_loras(loras, {lora("Saga Part 1 Ink", {}, {}, "aabb")});
+  ASSERT_EQ(loras.size(), 1u);
+  EXPECT_EQ(loras[0].hash, "aabb");
+}
+
+TEST(MergeLoras, AppendsWhatIsNew) {
+  std::vector<Lora> loras = {lora("a", 1.0)};
+  merge_loras(loras, {lora("b", 0.5)});
+  EXPECT_EQ(loras, (std::vector{lora("a", 1.0), lora("b", 0.5)}));
+}
+
+}  // namespace
+}  // namespace sdmeta

@@ -1,0 +1,104 @@
+#include "parsers/sampler_names.h"
+
+#include <gtest/gtest.h>
+
+namespace sdmeta {
+namespace {
+
+Generation generation(std::optional<std::string> sampler,
+                      std::optional<std::string> scheduler = std::nullopt) {
+  Generation result;
+  result.sampler = std::move(sampler);
+  result.scheduler = std::move(scheduler);
+  normalize_sampler(result);
+  return result;
+}
+
+TEST(SplitSampler, CutsTheScheduleOffALabel) {
+  EXPECT_EQ(split_sampler("DPM++ 2M SDE Karras"),
+            (SamplerName{"DPM++ 2M SDE", "Karras"}));
+  EXPECT_EQ(split_sampler("DPM++ 2M SDE Exponential"),
+            (SamplerName{"DPM++ 2M SDE", "Exponential"}));
+}
+
+TEST(SplitSampler, CutsTheScheduleOffANativeName) {
+  EXPECT_EQ(split_sampler("euler_ancestral_karras"),
+            (SamplerName{"euler_ancestral", "karras"}));
+  EXPECT_EQ(split_sampler("dpmpp_2m_sgm_uniform"),
+            (SamplerName{"dpmpp_2m", "sgm_uniform"}));
+}
+
+TEST(SplitSampler, TheLongestScheduleWins) {
+  EXPECT_EQ(split_sampler("Euler SGM Uniform"),
+            (SamplerName{"Euler", "SGM Uniform"}));
+  EXPECT_EQ(split_sampler("euler_ddim_uniform"),
+            (SamplerName{"euler", "ddim_uniform"}));
+  EXPECT_EQ(split_sampler("dpmpp_2m_polyexponential"),
+            (SamplerName{"dpmpp_2m", "polyexponential"}));
+}
+
+TEST(SplitSampler, NamesWithoutAScheduleStayWhole) {
+  for (const std::string_view name :
+       {"Euler a", "DPM++ 2M", "LCM", "karras", "Restart", "er_sde", ""})
+    EXPECT_EQ(split_sampler(name), (SamplerName{name, std::nullopt}));
+}
+
+TEST(SplitSampler, CommonWordsAreCutOffKnownSamplersOnly) {
+  EXPECT_EQ(split_sampler("euler_simple"), (SamplerName{"euler", "simple"}));
+  EXPECT_EQ(split_sampler("Perfectly Normal"),
+            (SamplerName{"Perfectly Normal", std::nullopt}));
+}
+
+TEST(SetSampler, ASeparateScheduleLeavesTheSuffixAlone) {
+  Generation result;
+  set_sampler(result, "DPM++ 2M Karras", "Exponential");
+  EXPECT_EQ(result.sampler, "DPM++ 2M Karras");
+  EXPECT_EQ(result.scheduler, "Exponential");
+}
+
+TEST(SetSampler, UndefinedIsAbsent) {
+  Generation result;
+  set_sampler(result, "Undefined", "None");
+  EXPECT_EQ(result.sampler, std::nullopt);
+  EXPECT_EQ(result.scheduler, std::nullopt);
+}
+
+TEST(NormalizeSampler, KnowsEveryDialect) {
+  for (const char* name : {"DPM++ 2M SDE", "dpmpp_2m_sde_gpu",
+                           "k_dpmpp_2m_sde", "sample_dpmpp_2m_sde"})
+    EXPECT_EQ(generation(name).sampler_normalized, "DPM++ 2M SDE") << name;
+  for (const char* name :
+       {"Euler a", "euler_ancestral", "k_euler_a", "Euler Ancestral"})
+    EXPECT_EQ(generation(name).sampler_normalized, "Euler a") << name;
+  EXPECT_EQ(generation("dpm++2m").sampler_normalized, "DPM++ 2M");
+}
+
+TEST(NormalizeSampler, LeavesUnknownNamesAsTheyAre) {
+  EXPECT_EQ(generation("seeds_3").sampler_normalized, "seeds_3");
+}
+
+TEST(NormalizeSampler, SchedulersAreLowerCaseWithUnderscores) {
+  EXPECT_EQ(generation("Euler", "SGM Uniform").scheduler_normalized,
+            "sgm_uniform");
+}
+
+TEST(NormalizeSampler, InvokeAIMarksKarrasByASuffix) {
+  const Generation result = generation("dpmpp_2m_sde_k");
+  EXPECT_EQ(result.sampler_normalized, "DPM++ 2M SDE");
+  EXPECT_EQ(result.scheduler_normalized, "karras");
+}
+
+TEST(NormalizeSampler, WhatWasWrittenStays) {
+  const Generation result = generation("euler_ancestral_karras");
+  EXPECT_EQ(result.sampler, "euler_ancestral_karras");
+  EXPECT_EQ(result.scheduler, std::nullopt);
+  EXPECT_EQ(result.sampler_normalized, "Euler a");
+  EXPECT_EQ(result.scheduler_normalized, "karras");
+}
+
+TEST(NormalizeSampler, NothingGivesNothing) {
+  EXPECT_EQ(generation(std::nullopt).sampler_normalized, std::nullopt);
+}
+
+}  // namespace
+}  // namespace sdmeta
