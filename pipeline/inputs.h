@@ -18,16 +18,16 @@ namespace sdmeta {
 
 struct InputOptions {
   /// Files, folders, archives; "-" stands for a list on standard input.
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = {};
   /// A list of paths, one a line ('\n', or '\0' if `is_nul_separated`); "-" is
   /// standard input. Everything in a list is an input, whatever its name.
-  std::optional<std::string> files_from;
+  std::optional<std::string> files_from = std::nullopt;
   bool is_nul_separated = false;
   bool all_files = false;  // do not filter folders and archives by extension
   /// Keep only names whose stable hash falls into part `shard` of `shards`.
   std::uint32_t shard = 1;  // 1 to shards
   std::uint32_t shards = 1;
-  Limits limits;
+  Limits limits = {};
 };
 
 struct InputCounts {

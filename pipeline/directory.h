@@ -1,0 +1,58 @@
+// A folder and the folders in it as a stream of files, depth-first by byte
+// order of names. One folder of every level is held at a time, its names in one
+// arena, so that a million names cost little more than their bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/error.h"
+#include "pipeline/name_filter.h"
+
+namespace sdmeta {
+
+struct DirectoryEntry {
+  std::string path;  // the root as given, '/', and the names below it
+  NameKind kind = NameKind::kImage;
+  /// What kept a folder, or a link, from being followed.
+  std::optional<Error> error;
+};
+
+/// Links to files are files. Links to folders are followed, except into a
+/// folder that is being walked (a loop), and not through more than
+/// `kMaxFolderLinks` on one way down. Names that kind_of_name() calls kOther,
+/// hidden folders and loops are skipped and counted.
+class DirectoryWalk {
+ public:
+  static constexpr unsigned kMaxFolderLinks = 8;
+
+  /// With `all_files` no name is skipped; archives are kArchive still.
+  DirectoryWalk(const std::string& root, bool all_files);
+  ~DirectoryWalk();
+
+  std::optional<DirectoryEntry> next();
+
+  std::uint64_t skipped_names() const noexcept { return skipped_names_; }
+  /// Bytes of every entry's path that spell the root, '/' included.
+  std::size_t root_length() const noexcept { return root_length_; }
+
+ private:
+  struct Level;
+  enum class Type : char;
+
+  std::optional<Error> enter(std::string path, unsigned links);
+  std::optional<DirectoryEntry> visit(Level& level, const char* name);
+  bool is_loop(const Level& level) const noexcept;
+
+  std::vector<std::unique_ptr<Level>> levels_;
+  std::optional<DirectoryEntry> failed_root_;
+  std::uint64_t skipped_names_ = 0;
+  std::size_t root_length_ = 0;
+  bool all_files_ = false;
+};
+
+}  // namespace sdmeta

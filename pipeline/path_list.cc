@@ -1,0 +1,101 @@
+#include "pipeline/path_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <utility>
+
+#include "pipeline/file_error.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kBlock = 64 << 10;  // bytes of one read
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+}  // namespace
+
+PathList::PathList(const std::string& file, bool is_nul_separated)
+    : file_(file), separator_(is_nul_separated ? '\0' : '\n') {
+  if (file == "-") {
+    fd_ = STDIN_FILENO;
+    return;
+  }
+  fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd_ < 0) open_error_ = file_error("open list", errno);
+}
+
+PathList::~PathList() {
+  if (fd_ > STDIN_FILENO) ::close(fd_);
+}
+
+/// Appends a block to what is left of the buffer.
+std::optional<Error> PathList::fill() {
+  buffer_.erase(0, position_);
+  position_ = 0;
+  const std::size_t kept = buffer_.size();
+  buffer_.resize(kept + kBlock);
+  ssize_t got = 0;
+  do {
+    got = ::read(fd_, buffer_.data() + kept, kBlock);
+  } while (got < 0 && errno == EINTR);
+  const int reason = errno;
+  buffer_.resize(kept + (got > 0 ? static_cast<std::size_t>(got) : 0));
+  if (got < 0) return file_error("read list", reason);
+  is_at_end_ = got == 0;
+  return std::nullopt;
+}
+
+std::optional<PathList::Entry> PathList::finish(Error error) {
+  is_at_end_ = true;
+  buffer_.clear();
+  position_ = 0;
+  return Entry{file_, std::move(error)};
+}
+
+std::optional<PathList::Entry> PathList::next() {
+  if (open_error_) {
+    Error error = std::move(*open_error_);
+    open_error_.reset();
+    return finish(std::move(error));
+  }
+  bool is_too_long = false;
+  std::size_t searched = 0;  // bytes from position_ known to hold no separator
+  while (true) {
+    const std::size_t end = buffer_.find(separator_, position_ + searched);
+    const std::size_t length =
+        (end == std::string::npos ? buffer_.size() : end) - position_;
+    if (end == std::string::npos && !is_at_end_) {
+      searched = length;
+      if (length > kMaxPathBytes) {
+        // Only the head of an endless line is kept.
+        is_too_long = true;
+        buffer_.resize(position_ + kMaxPathBytes);
+        searched = kMaxPathBytes;
+      }
+      if (std::optional<Error> error = fill()) return finish(std::move(*error));
+      continue;
+    }
+    std::string_view text(buffer_.data() + position_, length);
+    if (end == std::string::npos && text.empty()) return std::nullopt;
+    position_ += length + (end == std::string::npos ? 0 : 1);
+    if (separator_ == '\n') {
+      if (is_at_start_ && text.starts_with(kByteOrderMark))
+        text.remove_prefix(kByteOrderMark.size());
+      if (text.ends_with('\r')) text.remove_suffix(1);
+    }
+    is_at_start_ = false;
+    searched = 0;
+    if (text.empty()) continue;
+    if (is_too_long || text.size() > kMaxPathBytes)
+      return Entry{std::string(text.substr(0, kMaxPathBytes)),
+                   Error{ErrorCode::kMalformed,
+                         "path in the list is longer than 65536 bytes",
+                         std::nullopt}};
+    return Entry{std::string(text), std::nullopt};
+  }
+}
+
+}  // namespace sdmeta

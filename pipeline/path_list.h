@@ -1,0 +1,46 @@
+// A list of paths, read as a stream: one a line, or NUL-separated.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "extractor/error.h"
+
+namespace sdmeta {
+
+class PathList {
+ public:
+  /// Paths longer than this are cut and reported; the system's own limit
+  /// (PATH_MAX) is 4096.
+  static constexpr std::size_t kMaxPathBytes = 1u << 16;
+
+  /// "-" is standard input. With '\n' as separator a '\r' before it and an
+  /// UTF-8 byte order mark at the start are dropped. Empty entries are skipped.
+  PathList(const std::string& file, bool is_nul_separated);
+  ~PathList();
+  PathList(const PathList&) = delete;
+  PathList& operator=(const PathList&) = delete;
+
+  struct Entry {
+    std::string path;
+    std::optional<Error> error;  // kUnreadable: nothing follows, the path is
+                                 // that of the list
+  };
+  std::optional<Entry> next();
+
+ private:
+  std::optional<Error> fill();
+  std::optional<Entry> finish(Error error);
+
+  std::string file_;
+  std::string buffer_;
+  std::size_t position_ = 0;  // in buffer_, of the first byte not handed out
+  std::optional<Error> open_error_;
+  int fd_ = -1;
+  char separator_ = '\n';
+  bool is_at_start_ = true;
+  bool is_at_end_ = false;
+};
+
+}  // namespace sdmeta

@@ -1,0 +1,286 @@
+#include "pipeline/inputs.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/directory.h"
+#include "tests/support/temp_dir.h"
+
+namespace sdmeta {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::string numbered(int i) {
+  std::string name = "f/";
+  return name.append(std::to_string(i)).append(".png");
+}
+
+class Inputs : public ::testing::Test {
+ protected:
+  std::string at(std::string_view name) const {
+    return (dir_ / std::string(name)).string();
+  }
+
+  void put(std::string_view name, std::string_view content = "x") const {
+    const std::filesystem::path path = at(name);
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary) << content;
+  }
+
+  /// All jobs; paths below the temporary folder are shortened to what is below.
+  std::vector<Job> jobs_of(InputOptions options) {
+    const std::unique_ptr<InputStream> stream = open_inputs(std::move(options));
+    std::vector<Job> jobs;
+    while (std::optional<Job> job = stream->next()) {
+      if (job->path.starts_with(at(""))) job->path.erase(0, at("").size());
+      jobs.push_back(std::move(*job));
+    }
+    counts_ = stream->counts();
+    return jobs;
+  }
+
+  std::vector<Job> jobs_of_root() { return jobs_of({.paths = {at("")}}); }
+
+  static Strings paths(const std::vector<Job>& jobs) {
+    Strings result;
+    for (const Job& job : jobs) result.push_back(job.path);
+    return result;
+  }
+
+  TempDir dir_;
+  InputCounts counts_;
+};
+
+TEST_F(Inputs, FoldersAreWalkedDepthFirstInByteOrderOfNames) {
+  for (const char* name : {"b.png", "B.png", "a/z.png", "a/\xC3\xA9.png",
+                           "a/b/c.png", "a.png", "a-.png", "10.png", "9.png"})
+    put(name);
+  EXPECT_EQ(paths(jobs_of_root()),
+            (Strings{"10.png", "9.png", "B.png", "a/b/c.png", "a/z.png",
+                     "a/\xC3\xA9.png", "a-.png", "a.png", "b.png"}));
+}
+
+TEST_F(Inputs, NamesThatDifferOnlyAfterALongCommonStartAreSorted) {
+  const std::string common(40, 'n');
+  Strings expected;
+  for (const char* end : {"", "-a", "00000001", "000000010", "000000011", "z"})
+    put(expected.emplace_back(common + end));
+  EXPECT_EQ(paths(jobs_of_root()), expected);
+}
+
+TEST_F(Inputs, ArgumentsComeInTheOrderGiven) {
+  put("b.png");
+  put("a/x.png");
+  EXPECT_EQ(paths(jobs_of({.paths = {at("b.png"), at("a"), at("b.png")}})),
+            (Strings{"b.png", "a/x.png", "b.png"}));
+}
+
+TEST_F(Inputs, SequenceNumbersHaveNoGaps) {
+  for (const char* name : {"a.png", "b.txt", "c.png"}) put(name);
+  std::uint64_t expected = 0;
+  for (const Job& job : jobs_of_root()) EXPECT_EQ(job.seq, expected++);
+  EXPECT_EQ(expected, 2u);
+}
+
+TEST_F(Inputs, FoldersYieldImageNamesAndNamesWithoutExtension) {
+  for (const char* name :
+       {"a.PNG", "b.jpeg", "c.webm", "u/original=true", "notes.txt", "d.json",
+        "1girl, solo. masterpiece", ".DS_Store", "._a.png", ".git/objects/ab"})
+    put(name);
+  EXPECT_EQ(paths(jobs_of_root()),
+            (Strings{"1girl, solo. masterpiece", "a.PNG", "b.jpeg", "c.webm",
+                     "u/original=true"}));
+  EXPECT_EQ(counts_.skipped_names, 5u);
+}
+
+TEST_F(Inputs, AllFilesTakesEveryName) {
+  for (const char* name : {"a.txt", ".hidden", ".git/x"}) put(name);
+  EXPECT_EQ(paths(jobs_of({.paths = {at("")}, .all_files = true})),
+            (Strings{".git/x", ".hidden", "a.txt"}));
+  EXPECT_EQ(counts_.skipped_names, 0u);
+}
+
+TEST_F(Inputs, ANamedFileIsAnInputWhateverItsName) {
+  put("notes.txt");
+  EXPECT_EQ(paths(jobs_of({.paths = {at("notes.txt")}})),
+            (Strings{"notes.txt"}));
+}
+
+TEST_F(Inputs, AFolderNamedLikeAnImageIsWalked) {
+  put("x.png/y.png");
+  EXPECT_EQ(paths(jobs_of_root()), (Strings{"x.png/y.png"}));
+  EXPECT_EQ(paths(jobs_of({.paths = {at("x.png")}})),
+            (Strings{"x.png/y.png"}));
+}
+
+TEST_F(Inputs, ATrailingSlashIsNotDoubled) {
+  put("a/x.png");
+  EXPECT_EQ(paths(jobs_of({.paths = {at("a/")}})), (Strings{"a/x.png"}));
+}
+
+TEST_F(Inputs, AMissingArgumentIsAJobWithAnError) {
+  const std::vector<Job> jobs = jobs_of({.paths = {at("none.png")}});
+  ASSERT_EQ(jobs.size(), 1u);
+  ASSERT_TRUE(jobs[0].error);
+  EXPECT_EQ(to_text(*jobs[0].error),
+            "unreadable: open: No such file or directory");
+}
+
+TEST_F(Inputs, LinksToFilesAndFoldersAreFollowed) {
+  put("real/a.png");
+  std::filesystem::create_symlink("real/a.png", at("file.png"));
+  std::filesystem::create_directory_symlink("real", at("folder"));
+  EXPECT_EQ(paths(jobs_of_root()),
+            (Strings{"file.png", "folder/a.png", "real/a.png"}));
+}
+
+TEST_F(Inputs, LoopsOfLinksEnd) {
+  put("a/b/x.png");
+  std::filesystem::create_directory_symlink("../..", at("a/b/up"));
+  std::filesystem::create_directory_symlink(".", at("a/here"));
+  EXPECT_EQ(paths(jobs_of_root()), (Strings{"a/b/x.png"}));
+  EXPECT_EQ(counts_.skipped_names, 2u);
+}
+
+TEST_F(Inputs, LinksToFoldersAreFollowedToABoundedDepth) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string level = std::to_string(100 + i);
+    put(level + "/x.png");
+    std::filesystem::create_directory_symlink(
+        at(std::to_string(101 + i)), at(level + "/next"));
+  }
+  std::filesystem::remove(at("119/next"));
+  const std::vector<Job> jobs = jobs_of({.paths = {at("100")}});
+  ASSERT_EQ(jobs.size(), DirectoryWalk::kMaxFolderLinks + 2u);
+  EXPECT_TRUE(jobs[0].error);
+  EXPECT_FALSE(jobs[1].error);
+}
+
+TEST_F(Inputs, ADanglingLinkIsAJobWithAnErrorIfItsNameIsAnInput) {
+  std::filesystem::create_symlink("nowhere", at("a.png"));
+  std::filesystem::create_symlink("nowhere", at("b.txt"));
+  const std::vector<Job> jobs = jobs_of_root();
+  EXPECT_EQ(paths(jobs), (Strings{"a.png"}));
+  EXPECT_TRUE(jobs[0].error);
+}
+
+TEST_F(Inputs, NamesThatAreNotUtf8KeepTheirBytes) {
+  put("\xFF\xFE.png");
+  EXPECT_EQ(paths(jobs_of_root()), (Strings{"\xFF\xFE.png"}));
+}
+
+TEST_F(Inputs, AnUnreadableFolderIsAJobWithAnError) {
+  put("closed/a.png");
+  ::chmod(at("").c_str(), 0755);
+  ::chmod(at("closed").c_str(), 0);
+  const uid_t user = ::geteuid();
+  constexpr uid_t kNobody = 65534;  // root may read everything
+  if (user == 0) ASSERT_EQ(::seteuid(kNobody), 0);
+  const std::vector<Job> jobs = jobs_of_root();
+  if (user == 0) ASSERT_EQ(::seteuid(user), 0);
+  ::chmod(at("closed").c_str(), 0700);
+  ASSERT_EQ(paths(jobs), (Strings{"closed"}));
+  EXPECT_TRUE(jobs[0].error);
+}
+
+TEST_F(Inputs, AFolderDeeperThanAPathMayBeIsAJobWithAnError) {
+  std::filesystem::path here = std::filesystem::current_path();
+  std::filesystem::current_path(at(""));
+  const std::string name(250, 'd');
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(::mkdir(name.c_str(), 0700), 0);
+    std::filesystem::current_path(name);
+  }
+  std::filesystem::current_path(here);
+  const std::vector<Job> jobs = jobs_of_root();
+  ASSERT_EQ(jobs.size(), 1u);
+  EXPECT_EQ(to_text(*jobs[0].error),
+            "unreadable: open folder: File name too long");
+}
+
+TEST_F(Inputs, AListGivesEveryPathInIt) {
+  put("a.txt");
+  put("folder/b.png");
+  put("list", at("a.txt") + "\r\n\n" + at("folder") + "\n" + at("c.png"));
+  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})),
+            (Strings{"a.txt", "folder/b.png", "c.png"}));
+}
+
+TEST_F(Inputs, ANulSeparatedListMayHoldNewlines) {
+  put("list", std::string("a\nb.png\0c\r.png\0", 16));
+  EXPECT_EQ(paths(jobs_of({.files_from = at("list"), .is_nul_separated = true})),
+            (Strings{"a\nb.png", "c\r.png"}));
+}
+
+TEST_F(Inputs, AListMayBeginWithAByteOrderMark) {
+  put("list", "\xEF\xBB\xBF" "a.png\n");
+  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})), (Strings{"a.png"}));
+}
+
+TEST_F(Inputs, ListsLongerThanTheReadBufferAreReadWhole) {
+  std::string text;
+  Strings expected;
+  for (int i = 0; i < 30000; ++i) {
+    expected.push_back(numbered(i));
+    text += expected.back() + '\n';
+  }
+  put("list", text);
+  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})), expected);
+}
+
+TEST_F(Inputs, AnOverlongLineOfAListIsOneJobWithAnError) {
+  put("list", std::string(1 << 20, 'n') + "\na.png\n");
+  const std::vector<Job> jobs = jobs_of({.files_from = at("list")});
+  ASSERT_EQ(jobs.size(), 2u);
+  EXPECT_TRUE(jobs[0].error);
+  EXPECT_EQ(jobs[0].path.size(), 65536u);
+  EXPECT_EQ(jobs[1].path, "a.png");
+}
+
+TEST_F(Inputs, AListThatCannotBeReadIsCountedAndAJobWithAnError) {
+  const std::vector<Job> jobs = jobs_of({.files_from = at("none")});
+  ASSERT_EQ(jobs.size(), 1u);
+  EXPECT_TRUE(jobs[0].error);
+  EXPECT_EQ(counts_.unreadable_lists, 1u);
+}
+
+TEST_F(Inputs, ShardsAreDisjointAndTogetherEverything) {
+  for (int i = 0; i < 200; ++i) put(numbered(i));
+  Strings all = paths(jobs_of_root());
+  Strings together;
+  for (std::uint32_t shard = 1; shard <= 3; ++shard) {
+    const Strings part =
+        paths(jobs_of({.paths = {at("")}, .shard = shard, .shards = 3}));
+    EXPECT_GT(part.size(), 30u);
+    EXPECT_EQ(counts_.other_shards, 200 - part.size());
+    together.insert(together.end(), part.begin(), part.end());
+  }
+  std::sort(all.begin(), all.end());
+  std::sort(together.begin(), together.end());
+  EXPECT_EQ(together, all);
+}
+
+TEST_F(Inputs, ShardsDoNotDependOnHowTheRootIsSpelled) {
+  for (int i = 0; i < 50; ++i) put(numbered(i));
+  const auto names = [](std::vector<Job> jobs) {
+    Strings result;
+    for (const Job& job : jobs)
+      result.push_back(job.path.substr(job.path.rfind('/') + 1));
+    return result;
+  };
+  EXPECT_EQ(
+      names(jobs_of({.paths = {at("f")}, .shard = 1, .shards = 2})),
+      names(jobs_of({.paths = {at("./f/../f/")}, .shard = 1, .shards = 2})));
+}
+
+}  // namespace
+}  // namespace sdmeta
