@@ -62,7 +62,7 @@ std::string_view error_name(ErrorCode code) noexcept;
 struct Error {
   ErrorCode code = ErrorCode::kCorrupt;
   std::string detail;                   // what was found against what was expected
-  std::optional<std::uint64_t> offset;  // bytes from the start of the file
+  std::optional<std::uint64_t> offset = std::nullopt;  // bytes from file start
 
   bool operator==(const Error&) const = default;
 };
