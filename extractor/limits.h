@@ -28,6 +28,9 @@ struct Limits {
 
   // --- payloads
   std::size_t max_json_depth = 256;
+  /// Values of one JSON text, strings counting as one: real graphs stay under
+  /// 10^5 even where embedded images make them tens of megabytes.
+  std::size_t max_json_values = 2'000'000;
   /// Nodes of one graph, and visits of one walk over it.
   std::size_t max_graph_nodes = 65536;
   std::size_t max_graph_visits = 1u << 18;

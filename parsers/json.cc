@@ -1,70 +1,25 @@
 #include "parsers/json.h"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <utility>
+#include <vector>
+
+#include "parsers/json_repair.h"
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-template <class Number>
-std::optional<Number> from_text(std::string_view text) {
-  text = trimmed(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  Number number{};
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty())
-    return std::nullopt;
-  return number;
-}
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
 }  // namespace
 
-JsonValue JsonValue::operator[](std::string_view key) const {
-  if (!is_object()) return {};
-  simdjson::dom::element found;
-  if (element_.get_object().value_unsafe().at_key(key).get(found)) return {};
-  return JsonValue(found);
-}
-
-JsonValue JsonValue::operator[](std::size_t index) const {
-  if (!is_array()) return {};
-  simdjson::dom::element found;
-  if (element_.get_array().value_unsafe().at(index).get(found)) return {};
-  return JsonValue(found);
-}
-
-std::size_t JsonValue::size() const {
-  if (is_object()) return element_.get_object().value_unsafe().size();
-  if (is_array()) return element_.get_array().value_unsafe().size();
-  return 0;
-}
-
-std::optional<std::string_view> JsonValue::string() const {
-  if (!is_string()) return std::nullopt;
-  return element_.get_string().value_unsafe();
-}
-
-std::optional<bool> JsonValue::boolean() const {
-  if (!is_bool()) return std::nullopt;
-  return element_.get_bool().value_unsafe();
-}
-
 std::optional<double> JsonValue::number() const {
   if (is_number()) return element_.get_double().value_unsafe();
-  if (const auto text = string()) {
-    const auto number = from_text<double>(*text);
-    if (number && std::isfinite(*number)) return number;
-  }
+  if (const auto text = string()) return number_in<double>(*text);
   return std::nullopt;
 }
 
@@ -72,7 +27,7 @@ std::optional<std::int64_t> JsonValue::integer() const {
   if (!exists_) return std::nullopt;
   if (element_.is_int64()) return element_.get_int64().value_unsafe();
   if (const auto text = string())
-    if (const auto exact = from_text<std::int64_t>(*text)) return exact;
+    if (const auto exact = number_in<std::int64_t>(*text)) return exact;
   const auto wide = number();
   if (wide && std::trunc(*wide) == *wide && std::fabs(*wide) < kTwoTo63)
     return static_cast<std::int64_t>(*wide);
@@ -85,16 +40,18 @@ std::optional<std::string> JsonValue::digits() const {
     return std::to_string(element_.get_int64().value_unsafe());
   if (element_.is_uint64())
     return std::to_string(element_.get_uint64().value_unsafe());
-  if (const auto text = string()) {
-    const std::string_view digits = trimmed(*text);
-    const std::size_t sign = digits.starts_with('-') ? 1 : 0;
-    if (digits.size() > sign && digits.size() <= 64 &&
-        digits.find_first_not_of("0123456789", sign) == digits.npos)
-      return std::string(digits);
-  }
-  const auto whole = integer();
-  if (whole) return std::to_string(*whole);
-  return std::nullopt;
+  if (const auto text = string())
+    if (auto digits = digits_in(*text)) return digits;
+  if (const auto whole = integer()) return std::to_string(*whole);
+  // 1.8446744073709552e19, from writers whose numbers are all doubles.
+  const auto wide = number();
+  if (!wide || std::trunc(*wide) != *wide || std::fabs(*wide) > 1e20)
+    return std::nullopt;
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, *wide,
+                                 std::chars_format::fixed)
+                       .ptr;
+  return std::string(buffer, end);
 }
 
 std::string JsonValue::text() const {
@@ -113,26 +70,128 @@ std::string JsonValue::text() const {
 
 struct JsonDocument::Storage {
   simdjson::dom::parser parser;
-  simdjson::dom::element root;
 };
 
-JsonDocument::JsonDocument() = default;
-JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
-JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
-JsonDocument::~JsonDocument() = default;
+// Parsers are kept from text to text, because a new one costs an allocation of
+// ten times the text and the page faults of touching it. A few of moderate size
+// for each thread: a file has two or three JSON texts.
+class JsonDocument::Pool {
+ public:
+  static std::unique_ptr<Storage> take(std::size_t capacity) {
+    if (is_alive_ && !instance().free_.empty()) {
+      std::vector<std::unique_ptr<Storage>>& free = instance().free_;
+      // The one that was used last is warm; a larger one saves an allocation.
+      std::size_t best = free.size() - 1;
+      for (std::size_t i = free.size(); i-- > 0;) {
+        if (free[i]->parser.capacity() < capacity) continue;
+        best = i;
+        break;
+      }
+      std::unique_ptr<Storage> storage = std::move(free[best]);
+      free.erase(free.begin() + static_cast<std::ptrdiff_t>(best));
+      return storage;
+    }
+    return std::make_unique<Storage>();
+  }
 
-JsonValue JsonDocument::root() const {
-  return storage_ ? JsonValue(storage_->root) : JsonValue();
+  static void give_back(std::unique_ptr<Storage> storage) noexcept {
+    if (!storage || storage->parser.capacity() > kMaxCapacity) return;
+    if (!is_alive_) return;
+    std::vector<std::unique_ptr<Storage>>& free = instance().free_;
+    if (free.size() < free.capacity()) free.push_back(std::move(storage));
+  }
+
+ private:
+  static constexpr std::size_t kMaxParsers = 4;
+  static constexpr std::size_t kMaxCapacity = std::size_t{1} << 20;
+
+  Pool() { free_.reserve(kMaxParsers); }
+  ~Pool() { is_alive_ = false; }
+  static Pool& instance() {
+    static thread_local Pool pool;
+    return pool;
+  }
+
+  // A document may outlive its thread's pool while a thread ends.
+  static thread_local bool is_alive_;
+  std::vector<std::unique_ptr<Storage>> free_;
+};
+
+thread_local bool JsonDocument::Pool::is_alive_ = true;
+
+JsonDocument::JsonDocument() = default;
+JsonDocument::JsonDocument(JsonDocument&& other) noexcept = default;
+JsonDocument& JsonDocument::operator=(JsonDocument&& other) noexcept {
+  Pool::give_back(std::move(storage_));
+  storage_ = std::move(other.storage_);
+  root_ = std::exchange(other.root_, JsonValue());
+  repair_ = std::move(other.repair_);
+  failure_ = std::move(other.failure_);
+  return *this;
+}
+JsonDocument::~JsonDocument() { Pool::give_back(std::move(storage_)); }
+
+namespace {
+
+// Structural characters of a text: a bound on its values. simdjson spends up to
+// 30 bytes on each, so a text of nothing else is refused before it is parsed.
+std::size_t count_structurals(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += c == ',' || c == '[' || c == '{' || c == ':';
+  return count;
 }
 
-JsonDocument parse_json(std::string_view text, const Limits& limits) {
+// Below this size no text can cost much.
+constexpr std::size_t kSmallText = std::size_t{1} << 21;
+
+simdjson::error_code parse_strictly(simdjson::dom::parser& parser,
+                                    std::string_view text, const Limits& limits,
+                                    std::size_t spare_bytes,
+                                    simdjson::dom::element& root) {
+  if (parser.capacity() < text.size() ||
+      parser.max_depth() != limits.max_json_depth) {
+    const std::size_t capacity =
+        std::bit_ceil(std::max(text.size(), std::size_t{1} << 15));
+    if (const auto error = parser.allocate(capacity, limits.max_json_depth))
+      return error;
+  }
+  return parser
+      .parse(text.data(), text.size(), spare_bytes < simdjson::SIMDJSON_PADDING)
+      .get(root);
+}
+
+}  // namespace
+
+JsonDocument parse_json(std::string_view text, const Limits& limits,
+                        std::size_t spare_bytes) {
   JsonDocument document;
-  auto storage = std::make_unique<JsonDocument::Storage>();
-  if (storage->parser.allocate(text.size(), limits.max_json_depth))
+  const auto fail = [&](std::string detail) {
+    document.failure_ = Error{ErrorCode::kMalformed, std::move(detail), {}};
+  };
+  if (text.size() > kSmallText &&
+      count_structurals(text) > limits.max_json_values) {
+    fail("JSON of more than " + std::to_string(limits.max_json_values) +
+         " values");
     return document;
-  if (storage->parser.parse(text.data(), text.size()).get(storage->root))
+  }
+  auto storage = JsonDocument::Pool::take(text.size());
+  simdjson::dom::element root;
+  auto error = parse_strictly(storage->parser, text, limits, spare_bytes, root);
+  if (error && error != simdjson::MEMALLOC && error != simdjson::CAPACITY) {
+    const auto repaired = repair_json(text, limits.max_json_depth - 1);
+    if (repaired &&
+        !parse_strictly(storage->parser, repaired->text, limits, 0, root)) {
+      error = simdjson::SUCCESS;
+      document.repair_ = Error{ErrorCode::kJsonRepaired, repaired->done, {}};
+    }
+  }
+  if (error) {
+    fail(simdjson::error_message(error));
+    JsonDocument::Pool::give_back(std::move(storage));
     return document;
+  }
   document.storage_ = std::move(storage);
+  document.root_ = JsonValue(root);
   return document;
 }
 

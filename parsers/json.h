@@ -41,22 +41,50 @@ class JsonValue {
   explicit operator bool() const { return exists_ && !element_.is_null(); }
 
   /// Member by exact name, the first if it repeats; missing if there is none.
-  JsonValue operator[](std::string_view key) const;
-  /// Element by position; missing past the end.
-  JsonValue operator[](std::size_t index) const;
-  /// Members of an object or elements of an array; 0 for scalars.
-  std::size_t size() const;
+  JsonValue operator[](std::string_view key) const {
+    simdjson::dom::element found;
+    if (!is_object() || element_.get_object().value_unsafe().at_key(key).get(found))
+      return {};
+    return JsonValue(found);
+  }
+  /// Literals would fit both kinds of index.
+  JsonValue operator[](const char* key) const {
+    return (*this)[std::string_view(key)];
+  }
+  /// Element by position; missing past the end. Linear in `index`.
+  JsonValue operator[](std::size_t index) const {
+    simdjson::dom::element found;
+    if (!is_array() || element_.get_array().value_unsafe().at(index).get(found))
+      return {};
+    return JsonValue(found);
+  }
+  JsonValue operator[](int index) const {
+    return index < 0 ? JsonValue() : (*this)[static_cast<std::size_t>(index)];
+  }
+  /// Members of an object or elements of an array; 0 for scalars. Exact up to
+  /// 2^24 - 1, which is what simdjson counts to.
+  std::size_t size() const {
+    if (is_object()) return element_.get_object().value_unsafe().size();
+    if (is_array()) return element_.get_array().value_unsafe().size();
+    return 0;
+  }
 
   /// The string, if it is one. A view into the document.
-  std::optional<std::string_view> string() const;
-  std::optional<bool> boolean() const;
+  std::optional<std::string_view> string() const {
+    if (!is_string()) return std::nullopt;
+    return element_.get_string().value_unsafe();
+  }
+  std::optional<bool> boolean() const {
+    if (!is_bool()) return std::nullopt;
+    return element_.get_bool().value_unsafe();
+  }
   /// Numbers and numeric strings ("7.5").
   std::optional<double> number() const;
   /// Integers, doubles without a fraction (20.0) and integer strings, where
   /// they fit.
   std::optional<std::int64_t> integer() const;
   /// A seed: any integer from -2^63 to 2^64-1, 1.5e9, or a string of digits of
-  /// any length, as decimal digits.
+  /// at most 64 characters, as decimal digits.
   std::optional<std::string> digits() const;
   /// Scalars as text (strings as they are, numbers in shortest form, "true",
   /// "null"), objects and arrays as compact JSON. Empty if missing.
@@ -92,22 +120,28 @@ class JsonDocument {
   ~JsonDocument();
 
   /// Missing if the text was not readable even after repair.
-  JsonValue root() const;
-  /// The text was not strict JSON and was repaired; says what was done.
+  JsonValue root() const { return root_; }
+  /// kJsonRepaired: the text was not strict JSON; says what was done.
   const std::optional<Error>& repair() const { return repair_; }
+  /// kMalformed: why `root` is missing, in simdjson's words.
+  const std::optional<Error>& failure() const { return failure_; }
 
  private:
-  friend JsonDocument parse_json(std::string_view, const Limits&);
+  friend JsonDocument parse_json(std::string_view, const Limits&, std::size_t);
   struct Storage;
+  class Pool;
   std::unique_ptr<Storage> storage_;
+  JsonValue root_;
   std::optional<Error> repair_;
+  std::optional<Error> failure_;
 };
 
-/// Parses `text`. What strict JSON refuses and tools write is repaired outside
-/// strings only: NaN, Infinity and undefined become null; integers beyond 64
-/// bits become strings; raw control characters in strings are escaped; NULs and
-/// text after the value are dropped; a text that ends too early is closed after
-/// its last whole member. Depth is bounded by `limits.max_json_depth`.
-JsonDocument parse_json(std::string_view text, const Limits& limits);
+/// Parses `text`. What strict JSON refuses and tools write is repaired, NaN and
+/// the like outside strings only: see json_repair.h. Depth is bounded by
+/// `limits.max_json_depth`, work and memory are linear in the text.
+/// `spare_bytes` after the end of `text` may be read (their values do not
+/// matter); with 64 of them the text is parsed where it stands.
+JsonDocument parse_json(std::string_view text, const Limits& limits,
+                        std::size_t spare_bytes = 0);
 
 }  // namespace sdmeta

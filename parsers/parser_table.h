@@ -25,8 +25,11 @@ struct ParserRow {
   /// that the payload was claimed wrongly or is broken.
   Result<Generation> (*parse)(const Payloads&, std::vector<Error>& notes);
   /// True where another payload of the same file may hold more (infotext beside
-  /// a ComfyUI graph): rows further down then fill the gaps.
+  /// a ComfyUI graph): the first row further down that `fills_gaps` and claims
+  /// something then completes the Generation (merge.h).
   bool is_partial = false;
+  /// True for graphs: what they say may complete a row that `is_partial`.
+  bool fills_gaps = false;
 };
 
 /// In order of precedence.

@@ -1,19 +1,24 @@
 #include "parsers/payload.h"
 
 #include <algorithm>
-#include <cctype>
+#include <cstddef>
+
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == '\0';
+bool is_word_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
+// `{red|blue} dress` is a prompt; JSON goes on with a key or the end.
+bool starts_like_json(std::string_view text) {
+  if (!text.starts_with('{') && !text.starts_with('[')) return false;
+  const std::string_view rest = trimmed(text.substr(1));
+  return rest.starts_with('"') || rest.starts_with('\'') ||
+         rest.starts_with('{') || rest.starts_with('[') ||
+         rest.starts_with('}') || rest.starts_with(']');
 }
 
 // `Workflow: {...}`: ComfyUI's savers put a keyword in front of JSON when the
@@ -22,31 +27,39 @@ std::size_t label_length(std::string_view text) {
   constexpr std::size_t kLongestLabel = 32;
   const std::size_t colon = text.substr(0, kLongestLabel).find(':');
   if (colon == text.npos || colon == 0) return 0;
-  const bool is_word = std::all_of(
-      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-      [](unsigned char c) { return std::isalpha(c) || c == '_'; });
-  if (!is_word) return 0;
-  const std::string_view rest = trimmed(text.substr(colon + 1));
-  return rest.starts_with('{') || rest.starts_with('[') ? colon : 0;
+  const std::string_view label = text.substr(0, colon);
+  if (!std::all_of(label.begin(), label.end(), is_word_char)) return 0;
+  return starts_like_json(trimmed(text.substr(colon + 1))) ? colon : 0;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) {
-                      return std::tolower(x) == std::tolower(y);
-                    });
+// Graphs of thousands of nodes: too dear to parse for a look at their members.
+bool is_named_like_a_graph(std::string_view key) {
+  return equal_ignoring_case(key, "prompt") ||
+         equal_ignoring_case(key, "workflow") || key == "invokeai_graph" ||
+         key == "invokeai_workflow";
 }
 
 }  // namespace
 
 const JsonDocument& Payload::document() const {
-  if (!document_)
-    document_ = std::make_unique<JsonDocument>(parse_json(text_, *limits_));
+  if (document_) return *document_;
+  const std::string& value = field_->value;
+  const auto spare_bytes =
+      static_cast<std::size_t>(value.data() + value.capacity() -
+                               (text_.data() + text_.size()));
+  document_ = parse_json(text_, *limits_, spare_bytes);
+  // Some tools pass what is JSON already to their JSON writer.
+  if (const auto inner = document_->root().string();
+      inner && starts_like_json(trimmed(*inner))) {
+    const std::string text(trimmed(*inner));
+    document_ = parse_json(text, *limits_);
+  }
   return *document_;
 }
 
 JsonValue Payload::json() const {
-  return looks_like_json() ? document().root() : JsonValue();
+  return looks_like_json() || text_.starts_with("\"{") ? document().root()
+                                                       : JsonValue();
 }
 
 Payloads::Payloads(const ImageFields& image, const Limits& limits)
@@ -68,6 +81,18 @@ const Payload* Payloads::find(std::string_view key) const {
     if (payload.key() == key) return &payload;
   for (const Payload& payload : payloads_)
     if (equal_ignoring_case(payload.key(), key)) return &payload;
+  return nullptr;
+}
+
+const Payload* Payloads::find_object_with(std::string_view member) const {
+  constexpr std::size_t kFirstBytes = 256;
+  for (const Payload& payload : payloads_) {
+    if (!payload.looks_like_json()) continue;
+    if (is_named_like_a_graph(payload.key()) &&
+        payload.text().substr(0, kFirstBytes).find(member) == std::string_view::npos)
+      continue;
+    if (!payload.json()[member].is_missing()) return &payload;
+  }
   return nullptr;
 }
 

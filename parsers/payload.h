@@ -2,7 +2,7 @@
 // (`Workflow: {...}`), JSON parsed once however many parsers look at it.
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,17 +26,19 @@ class Payload {
   std::string_view text() const { return text_; }
   /// Begins like a JSON object.
   bool looks_like_json() const { return text_.starts_with('{'); }
-  /// The parsed text; parsed on first use. Missing if it is no JSON. One thread
-  /// at a time.
+  /// The parsed text; parsed on first use. Missing if it is no JSON. An object
+  /// written as a JSON string is unwrapped. One thread at a time.
   JsonValue json() const;
   const JsonDocument& document() const;
+  /// `document` was called: its notes concern the record.
+  bool is_parsed() const { return document_.has_value(); }
 
  private:
   const RawField* field_;
   std::string_view key_;
   std::string_view text_;
   const Limits* limits_;
-  mutable std::unique_ptr<JsonDocument> document_;
+  mutable std::optional<JsonDocument> document_;
 };
 
 class Payloads {
@@ -47,6 +49,10 @@ class Payloads {
   const std::vector<Payload>& all() const { return payloads_; }
   /// First payload with this key: exact match first, then ignoring case.
   const Payload* find(std::string_view key) const;
+  /// First payload that is a JSON object with this member. Large graphs are not
+  /// parsed for it: payloads named `prompt` or `workflow` count only when the
+  /// member is among their first bytes.
+  const Payload* find_object_with(std::string_view member) const;
   const ImageFields& image() const { return *image_; }
   const Limits& limits() const { return *limits_; }
 

@@ -1,0 +1,22 @@
+// Takes secrets out of text before it is written anywhere: graphs of sites that
+// run ComfyUI hold links to their storage, signed for the user who made them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "parsers/generation.h"
+
+namespace sdmeta {
+
+/// `text` with the query of every signed http(s) URL removed, the question mark
+/// included; nothing if there is none, which is found out at the speed of
+/// memmem. Signed is a query with a parameter such as `sig`, `signature`,
+/// `token`, `X-Amz-Signature`. URLs inside JSON are understood (`\/`, `\u0026`).
+std::optional<std::string> without_url_secrets(std::string_view text);
+
+/// The same for every string of a Generation.
+void remove_url_secrets(Generation& generation);
+
+}  // namespace sdmeta
