@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "extractor/error.h"
 #include "extractor/limits.h"
+#include "pipeline/report.h"
 #include "pipeline/row.h"
 
 namespace sdmeta {
@@ -41,14 +41,15 @@ class CsvIndex {
   /// fail the load: each is handed to `report` as `file:line: code: detail`
   /// text, from one thread at a time.
   static Result<std::unique_ptr<CsvIndex>> load(
-      const CsvOptions& options,
-      const std::function<void(const std::string& message)>& report);
+      const CsvOptions& options, const Report& report);
   virtual ~CsvIndex() = default;
 
   /// The row of a file or archive member, by its name. Thread-safe. Marks the
-  /// row as seen.
+  /// row as seen. `notes`, if given, is told of a name that fits several images
+  /// (kAmbiguousMatch).
   virtual std::optional<Row> find(std::string_view path,
-                                  std::string_view member) const = 0;
+                                  std::string_view member,
+                                  std::vector<Error>* notes = nullptr) const = 0;
   virtual CsvCounts counts() const = 0;
   /// Writes header and rows that no find() has returned, as they stand in their
   /// files. Returns how many rows.

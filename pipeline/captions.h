@@ -1,0 +1,38 @@
+// `sdmeta captions`: one text file for each record, named like its image, for
+// trainers that want sidecar files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "extractor/error.h"
+#include "pipeline/report.h"
+
+namespace sdmeta {
+
+struct CaptionsOptions {
+  std::string records;    // JSONL: plain, .gz or .zst; "-" is standard input
+  std::string directory;  // made if it is not there
+  /// A text or number of `generation`: "prompt", "negative_prompt", "model" ...
+  std::string field = "prompt";
+  /// Keep the folders of `file` below `directory`; else all files go into one.
+  bool is_mirrored = false;
+  bool force = false;  // overwrite existing files
+};
+
+struct CaptionsCounts {
+  std::uint64_t records = 0;
+  std::uint64_t written = 0;
+  std::uint64_t without_field = 0;  // null, or no generation
+  std::uint64_t kept = 0;           // existing files, left alone
+  std::uint64_t clashes = 0;        // name taken by an earlier record; reported
+  std::uint64_t bad_records = 0;    // lines that are no record; reported
+};
+
+/// The text is written verbatim, without a line end behind it.
+Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
+                                    const Report& report);
+
+std::string to_text(const CaptionsCounts& counts);
+
+}  // namespace sdmeta

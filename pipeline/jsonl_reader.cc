@@ -1,0 +1,132 @@
+#include "pipeline/jsonl_reader.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 << 10;
+static_assert(JsonlReader::kPadding >= simdjson::SIMDJSON_PADDING);
+
+namespace ondemand = simdjson::ondemand;
+
+Error not_a_record(std::string_view why) {
+  return {ErrorCode::kMalformed, "not a record of sdmeta: " + std::string(why),
+          std::nullopt};
+}
+
+// simdjson answers a member that is missing or of another type with an error;
+// both leave the value out here.
+std::optional<std::string> string_member(ondemand::object& object,
+                                         std::string_view key) {
+  std::string_view text;
+  if (object.find_field_unordered(key).get_string().get(text))
+    return std::nullopt;
+  return std::string(text);
+}
+
+std::optional<std::uint64_t> integer_member(ondemand::object& object,
+                                            std::string_view key) {
+  std::uint64_t number = 0;
+  if (object.find_field_unordered(key).get_uint64().get(number))
+    return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JsonlReader>> JsonlReader::open(
+    const std::string& path) {
+  auto input = TextInput::open(path);
+  if (!input) return input.error();
+  return std::unique_ptr<JsonlReader>(
+      new JsonlReader(std::move(*input), path));
+}
+
+Result<std::optional<std::string_view>> JsonlReader::next() {
+  std::size_t searched = begin_;
+  for (;;) {
+    const void* found = end_ == searched
+                            ? nullptr
+                            : std::memchr(buffer_.data() + searched, '\n',
+                                          end_ - searched);
+    is_torn_ = found == nullptr && is_at_end_;
+    if (is_torn_ && begin_ == end_) {
+      is_torn_ = false;
+      return std::optional<std::string_view>();
+    }
+    if (found != nullptr || is_torn_) {
+      const std::size_t end =
+          is_torn_ ? end_
+                   : static_cast<std::size_t>(static_cast<const char*>(found) -
+                                              buffer_.data());
+      const std::string_view line(buffer_.data() + begin_, end - begin_);
+      line_offset_ = next_offset_;
+      ++line_number_;
+      const std::size_t used = line.size() + (is_torn_ ? 0 : 1);
+      begin_ += used;
+      next_offset_ += used;
+      return std::optional(line);
+    }
+
+    searched = end_ - begin_;
+    if (begin_ != 0) {
+      std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    }
+    if (end_ > kMaxLineBytes)
+      return Error{ErrorCode::kFieldTooLarge,
+                   path_ + ": line " + std::to_string(line_number_ + 1) +
+                       " is longer than " + std::to_string(kMaxLineBytes) +
+                       " bytes",
+                   std::nullopt};
+    const std::size_t room = std::max(kReadBytes, end_);
+    if (buffer_.size() < end_ + room + kPadding)
+      buffer_.resize(end_ + room + kPadding);
+    const auto got = input_->read(buffer_.data() + end_, room);
+    if (!got) return got.error();
+    end_ += *got;
+    is_at_end_ = *got == 0;
+  }
+}
+
+struct RecordParser::Storage {
+  ondemand::parser parser;
+};
+
+RecordParser::RecordParser() : storage_(std::make_unique<Storage>()) {}
+RecordParser::~RecordParser() = default;
+
+Result<RecordHead> RecordParser::head(std::string_view line) {
+  ondemand::document document;
+  ondemand::object object;
+  if (const auto error =
+          storage_->parser
+              .iterate(line.data(), line.size(),
+                       line.size() + JsonlReader::kPadding)
+              .get(document);
+      error || document.get_object().get(object))
+    return not_a_record(error ? simdjson::error_message(error)
+                              : "the line is no object");
+  RecordHead head;
+  auto status = string_member(object, "status");
+  auto file = string_member(object, "file");
+  if (!status || !file) return not_a_record("no status or no file");
+  head.status = *std::move(status);
+  head.file = *std::move(file);
+  head.member = string_member(object, "member");
+  head.image_id = integer_member(object, "image_id");
+  ondemand::object inner;
+  if (!object.find_field_unordered("image").get_object().get(inner))
+    head.image_bytes = integer_member(inner, "bytes");
+  if (!object.find_field_unordered("row").get_object().get(inner))
+    head.image_url = string_member(inner, "image_url");
+  return head;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,183 @@
+#include "pipeline/jsonl_reader.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace sdmeta {
+namespace {
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  out.resize(
+      ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
+  return out;
+}
+
+struct Lines {
+  std::vector<std::string> lines;
+  std::vector<std::uint64_t> offsets;
+  bool is_torn = false;
+  std::optional<Error> error;
+};
+
+Lines read_lines(const std::string& bytes) {
+  TempDir folder;
+  const std::string path = folder / "records";
+  std::ofstream(path, std::ios::binary) << bytes;
+  auto reader = JsonlReader::open(path);
+  Lines result;
+  if (!reader) {
+    result.error = reader.error();
+    return result;
+  }
+  for (;;) {
+    const auto line = (*reader)->next();
+    if (!line) {
+      result.error = line.error();
+      return result;
+    }
+    if (!*line) return result;
+    result.lines.emplace_back(**line);
+    result.offsets.push_back((*reader)->line_offset());
+    result.is_torn = (*reader)->is_torn();
+  }
+}
+
+using Strings = std::vector<std::string>;
+
+TEST(JsonlReader, GivesLinesWithTheirOffsets) {
+  const Lines got = read_lines("a\n\nbcd\n");
+  EXPECT_EQ(got.lines, (Strings{"a", "", "bcd"}));
+  EXPECT_EQ(got.offsets, (std::vector<std::uint64_t>{0, 2, 3}));
+  EXPECT_FALSE(got.is_torn);
+}
+
+TEST(JsonlReader, AnEmptyFileHasNoLines) {
+  const Lines got = read_lines("");
+  EXPECT_TRUE(got.lines.empty());
+  EXPECT_FALSE(got.error);
+}
+
+TEST(JsonlReader, SaysThatTheLastLineIsTorn) {
+  const Lines got = read_lines("a\nb");
+  EXPECT_EQ(got.lines, (Strings{"a", "b"}));
+  EXPECT_TRUE(got.is_torn);
+}
+
+TEST(JsonlReader, ReadsLinesLongerThanItsBuffer) {
+  const std::string line(3'000'001, 'x');
+  const Lines got = read_lines("a\n" + line + "\nb\n");
+  EXPECT_EQ(got.lines, (Strings{"a", line, "b"}));
+}
+
+TEST(JsonlReader, ReadsSeveralGzipMembersAsOneText) {
+  const Lines got = read_lines(gzip("a\nb") + gzip("c\n") + gzip("d\n"));
+  EXPECT_EQ(got.lines, (Strings{"a", "bc", "d"}));
+  EXPECT_FALSE(got.error);
+}
+
+TEST(JsonlReader, ReadsSeveralZstdFramesAsOneText) {
+  const Lines got = read_lines(zstd("a\nb") + zstd("c\n") + zstd("d\n"));
+  EXPECT_EQ(got.lines, (Strings{"a", "bc", "d"}));
+  EXPECT_FALSE(got.error);
+}
+
+TEST(JsonlReader, KeepsTheLinesInFrontOfACutMember) {
+  std::string bytes = gzip("a\nb\n") + gzip("c\n");
+  bytes.resize(bytes.size() - 5);
+  const Lines got = read_lines(bytes);
+  ASSERT_GE(got.lines.size(), 2u);
+  EXPECT_EQ(got.lines[1], "b");
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->code, ErrorCode::kTruncated);
+}
+
+TEST(JsonlReader, KeepsTheLinesInFrontOfACutFrame) {
+  std::string bytes = zstd("a\nb\n") + zstd("c\n");
+  bytes.resize(bytes.size() - 3);
+  const Lines got = read_lines(bytes);
+  EXPECT_EQ(got.lines, (Strings{"a", "b"}));
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->code, ErrorCode::kTruncated);
+}
+
+TEST(JsonlReader, SaysWhereCompressedDataIsBroken) {
+  std::string bytes = zstd(std::string(500, 'a'));
+  bytes[6] = '\xff';
+  bytes[7] = '\xff';
+  const Lines got = read_lines(bytes);
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->code, ErrorCode::kBadCompression);
+}
+
+TEST(JsonlReader, NamesAFileThatIsNotThere) {
+  const auto reader = JsonlReader::open("/nowhere/x.jsonl");
+  ASSERT_FALSE(reader);
+  EXPECT_EQ(reader.error().code, ErrorCode::kUnreadable);
+  EXPECT_NE(reader.error().detail.find("/nowhere/x.jsonl"), std::string::npos);
+}
+
+Result<RecordHead> head_of(std::string line) {
+  RecordParser parser;
+  const std::size_t size = line.size();
+  line.append(JsonlReader::kPadding, ' ');
+  return parser.head(std::string_view(line).substr(0, size));
+}
+
+TEST(RecordParser, ReadsWhatTellsRecordsApart) {
+  const auto head = head_of(
+      R"({"schema":1,"status":"ok","file":"a.tar","member":"b\/7.png",)"
+      R"("image_id":7,"image":{"format":"png","width":1,"height":2,)"
+      R"("bytes":33},"generation":{"prompt":"\"status\":\"x\""},)"
+      R"("row":{"id":1,"image_url":"u"},"raw":null})");
+  ASSERT_TRUE(head) << head.error().detail;
+  EXPECT_EQ(head->status, "ok");
+  EXPECT_EQ(head->file, "a.tar");
+  EXPECT_EQ(head->member, "b/7.png");
+  EXPECT_EQ(head->image_id, 7u);
+  EXPECT_EQ(head->image_bytes, 33u);
+  EXPECT_EQ(head->image_url, "u");
+}
+
+TEST(RecordParser, NullsAreAbsent) {
+  const auto head = head_of(
+      R"({"schema":1,"status":"unreadable","file":"a","member":null,)"
+      R"("image_id":null,"image":{"format":null,"bytes":null},"row":null})");
+  ASSERT_TRUE(head);
+  EXPECT_FALSE(head->member);
+  EXPECT_FALSE(head->image_id);
+  EXPECT_FALSE(head->image_bytes);
+  EXPECT_FALSE(head->image_url);
+}
+
+TEST(RecordParser, OtherLinesAreMalformed) {
+  for (const char* line : {"", "{", "[]", "null", "{\"file\":1}", "PK\x03"}) {
+    const auto head = head_of(line);
+    ASSERT_FALSE(head) << line;
+    EXPECT_EQ(head.error().code, ErrorCode::kMalformed);
+  }
+}
+
+}  // namespace
+}  // namespace sdmeta
