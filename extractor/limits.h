@@ -25,6 +25,9 @@ struct Limits {
   std::size_t max_box_depth = 16;
   /// Pixels decoded for --verify and stealth data; 2^28 is 16384 x 16384.
   std::uint64_t max_pixels = 1ull << 28;
+  /// Memory of one pixel decoder. Progressive JPEG and WebP cannot be decoded
+  /// line by line; 8192 x 8192 of either fits.
+  std::size_t max_decoder_bytes = 256u << 20;
 
   // --- payloads
   std::size_t max_json_depth = 256;
