@@ -94,16 +94,16 @@ class JsonValue {
   /// object, in order.
   template <class Visit>
   void for_each_member(Visit&& visit) const {
-    if (!is_object()) return;
-    for (const auto [key, value] : element_.get_object().value_unsafe())
-      visit(key, JsonValue(value));
+    simdjson::dom::object members;
+    if (!exists_ || element_.get(members)) return;
+    for (const auto [key, value] : members) visit(key, JsonValue(value));
   }
   /// Calls `visit(JsonValue element)` for each element of an array, in order.
   template <class Visit>
   void for_each_element(Visit&& visit) const {
-    if (!is_array()) return;
-    for (const auto value : element_.get_array().value_unsafe())
-      visit(JsonValue(value));
+    simdjson::dom::array elements;
+    if (!exists_ || element_.get(elements)) return;
+    for (const auto value : elements) visit(JsonValue(value));
   }
 
  private:
