@@ -18,6 +18,10 @@ struct Limits {
   std::size_t max_fields = 4096;
   /// Chunks, segments, boxes or elements walked in one file.
   std::size_t max_chunks = 1u << 20;
+  /// Findings kept about one file.
+  std::size_t max_notes = 64;
+  /// Bytes skipped in search of the next JPEG marker.
+  std::size_t max_garbage_bytes = 1u << 20;
   /// Entries of one IFD, and IFDs of one TIFF block.
   std::size_t max_ifd_entries = 4096;
   std::size_t max_ifds = 64;

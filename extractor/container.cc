@@ -1,0 +1,148 @@
+#include "extractor/container.h"
+
+#include <algorithm>
+#include <array>
+
+#include "extractor/bmp.h"
+#include "extractor/exif.h"
+#include "extractor/gif.h"
+#include "extractor/jpeg.h"
+#include "extractor/png.h"
+#include "extractor/webp.h"
+
+namespace sdmeta {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+bool begins(Bytes head, std::string_view magic) noexcept {
+  const std::size_t count = std::min(head.size(), magic.size());
+  return count >= 2 && as_text(head).substr(0, count) == magic.substr(0, count);
+}
+
+bool has_at(Bytes head, std::size_t offset, std::string_view magic) noexcept {
+  return begins_with(clipped(head, offset), magic);
+}
+
+// RIFF is also AVI and WAV; without its form type it is most likely WebP here.
+bool is_riff(Bytes head, std::string_view form) noexcept {
+  return begins(head, "RIFF"sv) && (head.size() < 12 || has_at(head, 8, form));
+}
+
+// The signature was made to show transfers that translate line ends or strip
+// the eighth bit; such files are recognised and reported as corrupt.
+bool is_png(Bytes head) noexcept {
+  return begins(head, "\x89PNG\r\n\x1A\n"sv) || begins_with(head, "\x89PNG"sv) ||
+         begins_with(head, "\x09PNG\r\n\x1A\n"sv);
+}
+
+bool is_jpeg(Bytes head) noexcept { return begins(head, "\xFF\xD8\xFF"sv); }
+
+bool is_webp(Bytes head) noexcept { return is_riff(head, "WEBP"sv); }
+
+bool is_gif(Bytes head) noexcept {
+  return begins(head, "GIF87a"sv) || begins(head, "GIF89a"sv);
+}
+
+bool is_tiff(Bytes head) noexcept {
+  return head.size() >= 4 &&
+         (begins(head, "II*\0"sv) || begins(head, "MM\0*"sv));
+}
+
+// "BM" alone is too weak: the offset of the pixels and the size of the second
+// header, which says the version, are tested too.
+bool is_bmp(Bytes head) noexcept {
+  ByteCursor cursor(head, 14);
+  const std::uint32_t header_bytes = cursor.le32();
+  return begins_with(head, "BM"sv) && !cursor.is_overrun() &&
+         (header_bytes == 12 || header_bytes == 16 ||
+          (header_bytes >= 40 && header_bytes <= 124));
+}
+
+// Known and not read: the name goes to the message.
+bool is_big_tiff(Bytes head) noexcept {
+  return has_at(head, 0, "II+\0"sv) || has_at(head, 0, "MM\0+"sv);
+}
+bool is_avi_or_wav(Bytes head) noexcept {
+  return has_at(head, 0, "RIFF"sv) || has_at(head, 0, "RIFX"sv);
+}
+bool is_zip(Bytes head) noexcept {
+  return has_at(head, 0, "PK\x03\x04"sv) || has_at(head, 0, "PK\x05\x06"sv);
+}
+bool is_other_archive(Bytes head) noexcept {
+  return has_at(head, 0, "Rar!\x1A\x07"sv) ||
+         has_at(head, 0, "7z\xBC\xAF\x27\x1C"sv) ||
+         has_at(head, 0, "\x1F\x8B\x08"sv) ||
+         has_at(head, 0, "\x28\xB5\x2F\xFD"sv) ||
+         has_at(head, 0, "\xFD" "7zXZ\0"sv) || has_at(head, 257, "ustar"sv);
+}
+bool is_pdf(Bytes head) noexcept { return has_at(head, 0, "%PDF-"sv); }
+bool is_photoshop(Bytes head) noexcept { return has_at(head, 0, "8BPS\0"sv); }
+bool is_jpeg_2000(Bytes head) noexcept {
+  return has_at(head, 0, "\0\0\0\x0CjP  \r\n\x87\n"sv) ||
+         has_at(head, 0, "\xFF\x4F\xFF\x51"sv);
+}
+bool is_icon(Bytes head) noexcept {
+  return has_at(head, 0, "\0\0\x01\0"sv) && head.size() >= 22 && head[4] != 0 &&
+         head[5] == 0 && head[9] == 0;
+}
+bool is_svg(Bytes head) noexcept {
+  const std::string_view text = as_text(clipped(head, 0, 1024));
+  const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  return first != text.npos && text[first] == '<' &&
+         text.find("<svg", first) != text.npos;
+}
+bool is_flash_video(Bytes head) noexcept { return has_at(head, 0, "FLV\x01"sv); }
+bool is_sound(Bytes head) noexcept {
+  return has_at(head, 0, "ID3"sv) || has_at(head, 0, "OggS"sv) ||
+         has_at(head, 0, "fLaC"sv);
+}
+bool is_safetensors(Bytes head) noexcept { return has_at(head, 8, "{\""sv); }
+
+constexpr auto kTable = std::to_array<ContainerRow>({
+    {Container::kPng, "PNG", is_png, read_png},
+    {Container::kJpeg, "JPEG", is_jpeg, read_jpeg},
+    {Container::kWebp, "WebP", is_webp, read_webp},
+    {Container::kGif, "GIF", is_gif, read_gif},
+    {Container::kTiff, "TIFF", is_tiff, read_tiff},
+    {Container::kBmp, "BMP", is_bmp, read_bmp},
+
+    {Container::kTiff, "BigTIFF", is_big_tiff, nullptr},
+    {Container::kUnknown, "RIFF audio or video", is_avi_or_wav, nullptr},
+    {Container::kUnknown, "zip archive", is_zip, nullptr},
+    {Container::kUnknown, "compressed archive", is_other_archive, nullptr},
+    {Container::kUnknown, "PDF", is_pdf, nullptr},
+    {Container::kUnknown, "Photoshop document", is_photoshop, nullptr},
+    {Container::kUnknown, "JPEG 2000", is_jpeg_2000, nullptr},
+    {Container::kUnknown, "icon", is_icon, nullptr},
+    {Container::kUnknown, "SVG", is_svg, nullptr},
+    {Container::kUnknown, "Flash video", is_flash_video, nullptr},
+    {Container::kUnknown, "sound", is_sound, nullptr},
+    {Container::kUnknown, "safetensors model", is_safetensors, nullptr},
+});
+
+}  // namespace
+
+std::span<const ContainerRow> container_table() noexcept { return kTable; }
+
+const ContainerRow* find_container(Bytes head) noexcept {
+  const auto row =
+      std::find_if(kTable.begin(), kTable.end(),
+                   [head](const ContainerRow& r) { return r.matches(head); });
+  return row == kTable.end() ? nullptr : &*row;
+}
+
+std::string_view describe_non_image(Bytes head) noexcept {
+  if (head.empty()) return "empty file";
+  std::string_view text = as_text(head);
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos) return "white space";
+  if (text[first] == '<') return "web page or XML text";
+  if (text[first] == '{' || text[first] == '[') return "JSON text";
+  const bool is_zero = text.find_first_not_of('\0') == text.npos;
+  return is_zero ? "zero bytes" : "unknown data";
+}
+
+}  // namespace sdmeta

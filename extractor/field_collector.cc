@@ -1,0 +1,102 @@
+#include "extractor/field_collector.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace sdmeta {
+
+namespace {
+
+// A keyword or tag name; PNG allows 79 bytes.
+constexpr std::size_t kMaxKeyBytes = 256;
+
+// Keys under which a writer puts everything it knows. Not among them: keys
+// that say who or when (Software, Title, Creation Time), and Description, which
+// NovelAI writes in front of the Comment that matters.
+constexpr std::array<std::string_view, 10> kWholeGenerationKeys = {
+    "parameters",       "prompt",          "workflow",    "generation_data",
+    "parameters-json",  "smproj",          "sd-metadata", "invokeai_metadata",
+    "invokeai_graph",   "Dream"};
+
+// Comments may be anybody's; these hold a JSON object or a settings line.
+bool is_generation_text(std::string_view key, std::string_view value) noexcept {
+  if (value.empty()) return false;
+  if (std::find(kWholeGenerationKeys.begin(), kWholeGenerationKeys.end(), key) !=
+      kWholeGenerationKeys.end()) {
+    return true;
+  }
+  return (key == "Comment" || key == "UserComment") &&
+         (value.front() == '{' || value.find("Steps: ") != value.npos);
+}
+
+}  // namespace
+
+void FieldCollector::add(Carrier carrier, std::string key, Text text) {
+  std::vector<RawField>& fields = image_.fields;
+  if (fields.size() >= limits_.max_fields) {
+    note(ErrorCode::kTooManyFields,
+         "only the first " + std::to_string(limits_.max_fields) + " are kept");
+    return;
+  }
+  cut_utf8(key, kMaxKeyBytes);
+  const std::size_t admitted = admit(text.value.size(), key);
+  if (text.encoding == Encoding::kBytes) {
+    text.value.resize(admitted);
+  } else {
+    cut_utf8(text.value, admitted);
+  }
+  if (text.is_damaged) {
+    note(ErrorCode::kBadText, text.encoding == Encoding::kBytes
+                                  ? key + " is not in the encoding it declares"
+                                  : key + " has undecodable characters");
+  }
+  total_bytes_ += key.size() + text.value.size();
+  has_generation_text_ =
+      has_generation_text_ || is_generation_text(key, text.value);
+  if (fields.empty()) fields.reserve(4);
+  fields.push_back(
+      {carrier, text.encoding, std::move(key), std::move(text.value)});
+}
+
+std::size_t FieldCollector::room() const noexcept {
+  return std::min(limits_.max_field_bytes,
+                  limits_.max_total_field_bytes -
+                      std::min(total_bytes_, limits_.max_total_field_bytes));
+}
+
+std::size_t FieldCollector::admit(std::uint64_t bytes, std::string_view place,
+                                  std::optional<std::uint64_t> offset) {
+  const std::size_t allowed = room();
+  if (bytes <= allowed) return static_cast<std::size_t>(bytes);
+  note(ErrorCode::kFieldTooLarge,
+       std::string(place) + " has " + std::to_string(bytes) + " bytes, " +
+           std::to_string(allowed) + " are kept",
+       offset);
+  return allowed;
+}
+
+void FieldCollector::note(ErrorCode code, std::string detail,
+                          std::optional<std::uint64_t> offset) {
+  std::vector<Error>& notes = image_.notes;
+  Error error{code, std::move(detail), offset};
+  if (notes.size() >= limits_.max_notes) return;
+  if (std::find(notes.begin(), notes.end(), error) != notes.end()) return;
+  notes.push_back(std::move(error));
+}
+
+void FieldCollector::damage(ErrorCode code, std::string detail,
+                            std::optional<std::uint64_t> offset) {
+  if (image_.damage) return note(code, std::move(detail), offset);
+  image_.damage = Error{code, std::move(detail), offset};
+}
+
+bool FieldCollector::may_walk_on() {
+  if (walked_++ < limits_.max_chunks) return true;
+  note(ErrorCode::kTooManyFields,
+       "reading stopped after " + std::to_string(limits_.max_chunks) +
+           " parts of the file");
+  return false;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,484 @@
+#include "extractor/text_decode.h"
+
+#include <iconv.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace sdmeta {
+
+namespace {
+
+constexpr std::size_t kSpareCapacity = 64;
+constexpr char32_t kReplacement = 0xFFFD;
+
+std::string with_capacity(std::size_t bytes) {
+  std::string text;
+  text.reserve(bytes + kSpareCapacity);
+  return text;
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
+
+Bytes without_trailing_nuls(Bytes bytes) noexcept {
+  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+  return bytes;
+}
+
+// Number of bytes in front of the first that is not ASCII.
+std::size_t ascii_prefix(Bytes bytes) noexcept {
+  std::size_t at = 0;
+  for (; at + 32 <= bytes.size(); at += 32) {
+    std::array<std::uint64_t, 4> words;
+    std::memcpy(words.data(), bytes.data() + at, sizeof words);
+    if (((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u) != 0) {
+      break;
+    }
+  }
+  while (at < bytes.size() && bytes[at] < 0x80) ++at;
+  return at;
+}
+
+struct Sequence {
+  std::size_t length = 0;   // of a valid character; 0 if there is none here
+  bool is_cut = false;      // a valid beginning, and then the bytes end
+};
+
+// The UTF-8 character at the start of `bytes`, which is not empty. Table 3-7 of
+// the Unicode standard: no overlong forms, no surrogates, nothing above 10FFFF.
+Sequence utf8_sequence(Bytes bytes) noexcept {
+  const std::uint8_t lead = bytes[0];
+  if (lead < 0x80) return {1, false};
+  std::size_t length = 0;
+  std::uint8_t low = 0x80;
+  std::uint8_t high = 0xBF;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return {};
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == bytes.size()) return {0, true};
+    if (bytes[i] < low || bytes[i] > high) return {};
+    low = 0x80;
+    high = 0xBF;
+  }
+  return {length, false};
+}
+
+struct Utf8Census {
+  std::size_t multibyte = 0;  // valid characters of two and more bytes
+  std::size_t invalid = 0;    // bytes that belong to no character
+  std::size_t cut = 0;        // bytes of an unfinished character at the end
+};
+
+Utf8Census take_census(Bytes bytes) noexcept {
+  Utf8Census census;
+  std::size_t at = 0;
+  while (true) {
+    at += ascii_prefix(bytes.subspan(at));
+    if (at == bytes.size()) return census;
+    const Sequence sequence = utf8_sequence(bytes.subspan(at));
+    if (sequence.is_cut) {
+      census.cut = bytes.size() - at;
+      return census;
+    }
+    if (sequence.length == 0) {
+      ++census.invalid;
+      ++at;
+    } else {
+      ++census.multibyte;
+      at += sequence.length;
+    }
+  }
+}
+
+// windows-1252 in the reading of the WHATWG encoding standard: its five gaps
+// are the C1 controls, so that every byte has a character.
+constexpr std::array<char16_t, 32> kWindows1252 = {
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008D, 0x017D, 0x008F,
+    0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178};
+
+Text decode_windows1252(Bytes bytes) {
+  Text text;
+  text.encoding = Encoding::kLatin1;
+  text.value = with_capacity(bytes.size() + bytes.size() / 4);
+  for (const std::uint8_t byte : bytes) {
+    const bool is_c1 = byte >= 0x80 && byte < 0xA0;
+    append_utf8(text.value, is_c1 ? kWindows1252[byte - 0x80u] : byte);
+  }
+  return text;
+}
+
+Text repaired_utf8(Bytes bytes) {
+  Text text;
+  text.is_damaged = true;
+  text.value = with_capacity(bytes.size());
+  for (std::size_t at = 0; at < bytes.size();) {
+    const Sequence sequence = utf8_sequence(bytes.subspan(at));
+    if (sequence.length == 0) {
+      append_utf8(text.value, kReplacement);
+      ++at;
+      continue;
+    }
+    text.value.append(as_text(bytes.subspan(at, sequence.length)));
+    at += sequence.length;
+  }
+  return text;
+}
+
+// Bytes without a BOM.
+Text decode_8_bit(Bytes bytes, TextEnd end) {
+  bytes = without_trailing_nuls(bytes);
+  Utf8Census census = take_census(bytes);
+  if (census.cut > 0 && end == TextEnd::kCut) {
+    bytes = bytes.first(bytes.size() - census.cut);
+    census.cut = 0;
+  }
+  const std::size_t invalid = census.invalid + census.cut;
+  if (invalid > 0) {
+    // In Latin-1 text, bytes that form UTF-8 by accident are rare.
+    const bool is_mostly_utf8 = census.multibyte > 4 * invalid;
+    return is_mostly_utf8 ? repaired_utf8(bytes) : decode_windows1252(bytes);
+  }
+  Text text;
+  text.value = with_capacity(bytes.size());
+  text.value.append(as_text(bytes));
+  return text;
+}
+
+char16_t unit_at(Bytes bytes, std::size_t at, ByteOrder order) noexcept {
+  const unsigned first = bytes[at];
+  const unsigned second = bytes[at + 1];
+  return static_cast<char16_t>(order == ByteOrder::kBig ? first << 8 | second
+                                                        : second << 8 | first);
+}
+
+bool is_high_surrogate(char32_t c) noexcept { return c >= 0xD800 && c < 0xDC00; }
+bool is_low_surrogate(char32_t c) noexcept { return c >= 0xDC00 && c < 0xE000; }
+
+Text decode_utf16_as(Bytes bytes, ByteOrder order) {
+  Text text;
+  text.encoding =
+      order == ByteOrder::kBig ? Encoding::kUtf16Be : Encoding::kUtf16Le;
+  std::size_t count = bytes.size() / 2;
+  while (count > 0 && unit_at(bytes, 2 * count - 2, order) == 0) --count;
+  text.value = with_capacity(count + count / 8);
+  for (std::size_t i = 0; i < count; ++i) {
+    char32_t c = unit_at(bytes, 2 * i, order);
+    if (is_high_surrogate(c) && i + 1 < count) {
+      const char32_t low = unit_at(bytes, 2 * i + 2, order);
+      if (is_low_surrogate(low)) {
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+        ++i;
+      }
+    }
+    if (c >= 0xD800 && c < 0xE000) {
+      c = kReplacement;
+      text.is_damaged = true;
+    }
+    append_utf8(text.value, c);
+  }
+  return text;
+}
+
+Text decode_utf32_as(Bytes bytes, ByteOrder order) {
+  Text text;
+  text.value = with_capacity(bytes.size() / 2);
+  ByteCursor cursor(bytes);
+  while (cursor.remaining() >= 4) {
+    auto c = static_cast<char32_t>(cursor.number(4, order));
+    if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) {
+      c = kReplacement;
+      text.is_damaged = true;
+    }
+    append_utf8(text.value, c);
+  }
+  while (text.value.ends_with('\0')) text.value.pop_back();
+  return text;
+}
+
+// UTF-32 before UTF-16: the little-endian BOM of one begins with that of the
+// other.
+std::optional<Text> decode_by_bom(Bytes bytes, TextEnd end) {
+  using namespace std::string_view_literals;
+  if (bytes.empty() || (bytes[0] != 0xEF && bytes[0] < 0xFE && bytes[0] != 0)) {
+    return {};
+  }
+  if (begins_with(bytes, "\xEF\xBB\xBF")) {
+    return decode_8_bit(bytes.subspan(3), end);
+  }
+  if (begins_with(bytes, "\xFF\xFE\0\0"sv)) {
+    return decode_utf32_as(bytes.subspan(4), ByteOrder::kLittle);
+  }
+  if (begins_with(bytes, "\0\0\xFE\xFF"sv)) {
+    return decode_utf32_as(bytes.subspan(4), ByteOrder::kBig);
+  }
+  if (begins_with(bytes, "\xFF\xFE")) {
+    return decode_utf16_as(bytes.subspan(2), ByteOrder::kLittle);
+  }
+  if (begins_with(bytes, "\xFE\xFF")) {
+    return decode_utf16_as(bytes.subspan(2), ByteOrder::kBig);
+  }
+  return {};
+}
+
+// How much of a long text is looked at to find its byte order.
+constexpr std::size_t kSampleBytes = 4096;
+
+struct ZeroCount {
+  std::size_t even = 0;  // high byte of ASCII in big endian
+  std::size_t odd = 0;   // and in little endian
+  std::size_t units = 0;
+
+  std::size_t difference() const noexcept {
+    return even > odd ? even - odd : odd - even;
+  }
+  ByteOrder order() const noexcept {
+    return even > odd ? ByteOrder::kBig : ByteOrder::kLittle;
+  }
+};
+
+ZeroCount count_zeros(Bytes bytes) noexcept {
+  bytes = clipped(bytes, 0, kSampleBytes);
+  ZeroCount zeros;
+  zeros.units = bytes.size() / 2;
+  for (std::size_t i = 0; i < zeros.units; ++i) {
+    zeros.even += bytes[2 * i] == 0 ? 1 : 0;
+    zeros.odd += bytes[2 * i + 1] == 0 ? 1 : 0;
+  }
+  return zeros;
+}
+
+// How much a code unit looks like part of a prompt. Read in the wrong byte
+// order, ASCII becomes ideographs and ideographs scatter over all blocks, so
+// ASCII weighs more and what no prompt holds weighs against.
+int plausibility(char16_t unit) noexcept {
+  if (unit == 0x09 || unit == 0x0A || unit == 0x0D) return 2;
+  if (unit >= 0x20 && unit < 0x7F) return 2;
+  if (unit >= 0x3000 && unit < 0x3100) return 2;   // CJK punctuation, kana
+  const bool is_common = (unit >= 0xA0 && unit < 0x250) ||
+                         (unit >= 0x370 && unit < 0x700) ||
+                         (unit >= 0x0E00 && unit < 0x0E80) ||
+                         (unit >= 0x2010 && unit < 0x2070) ||
+                         (unit >= 0x4E00 && unit < 0xA000) ||
+                         (unit >= 0xAC00 && unit < 0xD7A4) ||
+                         (unit >= 0xFF00 && unit < 0xFFF0);
+  return is_common ? 1 : -1;
+}
+
+int plausibility(Bytes bytes, ByteOrder order) noexcept {
+  bytes = clipped(bytes, 0, kSampleBytes);
+  const std::size_t count = bytes.size() / 2;
+  int score = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const char16_t unit = unit_at(bytes, 2 * i, order);
+    if (is_high_surrogate(unit) && i + 1 < count &&
+        is_low_surrogate(unit_at(bytes, 2 * i + 2, order))) {
+      score += 2;
+      ++i;
+    } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
+      score -= 4;
+    } else {
+      score += plausibility(unit);
+    }
+  }
+  return score;
+}
+
+ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
+  const ZeroCount zeros = count_zeros(bytes);
+  // Ideographs such as U+4E00 have a zero byte on the other side; only a clear
+  // majority speaks.
+  if (4 * zeros.difference() > zeros.units) return zeros.order();
+  const int big = plausibility(bytes, ByteOrder::kBig);
+  const int little = plausibility(bytes, ByteOrder::kLittle);
+  if (big != little) return big > little ? ByteOrder::kBig : ByteOrder::kLittle;
+  if (zeros.even != zeros.odd) return zeros.order();
+  return hint.value_or(ByteOrder::kBig);
+}
+
+// Zero bytes at every second place, and hardly elsewhere, are UTF-16. A few
+// NULs in front of or between 8-bit strings are not.
+bool looks_like_utf16(Bytes bytes) noexcept {
+  const ZeroCount zeros = count_zeros(bytes);
+  return zeros.units >= 2 && 4 * zeros.difference() > zeros.units &&
+         std::max(zeros.even, zeros.odd) >
+             4 * std::min(zeros.even, zeros.odd);
+}
+
+class Converter {
+ public:
+  explicit Converter(const char* from) noexcept
+      : handle_(::iconv_open("UTF-8", from)) {}
+  ~Converter() {
+    if (is_open()) ::iconv_close(handle_);
+  }
+  Converter(const Converter&) = delete;
+  Converter& operator=(const Converter&) = delete;
+
+  bool is_open() const noexcept {
+    return handle_ != reinterpret_cast<iconv_t>(-1);
+  }
+
+  std::optional<std::string> convert(Bytes bytes) const {
+    if (!is_open()) return {};
+    // No character of the encodings used here takes less than one byte or
+    // becomes more than four.
+    std::string out(4 * bytes.size() + kSpareCapacity, '\0');
+    std::string in(as_text(bytes));
+    char* from = in.data();
+    std::size_t from_left = in.size();
+    char* to = out.data();
+    std::size_t to_left = out.size();
+    const std::size_t failed = static_cast<std::size_t>(-1);
+    if (::iconv(handle_, &from, &from_left, &to, &to_left) == failed) return {};
+    if (::iconv(handle_, nullptr, nullptr, &to, &to_left) == failed) return {};
+    out.resize(out.size() - to_left);
+    return out;
+  }
+
+ private:
+  iconv_t handle_;
+};
+
+// Exif says "JIS" and means ISO-2022-JP; tools write what their system used.
+Text decode_jis(Bytes bytes, TextEnd end) {
+  bytes = without_trailing_nuls(bytes);
+  const bool has_escape = std::find(bytes.begin(), bytes.end(), 0x1B) != bytes.end();
+  const Utf8Census census = take_census(bytes);
+  if (!has_escape && census.invalid + census.cut == 0) {
+    return decode_8_bit(bytes, end);
+  }
+  for (const char* name : {"ISO-2022-JP", "CP932", "EUC-JP"}) {
+    if (std::optional<std::string> value = Converter(name).convert(bytes)) {
+      return {std::move(*value), Encoding::kJis, false};
+    }
+  }
+  Text text;
+  text.value = as_text(bytes);
+  text.encoding = Encoding::kBytes;
+  text.is_damaged = true;
+  return text;
+}
+
+// The name at the head of a UserComment, padded with NULs or spaces to eight
+// bytes; empty if there is none.
+std::string_view comment_charset(Bytes bytes) noexcept {
+  if (bytes.size() < 8) return {};
+  const std::string_view head = as_text(bytes).substr(0, 8);
+  for (const std::string_view name :
+       {"UNICODE", "Unicode", "ASCII", "JIS", "UTF-8", "UTF8"}) {
+    const std::string_view padding("\0 ", 2);
+    if (head.starts_with(name) &&
+        head.find_first_not_of(padding, name.size()) == head.npos) {
+      return name;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Text decode_text(Bytes bytes, TextEnd end) {
+  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  return decode_8_bit(bytes, end);
+}
+
+Text decode_guessed(Bytes bytes, TextEnd end) {
+  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (looks_like_utf16(bytes)) {
+    return decode_utf16_as(bytes, utf16_order(bytes, {}));
+  }
+  return decode_8_bit(bytes, end);
+}
+
+Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint, TextEnd end) {
+  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  const bool has_zero = std::find(bytes.begin(), bytes.end(), 0) != bytes.end();
+  if (!has_zero) {
+    const Utf8Census census = take_census(bytes);
+    if (census.invalid == 0 && (census.cut == 0 || end == TextEnd::kCut)) {
+      return decode_8_bit(bytes, end);
+    }
+  }
+  return decode_utf16_as(bytes, utf16_order(bytes, hint));
+}
+
+Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
+  const std::string_view charset = comment_charset(bytes);
+  if (!charset.empty()) {
+    const Bytes body = bytes.subspan(8);
+    if (charset == "JIS") return decode_jis(body, end);
+    if (charset == "UNICODE" || charset == "Unicode") {
+      return decode_utf16(body, tiff_order, end);
+    }
+    return decode_guessed(body, end);
+  }
+  // Eight NULs are "undefined".
+  if (begins_with(bytes, std::string_view("\0\0\0\0\0\0\0\0", 8))) {
+    bytes = bytes.subspan(8);
+  }
+  return decode_guessed(bytes, end);
+}
+
+Text decode_markup(Bytes bytes, TextEnd end) {
+  using namespace std::string_view_literals;
+  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (begins_with(bytes, "<\0\0\0"sv)) {
+    return decode_utf32_as(bytes, ByteOrder::kLittle);
+  }
+  if (begins_with(bytes, "\0\0\0<"sv)) {
+    return decode_utf32_as(bytes, ByteOrder::kBig);
+  }
+  if (begins_with(bytes, "<\0"sv)) {
+    return decode_utf16_as(bytes, ByteOrder::kLittle);
+  }
+  if (begins_with(bytes, "\0<"sv)) return decode_utf16_as(bytes, ByteOrder::kBig);
+  return decode_8_bit(bytes, end);
+}
+
+void cut_utf8(std::string& text, std::size_t max_bytes) noexcept {
+  if (text.size() <= max_bytes) return;
+  std::size_t size = max_bytes;
+  while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xC0) == 0x80) {
+    --size;
+  }
+  text.resize(size);
+}
+
+bool is_printable(std::string_view utf8) noexcept {
+  return std::none_of(utf8.begin(), utf8.end(), [](char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\n' && c != '\r');
+  });
+}
+
+}  // namespace sdmeta
