@@ -32,6 +32,7 @@ std::string_view error_name(ErrorCode code) noexcept {
     case ErrorCode::kMissingColumn: return "missing_column";
     case ErrorCode::kDuplicateRow: return "duplicate_row";
     case ErrorCode::kAmbiguousMatch: return "ambiguous_match";
+    case ErrorCode::kUnwritable: return "unwritable";
   }
   return "unknown";
 }

@@ -54,6 +54,9 @@ enum class ErrorCode : std::uint8_t {
   kMissingColumn,
   kDuplicateRow,
   kAmbiguousMatch,
+
+  // Output.
+  kUnwritable,
 };
 
 /// The code's stable lower-case name, e.g. "truncated", "field_too_large".

@@ -1,6 +1,11 @@
-#include <cstdio>
+// sdmeta: options -> command -> exit value.
+#include <variant>
 
-int main() {
-  std::puts("sdmeta");
-  return 0;
+#include "pipeline/commands.h"
+#include "pipeline/options.h"
+
+int main(int argc, char** argv) {
+  const sdmeta::Command command = sdmeta::parse_options(argc, argv);
+  return static_cast<int>(std::visit(
+      [](const auto& chosen) { return sdmeta::run_command(chosen); }, command));
 }

@@ -1,4 +1,4 @@
-// What flows through the pipeline, one way: Job -> Extracted -> Record -> Line.
+// What flows through the pipeline, one way: Job -> Extracted -> Record -> Lines.
 // Plain data, moved forward.
 #pragma once
 
@@ -70,6 +70,7 @@ struct Job {
 struct Extracted {
   Job job;
   ImageFields image;
+  std::optional<std::uint64_t> bytes;  // of file or member; unknown if unreadable
 };
 
 struct Record {
@@ -79,19 +80,21 @@ struct Record {
   std::optional<std::string> member;
   std::optional<std::uint64_t> image_id;  // of the row, else read off the name
   ImageFields image;  // fields are kept only for --raw
+  std::optional<std::uint64_t> bytes;  // of file or member; unknown if unreadable
   std::optional<Generation> generation;
   std::optional<Row> row;
   std::optional<Error> error;
   std::vector<Error> warnings;
 };
 
-struct Line {
-  std::uint64_t seq = 0;
-  Status status = Status::kOk;
-  bool has_row = false;
-  std::uint64_t bytes_of_image = 0;
-  std::string json;  // one record with its '\n'
+/// Up to kBatchJobs of them travel together: a message for each file would cost
+/// as much as reading it.
+template <class T>
+struct Batch {
+  std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps
+  std::vector<T> items;
 };
+inline constexpr std::size_t kBatchJobs = 64;
 
 /// What a run did, for the summary line and --stats.
 struct Tally {
@@ -100,6 +103,13 @@ struct Tally {
   std::uint64_t with_row = 0;
   std::uint64_t image_bytes = 0;
   std::uint64_t output_bytes = 0;
+};
+
+/// The records of one batch as they go to the output.
+struct Lines {
+  std::uint64_t seq = 0;
+  std::string bytes;  // whole lines; compressed if the output is
+  Tally tally;        // of these lines; output_bytes counts them uncompressed
 };
 
 }  // namespace sdmeta

@@ -1,0 +1,20 @@
+// Output that can be cut: each call gives one gzip member or zstd frame, which
+// stands by itself, so that a reader sees their concatenation as one stream and
+// a resumed run can drop an unfinished last one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sdmeta {
+
+enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
+
+/// By the suffix of a file name: .gz, .zst, anything else.
+Compression compression_of(std::string_view path) noexcept;
+
+/// `bytes` as one member or frame. The same bytes always give the same result.
+std::string compress(std::string bytes, Compression compression);
+
+}  // namespace sdmeta

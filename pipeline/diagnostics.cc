@@ -1,0 +1,135 @@
+#include "pipeline/diagnostics.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "pipeline/lossless_text.h"
+
+namespace sdmeta {
+namespace {
+
+void write_to_stderr(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t done = ::write(STDERR_FILENO, text.data(), text.size());
+    if (done <= 0) return;  // nobody is left to be told
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+}
+
+/// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
+bool is_control(std::string_view character) {
+  const auto byte = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return byte < 0x20 || byte == 0x7F;
+  return byte == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::max(seconds, 0.0));
+  if (whole >= 3600)
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60,
+                       whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+std::string rate(std::uint64_t count, double seconds) {
+  return fmt::format("{:.0f}", static_cast<double>(count) /
+                                   std::max(seconds, 0.001));
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::size_t taken = std::max<std::size_t>(length, 1);
+    if (length != 0 && !is_control(text.substr(0, length))) {
+      result.append(text, 0, length);
+    } else {
+      for (const char c : text.substr(0, taken))
+        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+    text.remove_prefix(taken);
+  }
+  return result;
+}
+
+Outcome outcome_of(const Tally& tally) {
+  const auto count = [&tally](Status status) {
+    return tally.by_status[static_cast<std::size_t>(status)];
+  };
+  Outcome outcome;
+  outcome.ok = count(Status::kOk);
+  outcome.without_metadata =
+      count(Status::kNoMetadata) + count(Status::kUnrecognized);
+  outcome.failed = tally.records - outcome.ok - outcome.without_metadata;
+  return outcome;
+}
+
+Diagnostics::Diagnostics(ProgressMode mode, bool quiet)
+    : shows_progress_(!quiet && (mode == ProgressMode::kAlways ||
+                                 (mode == ProgressMode::kAuto &&
+                                  ::isatty(STDERR_FILENO) == 1))),
+      is_quiet_(quiet) {}
+
+void Diagnostics::report(std::string_view place, const Error& error) {
+  report(fmt::format("{}: {}", place, to_text(error)));
+}
+
+void Diagnostics::report(std::string_view text) {
+  clear_progress();
+  write_to_stderr(fmt::format("sdmeta: {}\n", printable(text)));
+}
+
+void Diagnostics::clear_progress() {
+  if (is_line_drawn_) write_to_stderr("\r\x1b[K");
+  is_line_drawn_ = false;
+}
+
+void Diagnostics::progress(const Tally& tally,
+                           std::optional<std::uint64_t> total) {
+  if (!shows_progress_) return;
+  const Clock::time_point now = Clock::now();
+  if (now < next_draw_) return;
+  next_draw_ = now + std::chrono::milliseconds(200);
+  const Outcome outcome = outcome_of(tally);
+  std::string line = fmt::format(
+      "\r{}{} files, {}/s, {} MB of images, {} matched, {} ok / {} none / {} "
+      "failed",
+      tally.records, total ? fmt::format(" of {}", *total) : "",
+      rate(tally.records, seconds()), tally.image_bytes / 1'000'000,
+      tally.with_row, outcome.ok, outcome.without_metadata, outcome.failed);
+  if (total && tally.records > 0 && *total >= tally.records) {
+    const double left = seconds() *
+                        static_cast<double>(*total - tally.records) /
+                        static_cast<double>(tally.records);
+    line += fmt::format(", {} left", duration(left));
+  }
+  write_to_stderr(line + "\x1b[K");
+  is_line_drawn_ = true;
+}
+
+void Diagnostics::summary(const Tally& tally, std::uint64_t already_recorded,
+                          bool has_csv) {
+  clear_progress();
+  if (is_quiet_) return;
+  const Outcome outcome = outcome_of(tally);
+  std::string line = fmt::format(
+      "{} images: {} ok, {} without metadata, {} failed", tally.records,
+      outcome.ok, outcome.without_metadata, outcome.failed);
+  if (outcome.failed > 0) line += " (see status)";
+  if (has_csv) line += fmt::format("; {} with a CSV row", tally.with_row);
+  if (already_recorded > 0)
+    line += fmt::format("; {} recorded before", already_recorded);
+  line += fmt::format("; {:.2f} s, {} files/s\n", seconds(),
+                      rate(tally.records, seconds()));
+  write_to_stderr(line);
+}
+
+double Diagnostics::seconds() const {
+  return std::chrono::duration<double>(Clock::now() - start_).count();
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,23 @@
+// A Record as one line of JSON: schema 1, every key always present, in the
+// order of pipeline/schema.cc. Written by hand because a general JSON library
+// costs several times what reading the file costs; tests hold it to one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pipeline/record.h"
+
+namespace sdmeta {
+
+/// Appends `record` and '\n' to `out`. What is written is valid UTF-8 whatever
+/// the record holds: an undecodable byte is U+FFFD, in `file`, `member` and
+/// `raw` bytes the form of lossless_text.h. Numbers that JSON does not have
+/// (infinite, NaN), and ids past 2^63 - 1, which no reader of columns takes,
+/// are null.
+void append_record(std::string& out, const Record& record, bool with_raw);
+
+/// Appends `text` as a JSON string with its quotes.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace sdmeta

@@ -1,0 +1,13 @@
+// What the program's exit value means; the whole set.
+#pragma once
+
+namespace sdmeta {
+
+enum class ExitCode : int {
+  kComplete = 0,     // every input has its record; failures are in the records
+  kInputsFailed = 1, // only with --strict: some record's status is a failure
+  kNotComplete = 2,  // usage error, unreadable CSV or list, unwritable output
+  kInterrupted = 130,
+};
+
+}  // namespace sdmeta

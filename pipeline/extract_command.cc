@@ -1,0 +1,180 @@
+#include <malloc.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "extractor/extract.h"
+#include "pipeline/commands.h"
+#include "pipeline/diagnostics.h"
+#include "pipeline/job_batches.h"
+#include "pipeline/run.h"
+#include "pipeline/signals.h"
+#include "pipeline/sink.h"
+#include "pipeline/stats.h"
+
+namespace sdmeta {
+namespace {
+
+/// Freed blocks stay with the process: fields and lines of the next batch need
+/// them again, and giving them back costs page faults.
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  ::mallopt(M_TOP_PAD, 1 << 20);
+}
+
+void add(Tally& total, const Tally& part) {
+  total.records += part.records;
+  for (std::size_t i = 0; i < kStatusCount; ++i)
+    total.by_status[i] += part.by_status[i];
+  total.with_row += part.with_row;
+  total.image_bytes += part.image_bytes;
+  total.output_bytes += part.output_bytes;
+}
+
+/// One run of `sdmeta extract`, in the order of its functions.
+class ExtractRun {
+ public:
+  explicit ExtractRun(const ExtractCommand& command)
+      : command_(command),
+        stop_signal_(stop_on_signals()),
+        talk_(command.progress, command.is_quiet) {}
+
+  ExitCode run() {
+    if (!load_csv() || !open_output()) return ExitCode::kNotComplete;
+    extract();
+    stats_.is_complete = finish_output();
+    const bool is_complete = finish_reports() && stats_.is_complete;
+    talk_.summary(stats_.tally, stats_.already_recorded, csv_ != nullptr);
+    if (sink_->is_reader_gone()) return ExitCode::kComplete;
+    if (is_interrupted_) return ExitCode::kInterrupted;
+    if (!is_complete) return ExitCode::kNotComplete;
+    return command_.is_strict && outcome_of(stats_.tally).failed > 0
+               ? ExitCode::kInputsFailed
+               : ExitCode::kComplete;
+  }
+
+ private:
+  bool load_csv() {
+    if (command_.csv.paths.empty()) return true;
+    Result<std::unique_ptr<CsvIndex>> loaded = CsvIndex::load(
+        command_.csv,
+        [this](const std::string& message) { talk_.report(message); });
+    if (!loaded) {
+      talk_.report(to_text(loaded.error()));
+      return false;
+    }
+    csv_ = std::move(*loaded);
+    return true;
+  }
+
+  bool open_output() {
+    // A row whose image an earlier run has seen is not unmatched.
+    const bool is_marking = csv_ != nullptr && command_.unmatched_path;
+    Result<std::unique_ptr<Sink>> sink = Sink::open(
+        command_.output, [this, is_marking](const RecordName& name) {
+          recorded_.add(
+              RecordedFiles::key(name.file, name.member, name.bytes));
+          if (is_marking) csv_->find(name.file, name.member.value_or(""));
+        });
+    if (!sink) {
+      talk_.report(command_.output.path, sink.error());
+      return false;
+    }
+    sink_ = std::move(*sink);
+    return true;
+  }
+
+  void extract() {
+    init_extractor();
+    const std::unique_ptr<InputStream> inputs = open_inputs(command_.inputs);
+    JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
+                    is_stopped_);
+    RunOptions options = command_.run;
+    options.stages.csv = csv_.get();
+    run_graph(
+        [this, &jobs]() -> std::optional<Batch<Job>> {
+          if (stop_signal_.load(std::memory_order_relaxed)) return std::nullopt;
+          return jobs.next();
+        },
+        options, [this](Lines lines) { take(std::move(lines)); });
+    is_interrupted_ = !is_stopped_ && !jobs.is_finished();
+    stats_.inputs = inputs->counts();
+    stats_.already_recorded = jobs.already_recorded();
+  }
+
+  void take(Lines lines) {
+    if (is_stopped_) return;
+    if (!sink_->write(lines.bytes)) {
+      is_stopped_ = true;
+      return;
+    }
+    add(stats_.tally, lines.tally);
+    talk_.progress(stats_.tally, std::nullopt);
+  }
+
+  /// True if the output holds a record for every input.
+  bool finish_output() {
+    if (sink_->is_reader_gone()) return true;
+    const bool is_whole = !is_stopped_ && !is_interrupted_;
+    if (is_whole) sink_->finish();
+    if (const std::optional<Error>& error = sink_->error()) {
+      talk_.report(command_.output.path, *error);
+    } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
+      return true;
+    }
+    if (!is_whole && !sink_->partial_path().empty())
+      talk_.report(sink_->partial_path() +
+                   " holds what was done; --resume continues it");
+    return false;
+  }
+
+  bool finish_reports() {
+    if (csv_ != nullptr) stats_.csv = csv_->counts();
+    if (stats_.is_complete && command_.unmatched_path) {
+      const Result<std::uint64_t> rows =
+          csv_->write_unmatched(*command_.unmatched_path);
+      if (!rows) {
+        talk_.report(*command_.unmatched_path, rows.error());
+        return false;
+      }
+      stats_.unmatched_rows = rows.value();
+    }
+    stats_.seconds = talk_.seconds();
+    stats_.threads = command_.run.threads;
+    stats_.io_depth = command_.run.io_depth;
+    if (!command_.stats_path) return true;
+    return write_file(*command_.stats_path, print_stats(stats_));
+  }
+
+  bool write_file(const std::string& path, const std::string& text) {
+    const Result<std::unique_ptr<Sink>> file = Sink::open({path, false}, {});
+    std::optional<Error> error;
+    if (!file) error = file.error();
+    else if (!file.value()->write(text)) error = file.value()->error();
+    else error = file.value()->finish();
+    if (error) talk_.report(path, *error);
+    return !error;
+  }
+
+  const ExtractCommand& command_;
+  const std::atomic<bool>& stop_signal_;
+  Diagnostics talk_;
+  std::unique_ptr<CsvIndex> csv_;
+  std::unique_ptr<Sink> sink_;
+  RecordedFiles recorded_;
+  std::atomic<bool> is_stopped_{false};  // nothing more can be written
+  bool is_interrupted_ = false;
+  RunStats stats_;
+};
+
+}  // namespace
+
+ExitCode run_command(const ExtractCommand& command) {
+  keep_freed_memory();
+  return ExtractRun(command).run();
+}
+
+}  // namespace sdmeta

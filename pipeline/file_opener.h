@@ -1,0 +1,49 @@
+// Opens image files for one batch. Neighbours in a batch share their folder, so
+// the last one stays open: openat() from a folder costs a fifth less than a
+// walk down the whole path.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "extractor/error.h"
+
+namespace sdmeta {
+
+/// An open file descriptor, closed at the end unless empty (-1).
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+
+  int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  int release() noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+struct ImageFile {
+  Descriptor descriptor;
+  std::uint64_t size = 0;  // bytes
+};
+
+class FileOpener {
+ public:
+  /// Opens a regular file for reading. Anything else (folder, pipe, device) is
+  /// kUnreadable and is not waited for.
+  Result<ImageFile> open(const std::string& path) noexcept;
+
+ private:
+  int folder_of(std::string_view path, std::size_t name_start) noexcept;
+
+  std::string folder_path_;
+  Descriptor folder_;
+};
+
+}  // namespace sdmeta

@@ -1,0 +1,41 @@
+// Groups jobs into batches for the flow, leaving out what an earlier run has
+// recorded.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "pipeline/inputs.h"
+#include "pipeline/record.h"
+#include "pipeline/recorded_files.h"
+
+namespace sdmeta {
+
+class JobBatches {
+ public:
+  /// `recorded` may be null; what it holds is taken from it. Batches end once
+  /// `stop` is true. All three outlive this.
+  JobBatches(InputStream& inputs, RecordedFiles* recorded,
+             const std::atomic<bool>& stop)
+      : inputs_(inputs), recorded_(recorded), stop_(stop) {}
+
+  /// Cuts after every kBatchJobs jobs of the input, recorded ones counted, so
+  /// that a resumed run cuts where the interrupted one did: compressed output
+  /// is then the same to the byte. Also cuts when kMaxHeldBytes are held.
+  std::optional<Batch<Job>> next();
+
+  std::uint64_t already_recorded() const { return already_recorded_; }
+  /// True once the inputs have come to their end.
+  bool is_finished() const { return is_finished_; }
+
+ private:
+  InputStream& inputs_;
+  RecordedFiles* recorded_;
+  const std::atomic<bool>& stop_;
+  std::uint64_t next_seq_ = 0;
+  std::uint64_t already_recorded_ = 0;
+  bool is_finished_ = false;
+};
+
+}  // namespace sdmeta

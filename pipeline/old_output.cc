@@ -1,0 +1,209 @@
+#include "pipeline/old_output.h"
+
+#include <errno.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/file_error.h"
+#include "pipeline/jsonl_reader.h"
+#include "pipeline/lossless_text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kReadBytes = 1u << 20;
+constexpr std::string_view kRecordStart = R"({"schema":1,"status":")";
+
+/// Takes lines apart as they arrive in pieces of any size.
+class LineReader {
+ public:
+  /// Names of the whole lines seen so far that have not been taken.
+  std::vector<RecordName>& names() { return names_; }
+  /// Bytes after the last newline.
+  std::string_view rest() const { return rest_; }
+
+  std::optional<Error> add(std::string_view piece) {
+    while (!piece.empty()) {
+      const std::size_t newline = piece.find('\n');
+      if (newline == piece.npos) {
+        rest_.append(piece);
+        return std::nullopt;
+      }
+      rest_.append(piece, 0, newline);
+      piece.remove_prefix(newline + 1);
+      ++line_;
+      if (!read_record())
+        return Error{ErrorCode::kCorrupt,
+                     "line " + std::to_string(line_) +
+                         " is no record of this program",
+                     std::nullopt};
+      rest_.clear();
+    }
+    return std::nullopt;
+  }
+
+ private:
+  bool read_record() {
+    if (!rest_.starts_with(kRecordStart) || !rest_.ends_with("]}"))
+      return false;
+    rest_.reserve(rest_.size() + JsonlReader::kPadding);
+    Result<RecordHead> head = parser_.head(rest_);
+    if (!head) return false;
+    names_.push_back(
+        {from_lossless_text(head->file),
+         head->member ? std::optional(from_lossless_text(*head->member))
+                      : std::nullopt,
+         head->image_bytes});
+    return true;
+  }
+
+  RecordParser parser_;
+  std::string rest_;
+  std::vector<RecordName> names_;
+  std::uint64_t line_ = 0;
+};
+
+/// Turns the bytes of a file into text and says where it may be cut. The text
+/// of one step ends at a cut, or has none.
+class Unpacker {
+ public:
+  struct Step {
+    std::size_t taken = 0;    // of the bytes offered
+    std::string_view text;    // valid until the next step
+    bool is_whole = false;    // the file may be cut after `taken`
+    bool has_more = false;    // there is more text without more bytes
+  };
+  virtual ~Unpacker() = default;
+  /// kCorrupt for bytes that are not of this compression.
+  virtual Result<Step> step(std::string_view offered) = 0;
+};
+
+class PlainText final : public Unpacker {
+ public:
+  Result<Step> step(std::string_view offered) override {
+    const std::size_t newline = offered.rfind('\n');
+    const bool has_line_end = newline != offered.npos;
+    const std::size_t taken = has_line_end ? newline + 1 : offered.size();
+    return Step{taken, offered.substr(0, taken), has_line_end, false};
+  }
+};
+
+class ZstdText final : public Unpacker {
+ public:
+  ZstdText() : context_(ZSTD_createDStream()), text_(kReadBytes, '\0') {
+    if (!context_) throw std::bad_alloc();
+  }
+  Result<Step> step(std::string_view offered) override {
+    ZSTD_inBuffer in{offered.data(), offered.size(), 0};
+    ZSTD_outBuffer out{text_.data(), text_.size(), 0};
+    const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
+    if (ZSTD_isError(left))
+      return Error{ErrorCode::kCorrupt, ZSTD_getErrorName(left), std::nullopt};
+    return Step{in.pos, {text_.data(), out.pos}, left == 0,
+                left != 0 && out.pos == out.size};
+  }
+
+ private:
+  struct Free {
+    void operator()(ZSTD_DStream* context) const { ZSTD_freeDStream(context); }
+  };
+  std::unique_ptr<ZSTD_DStream, Free> context_;
+  std::string text_;
+};
+
+class GzipText final : public Unpacker {
+ public:
+  GzipText() : text_(kReadBytes, '\0') {
+    constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for gzip
+    if (inflateInit2(&stream_, kGzipWindow) != Z_OK) throw std::bad_alloc();
+  }
+  ~GzipText() override { inflateEnd(&stream_); }
+  Result<Step> step(std::string_view offered) override {
+    stream_.next_in =
+        reinterpret_cast<Bytef*>(const_cast<char*>(offered.data()));
+    stream_.avail_in = static_cast<uInt>(offered.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(text_.data());
+    stream_.avail_out = static_cast<uInt>(text_.size());
+    const int result = inflate(&stream_, Z_NO_FLUSH);
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+      return Error{ErrorCode::kCorrupt,
+                   stream_.msg != nullptr ? stream_.msg : "not gzip data",
+                   std::nullopt};
+    if (result == Z_STREAM_END) inflateReset(&stream_);
+    return Step{offered.size() - stream_.avail_in,
+                {text_.data(), text_.size() - stream_.avail_out},
+                result == Z_STREAM_END,
+                result == Z_OK && stream_.avail_out == 0};
+  }
+
+ private:
+  z_stream stream_{};
+  std::string text_;
+};
+
+std::unique_ptr<Unpacker> make_unpacker(Compression compression) {
+  switch (compression) {
+    case Compression::kNone: break;
+    case Compression::kGzip: return std::make_unique<GzipText>();
+    case Compression::kZstd: return std::make_unique<ZstdText>();
+  }
+  return std::make_unique<PlainText>();
+}
+
+}  // namespace
+
+Result<OldOutput> read_old_output(
+    int fd, Compression compression,
+    const std::function<void(const RecordName&)>& found) {
+  const std::unique_ptr<Unpacker> unpacker = make_unpacker(compression);
+  LineReader lines;
+  OldOutput old;
+  std::uint64_t position = 0;  // of what the unpacker has taken
+  std::uint64_t offset = 0;    // of what has been read
+  std::vector<char> buffer(kReadBytes);
+  while (true) {
+    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(),
+                                static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return file_error("read", errno);
+    if (got == 0) break;
+    offset += static_cast<std::uint64_t>(got);
+    std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
+    bool has_more = true;
+    while (has_more) {
+      const Result<Unpacker::Step> step = unpacker->step(piece);
+      if (!step) return step.error();
+      piece.remove_prefix(step->taken);
+      position += step->taken;
+      has_more = !piece.empty() || step->has_more;
+      if (std::optional<Error> error = lines.add(step->text)) return *error;
+      if (!step->is_whole) continue;
+      if (!lines.rest().empty())
+        return Error{ErrorCode::kCorrupt, "ends inside a line", position};
+      for (const RecordName& name : lines.names()) found(name);
+      old.records += lines.names().size();
+      lines.names().clear();
+      old.whole_bytes = position;
+    }
+  }
+  // What an interrupted write leaves of a first record; NULs after a crash of
+  // the machine. Any other text was never ours.
+  if (compression == Compression::kNone && old.records == 0) {
+    const std::string_view rest = lines.rest();
+    const std::size_t length = std::min(rest.size(), kRecordStart.size());
+    if (rest.substr(0, length) != kRecordStart.substr(0, length))
+      return Error{ErrorCode::kCorrupt, "line 1 is no record of this program",
+                   std::nullopt};
+  }
+  return old;
+}
+
+}  // namespace sdmeta

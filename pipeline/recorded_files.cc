@@ -1,0 +1,83 @@
+#include "pipeline/recorded_files.h"
+
+#include <cstring>
+#include <utility>
+
+namespace sdmeta {
+namespace {
+
+// Two lanes of multiply and fold; quality like that of the known 64-bit mixers,
+// and unlike std::hash wide enough to stand for the name itself.
+struct Hash128 {
+  std::uint64_t a = 0x9E3779B97F4A7C15u;
+  std::uint64_t b = 0xC2B2AE3D27D4EB4Fu;
+
+  void add(std::uint64_t word) {
+    a = fold((a ^ word) * 0xD6E8FEB86659FD93u);
+    b = fold((b + word) * 0xA0761D6478BD642Fu);
+  }
+  void add(std::string_view text) {
+    add(std::uint64_t{text.size()});
+    while (!text.empty()) {
+      std::uint64_t word = 0;
+      const std::size_t count = std::min(text.size(), sizeof word);
+      std::memcpy(&word, text.data(), count);
+      add(word);
+      text.remove_prefix(count);
+    }
+  }
+  static std::uint64_t fold(std::uint64_t x) { return x ^ (x >> 32); }
+};
+
+}  // namespace
+
+RecordedFiles::Key RecordedFiles::key(std::string_view path,
+                                      const std::optional<std::string>& member,
+                                      std::optional<std::uint64_t> bytes) {
+  Hash128 hash;
+  hash.add(path);
+  hash.add(std::uint64_t{member.has_value()});
+  if (member) hash.add(std::string_view(*member));
+  hash.add(std::uint64_t{bytes.has_value()});
+  hash.add(bytes.value_or(0));
+  hash.add(std::uint64_t{0});  // one more round spreads the last word
+  return {hash.a | 1, static_cast<std::uint32_t>(hash.b)};
+}
+
+RecordedFiles::Slot& RecordedFiles::slot_of(Key key) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = (key.first >> 1) & mask;
+  while (slots_[at].hash != 0 && (slots_[at].hash != key.first ||
+                                  slots_[at].more_hash != key.second))
+    at = (at + 1) & mask;
+  return slots_[at];
+}
+
+void RecordedFiles::grow() {
+  std::vector<Slot> old = std::exchange(slots_, {});
+  slots_.resize(old.empty() ? 1024 : old.size() * 2);
+  for (const Slot& slot : old)
+    if (slot.hash != 0) slot_of({slot.hash, slot.more_hash}) = slot;
+}
+
+void RecordedFiles::add(Key key) {
+  if ((used_ + 1) * 4 > slots_.size() * 3) grow();
+  Slot& slot = slot_of(key);
+  if (slot.hash == 0) {
+    slot = {key.first, key.second, 0};
+    ++used_;
+  }
+  ++slot.count;
+}
+
+bool RecordedFiles::take(std::string_view path,
+                         const std::optional<std::string>& member,
+                         std::optional<std::uint64_t> bytes) {
+  if (used_ == 0) return false;
+  Slot& slot = slot_of(key(path, member, bytes));
+  if (slot.count == 0) return false;
+  --slot.count;
+  return true;
+}
+
+}  // namespace sdmeta

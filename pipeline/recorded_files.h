@@ -1,0 +1,44 @@
+// Which inputs an output already has a record of. Compact, because there may be
+// millions: 96 bits of hash and a count each, so that memory stays below 50
+// bytes a record, growth included. Two of 4 million files collide with a
+// chance of 1 in 10^15.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sdmeta {
+
+class RecordedFiles {
+ public:
+  using Key = std::pair<std::uint64_t, std::uint32_t>;
+
+  /// Names as bytes; `bytes` as the record states it, nullopt for null.
+  static Key key(std::string_view path,
+                 const std::optional<std::string>& member,
+                 std::optional<std::uint64_t> bytes);
+
+  void add(Key key);
+  /// Takes one record of this input away; false if there is none left. Records
+  /// are counted because an input may be named twice, and then has two.
+  bool take(std::string_view path, const std::optional<std::string>& member,
+            std::optional<std::uint64_t> bytes);
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;  // 0: empty
+    std::uint32_t more_hash = 0;
+    std::uint32_t count = 0;
+  };
+  Slot& slot_of(Key key);
+  void grow();
+
+  std::vector<Slot> slots_;  // open addressing; a power of two
+  std::size_t used_ = 0;
+};
+
+}  // namespace sdmeta

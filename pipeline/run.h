@@ -1,0 +1,36 @@
+// The flow from jobs to lines, twice: a plain loop that is easy to believe, and
+// a graph that uses every core. Both give the same lines in the same order.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "pipeline/record.h"
+#include "pipeline/stages.h"
+
+namespace sdmeta {
+
+/// Enough requests in flight for a solid state disk.
+inline constexpr unsigned kDefaultIoDepth = 16;
+
+struct RunOptions {
+  StageOptions stages;
+  unsigned threads = 1;   // that parse; at least 1
+  unsigned io_depth = 0;  // files read at once; 0: read by those threads
+};
+
+/// Next batch, numbered from 0 without gaps; nullopt ends the run. Called by
+/// one thread at a time.
+using NextBatch = std::function<std::optional<Batch<Job>>()>;
+
+/// Takes the lines of each batch, in the order of `seq`, one thread at a time.
+using TakeLines = std::function<void(Lines)>;
+
+void run_serial(const NextBatch& next, const RunOptions& options,
+                const TakeLines& take);
+
+/// Holds a number of batches at a time that depends on the options alone.
+void run_graph(const NextBatch& next, const RunOptions& options,
+               const TakeLines& take);
+
+}  // namespace sdmeta

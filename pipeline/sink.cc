@@ -1,0 +1,148 @@
+#include "pipeline/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "pipeline/file_error.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr mode_t kMode = 0666;  // less the umask
+
+Error unwritable(std::string_view doing, int errno_value) {
+  Error error = file_error(doing, errno_value);
+  error.code = ErrorCode::kUnwritable;
+  return error;
+}
+
+/// Where symbolic links lead, so that renaming replaces their target.
+std::string resolved(const std::string& path) {
+  char* const real = ::realpath(path.c_str(), nullptr);
+  if (real == nullptr) return path;
+  std::string result(real);
+  ::free(real);
+  return result;
+}
+
+/// Nothing if this process is the only writer of the file now.
+std::optional<Error> lock(int fd) {
+  // Not every file system has locks; the lock is a help, not a promise.
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+    return std::nullopt;
+  return Error{ErrorCode::kUnwritable, "another run is writing it",
+               std::nullopt};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> Sink::open(
+    const SinkOptions& options,
+    const std::function<void(const RecordName&)>& found) {
+  std::unique_ptr<Sink> sink(new Sink);
+  if (options.path == "-") {
+    sink->fd_ = STDOUT_FILENO;
+    return sink;
+  }
+  sink->path_ = resolved(options.path);
+  struct stat status;
+  const bool exists = ::stat(sink->path_.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode))
+    return Error{ErrorCode::kUnwritable, "is a folder", std::nullopt};
+  if (exists && !S_ISREG(status.st_mode)) {
+    sink->owned_ =
+        Descriptor(::open(sink->path_.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!sink->owned_) return unwritable("open", errno);
+    sink->fd_ = sink->owned_.get();
+    return sink;
+  }
+  sink->partial_path_ = sink->path_ + ".partial";
+  std::optional<Error> error =
+      options.resume ? sink->open_old(found) : sink->open_fresh();
+  if (error) return *error;
+  sink->fd_ = sink->owned_.get();
+  return sink;
+}
+
+std::optional<Error> Sink::open_fresh() {
+  const char* const path = partial_path_.c_str();
+  for (const int flags : {O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL}) {
+    owned_ = Descriptor(::open(path, flags | O_CLOEXEC, kMode));
+    if (!owned_) return unwritable("open", errno);
+    if (std::optional<Error> error = lock(owned_.get())) return error;
+    struct stat status;
+    if (::fstat(owned_.get(), &status) != 0) return unwritable("fstat", errno);
+    if (status.st_size == 0) return std::nullopt;
+    // Left by an interrupted run that nobody resumed. A new file instead of a
+    // shorter one: ext4 writes a truncated file to disk at once when it closes.
+    if (::unlink(path) != 0) return unwritable("unlink", errno);
+  }
+  return Error{ErrorCode::kUnwritable, "another run is writing it",
+               std::nullopt};
+}
+
+std::optional<Error> Sink::open_old(
+    const std::function<void(const RecordName&)>& found) {
+  owned_ = Descriptor(::open(partial_path_.c_str(), O_RDWR | O_CLOEXEC));
+  const bool is_finished_output = !owned_ && errno == ENOENT;
+  if (is_finished_output) {
+    owned_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
+    if (!owned_ && errno == ENOENT) return open_fresh();
+  }
+  if (!owned_) return unwritable("open", errno);
+  if (std::optional<Error> error = lock(owned_.get())) return error;
+  Result<OldOutput> old =
+      read_old_output(owned_.get(), compression_of(path_), found);
+  if (!old) return old.error();
+  old_ = *old;
+  if (is_finished_output &&
+      ::rename(path_.c_str(), partial_path_.c_str()) != 0)
+    return unwritable("rename", errno);
+  length_ = old_.whole_bytes;
+  if (::ftruncate(owned_.get(), static_cast<off_t>(length_)) != 0)
+    return unwritable("ftruncate", errno);
+  if (::lseek(owned_.get(), 0, SEEK_END) < 0) return unwritable("lseek", errno);
+  return std::nullopt;
+}
+
+bool Sink::write(std::string_view bytes) noexcept {
+  if (error_ || is_reader_gone_) return false;
+  const std::size_t size = bytes.size();
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(fd_, bytes.data(), bytes.size());
+    if (done >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(done));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno == EPIPE) {
+      is_reader_gone_ = true;
+      return false;
+    }
+    error_ = unwritable("write", errno);
+    if (!partial_path_.empty() &&
+        ::ftruncate(fd_, static_cast<off_t>(length_)) != 0)
+      error_->detail += "; its last line is torn";
+    return false;
+  }
+  length_ += size;
+  return true;
+}
+
+std::optional<Error> Sink::finish() noexcept {
+  if (error_ || partial_path_.empty()) return error_;
+  // Network file systems report a full disk only when a file is closed.
+  if (::close(owned_.release()) != 0) error_ = unwritable("close", errno);
+  else if (::rename(partial_path_.c_str(), path_.c_str()) != 0)
+    error_ = unwritable("rename", errno);
+  return error_;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,65 @@
+// Where the lines go. A file grows as OUT.partial and gets its name when it is
+// complete, so that OUT is never half a result; standard output, pipes and
+// devices are written as they are.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "extractor/error.h"
+#include "pipeline/file_opener.h"
+#include "pipeline/old_output.h"
+
+namespace sdmeta {
+
+struct SinkOptions {
+  std::string path = "-";  // "-": standard output
+  /// Continue OUT.partial if there is one, else add to OUT if there is one.
+  bool resume = false;
+};
+
+class Sink {
+ public:
+  /// Creates or continues the output. With `resume`, every record it holds is
+  /// handed to `found` and a torn tail is cut; a file that is no output of this
+  /// program is an error and is left as it is. Two runs cannot write the same
+  /// file at once.
+  static Result<std::unique_ptr<Sink>> open(
+      const SinkOptions& options,
+      const std::function<void(const RecordName&)>& found);
+
+  /// Appends whole lines or frames. False if nothing more can be written:
+  /// because of `error()`, or because the reader of a pipe has gone. A file is
+  /// then cut back to the lines before, so that it can be resumed.
+  bool write(std::string_view bytes) noexcept;
+
+  /// Gives the file its name. Not called: OUT.partial stays, to be resumed.
+  std::optional<Error> finish() noexcept;
+
+  const std::optional<Error>& error() const { return error_; }
+  bool is_reader_gone() const { return is_reader_gone_; }
+  /// Name of the unfinished file; empty where there is none.
+  const std::string& partial_path() const { return partial_path_; }
+  std::uint64_t old_records() const { return old_.records; }
+
+ private:
+  Sink() = default;
+  std::optional<Error> open_fresh();
+  std::optional<Error> open_old(
+      const std::function<void(const RecordName&)>& found);
+
+  std::string path_;
+  std::string partial_path_;
+  Descriptor owned_;
+  int fd_ = -1;
+  std::uint64_t length_ = 0;  // bytes of whole lines in a file
+  OldOutput old_;
+  std::optional<Error> error_;
+  bool is_reader_gone_ = false;
+};
+
+}  // namespace sdmeta

@@ -1,0 +1,179 @@
+#include "pipeline/stages.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "parsers/parser_table.h"
+#include "parsers/redact.h"
+#include "pipeline/encode.h"
+#include "pipeline/job_source.h"
+
+namespace sdmeta {
+namespace {
+
+/// Status of a record whose input was damaged in this way and gave no
+/// Generation.
+Status status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kTruncated:
+    case ErrorCode::kMemberTooLarge: return Status::kTruncated;
+    case ErrorCode::kNotAnImage: return Status::kNotAnImage;
+    case ErrorCode::kUnsupportedFormat: return Status::kUnsupportedFormat;
+    case ErrorCode::kUnreadable:
+    case ErrorCode::kEncrypted: return Status::kUnreadable;
+    case ErrorCode::kMalformed: return Status::kMalformed;
+    default: return Status::kCorrupt;
+  }
+}
+
+ImageFields damaged(const Error& error) {
+  ImageFields image;
+  image.damage = error;
+  return image;
+}
+
+std::optional<std::uint64_t> member_bytes(const Job& job) {
+  if (job.member_size) return job.member_size;
+  if (job.bytes) return job.bytes->size();
+  return std::nullopt;
+}
+
+void remove_url_secrets(Record& record) {
+  if (record.generation) remove_url_secrets(*record.generation);
+  for (RawField& field : record.image.fields)
+    if (auto text = without_url_secrets(field.value))
+      field.value = std::move(*text);
+}
+
+std::string_view member_name(const Record& record) {
+  return record.member ? std::string_view(*record.member) : std::string_view();
+}
+
+}  // namespace
+
+Extracted extract_stage(Job job, FileOpener& opener,
+                        const ExtractOptions& options) noexcept {
+  Extracted extracted;
+  if (job.member || job.bytes || job.error) {
+    const Result<std::unique_ptr<ByteSource>> source =
+        open_source(job, options.limits);
+    extracted.bytes = member_bytes(job);
+    extracted.image = source ? extract_fields(**source, options)
+                             : damaged(source.error());
+  } else {
+    const Result<ImageFile> file = opener.open(job.path);
+    if (file) {
+      FileSource source(file->descriptor.get(), 0, file->size);
+      extracted.image = extract_fields(source, options);
+      extracted.bytes = file->size;
+    } else {
+      extracted.image = damaged(file.error());
+    }
+  }
+  extracted.job = std::move(job);
+  return extracted;
+}
+
+Record interpret_stage(Extracted extracted,
+                       const StageOptions& options) noexcept {
+  Interpretation found = interpret(extracted.image, options.extract.limits);
+  Record record;
+  record.seq = extracted.job.seq;
+  record.file = std::move(extracted.job.path);
+  record.member = std::move(extracted.job.member);
+  record.image_id = image_id_of_name(record.file, member_name(record));
+  record.bytes = extracted.bytes;
+  record.image = std::move(extracted.image);
+  record.generation = std::move(found.generation);
+  record.warnings = std::exchange(record.image.notes, {});
+  const auto warn = [&record](Error& error) {
+    record.warnings.push_back(std::move(error));
+  };
+
+  std::optional<Error> damage = std::exchange(record.image.damage, {});
+  if (record.generation) {
+    record.status = Status::kOk;
+    if (damage) warn(*damage);
+  } else if (damage) {
+    record.status = status_of(damage->code);
+    record.error = std::move(damage);
+    if (found.error) warn(*found.error);
+  } else if (found.error) {
+    record.status = Status::kMalformed;
+    record.error = std::move(found.error);
+  } else {
+    record.status = found.has_text ? Status::kUnrecognized : Status::kNoMetadata;
+  }
+  for (Error& warning : found.warnings) warn(warning);
+  if (!options.with_raw) record.image.fields = {};
+  if (!options.keep_urls) remove_url_secrets(record);
+  return record;
+}
+
+Record join_stage(Record record, const CsvIndex* csv) noexcept {
+  if (csv == nullptr) return record;
+  record.row = csv->find(record.file, member_name(record), &record.warnings);
+  if (record.row && record.row->image_id && *record.row->image_id >= 0)
+    record.image_id = static_cast<std::uint64_t>(*record.row->image_id);
+  return record;
+}
+
+void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept {
+  const std::size_t before = lines.bytes.size();
+  append_record(lines.bytes, record, with_raw);
+  Tally& tally = lines.tally;
+  ++tally.records;
+  ++tally.by_status[static_cast<std::size_t>(record.status)];
+  tally.with_row += record.row ? 1 : 0;
+  tally.image_bytes += record.bytes.value_or(0);
+  tally.output_bytes += lines.bytes.size() - before;
+}
+
+std::optional<std::uint64_t> job_bytes(const Job& job) {
+  if (job.member || job.bytes || job.error) return member_bytes(job);
+  struct stat status;
+  if (::stat(job.path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+    return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Batch<Extracted> extract_batch(Batch<Job> jobs,
+                               const StageOptions& options) noexcept {
+  Batch<Extracted> images{jobs.seq, {}};
+  images.items.reserve(jobs.items.size());
+  FileOpener opener;
+  for (Job& job : jobs.items)
+    images.items.push_back(
+        extract_stage(std::move(job), opener, options.extract));
+  return images;
+}
+
+Batch<Record> interpret_batch(Batch<Extracted> images,
+                              const StageOptions& options) noexcept {
+  Batch<Record> records{images.seq, {}};
+  records.items.reserve(images.items.size());
+  for (Extracted& image : images.items)
+    records.items.push_back(interpret_stage(std::move(image), options));
+  return records;
+}
+
+Batch<Record> join_batch(Batch<Record> records,
+                         const StageOptions& options) noexcept {
+  if (options.csv == nullptr) return records;
+  for (Record& record : records.items)
+    record = join_stage(std::move(record), options.csv);
+  return records;
+}
+
+Lines encode_batch(Batch<Record> records,
+                   const StageOptions& options) noexcept {
+  Lines lines;
+  lines.seq = records.seq;
+  for (const Record& record : records.items)
+    encode_stage(record, options.with_raw, lines);
+  lines.bytes = compress(std::move(lines.bytes), options.compression);
+  return lines;
+}
+
+}  // namespace sdmeta

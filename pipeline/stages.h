@@ -1,0 +1,57 @@
+// The stages of the flow, each a function that can be called by itself: with a
+// graph, in a loop, in a test. Nothing is thrown across them (std::bad_alloc
+// apart), no stage drops or adds an item: one job in, one record out.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "extractor/extract.h"
+#include "pipeline/compress.h"
+#include "pipeline/csv_index.h"
+#include "pipeline/file_opener.h"
+#include "pipeline/record.h"
+
+namespace sdmeta {
+
+struct StageOptions {
+  ExtractOptions extract;
+  bool with_raw = false;   // --raw
+  bool keep_urls = false;  // signed query strings too
+  const CsvIndex* csv = nullptr;   // none: every `row` is null
+  Compression compression = Compression::kNone;
+};
+
+/// Opens what `job` names and reads its fields. What cannot be opened has
+/// `image.damage` set.
+Extracted extract_stage(Job job, FileOpener& opener,
+                        const ExtractOptions& options) noexcept;
+
+/// Parses the fields and decides the status. A Generation makes it kOk and
+/// turns damage into a warning; else damage decides; else whether somebody
+/// claimed the text; else whether there was any. `image_id` is read off the
+/// name. Fields are kept only if `options.with_raw`.
+Record interpret_stage(Extracted extracted,
+                       const StageOptions& options) noexcept;
+
+/// Adds the CSV row, if `csv` is not null and has one, and its image_id.
+Record join_stage(Record record, const CsvIndex* csv) noexcept;
+
+/// Appends the record as a line and counts it.
+void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept;
+
+/// The size that the record of this job will state: of the member as its
+/// archive declares it, or of the file on disk. Unknown for what cannot be
+/// read. With path and member it tells records of different runs apart.
+std::optional<std::uint64_t> job_bytes(const Job& job);
+
+// The same for batches: the bodies of the graph's nodes.
+Batch<Extracted> extract_batch(Batch<Job> jobs,
+                               const StageOptions& options) noexcept;
+Batch<Record> interpret_batch(Batch<Extracted> images,
+                              const StageOptions& options) noexcept;
+Batch<Record> join_batch(Batch<Record> records,
+                         const StageOptions& options) noexcept;
+Lines encode_batch(Batch<Record> records, const StageOptions& options) noexcept;
+
+}  // namespace sdmeta
