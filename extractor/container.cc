@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "extractor/bmff.h"
 #include "extractor/bmp.h"
 #include "extractor/exif.h"
 #include "extractor/gif.h"
 #include "extractor/jpeg.h"
+#include "extractor/jxl.h"
+#include "extractor/matroska.h"
 #include "extractor/png.h"
 #include "extractor/webp.h"
 
@@ -60,6 +63,19 @@ bool is_bmp(Bytes head) noexcept {
           (header_bytes >= 40 && header_bytes <= 124));
 }
 
+bool is_bmff(Bytes head) noexcept {
+  return bmff_container(head) != Container::kUnknown;
+}
+
+bool is_jxl(Bytes head) noexcept {
+  return begins(head, "\0\0\0\x0CJXL \r\n\x87\n"sv) ||
+         has_at(head, 0, "\xFF\x0A"sv);
+}
+
+bool is_matroska(Bytes head) noexcept {
+  return begins(head, "\x1A\x45\xDF\xA3"sv);
+}
+
 // Known and not read: the name goes to the message.
 bool is_big_tiff(Bytes head) noexcept {
   return has_at(head, 0, "II+\0"sv) || has_at(head, 0, "MM\0+"sv);
@@ -107,6 +123,9 @@ constexpr auto kTable = std::to_array<ContainerRow>({
     {Container::kGif, "GIF", is_gif, read_gif},
     {Container::kTiff, "TIFF", is_tiff, read_tiff},
     {Container::kBmp, "BMP", is_bmp, read_bmp},
+    {Container::kMp4, "MP4 or HEIF", is_bmff, read_bmff},
+    {Container::kJxl, "JPEG XL", is_jxl, read_jxl},
+    {Container::kMatroska, "Matroska", is_matroska, read_matroska},
 
     {Container::kTiff, "BigTIFF", is_big_tiff, nullptr},
     {Container::kUnknown, "RIFF audio or video", is_avi_or_wav, nullptr},

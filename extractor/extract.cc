@@ -3,14 +3,54 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "extractor/byte_window.h"
 #include "extractor/container.h"
 #include "extractor/field_collector.h"
+#include "extractor/provenance.h"
+#include "extractor/stealth.h"
+#include "extractor/verify.h"
 
 namespace sdmeta {
 
 namespace {
+
+bool wants_stealth(const FieldCollector& out, const ImageFields& image,
+                   StealthMode mode) {
+  switch (mode) {
+    case StealthMode::kNever: return false;
+    case StealthMode::kAlways: return true;
+    case StealthMode::kAuto: break;
+  }
+  // Each line of pixels holds a part of the text: broken images have lost it.
+  return !out.has_generation_text() && !image.damage;
+}
+
+void read_pixels(ByteSource& source, const ExtractOptions& options,
+                 FieldCollector& out) {
+  ImageFields& image = out.image();
+  if (wants_stealth(out, image, options.stealth)) {
+    StealthResult stealth =
+        read_stealth(source, image.container, options.limits);
+    for (Error& note : stealth.notes)
+      out.note(note.code, std::move(note.detail), note.offset);
+    if (stealth.found)
+      out.add(stealth.found->carrier, "parameters",
+              decode_text(as_bytes(stealth.found->text)));
+  }
+  if (!options.verify || image.damage) return;
+  if (std::optional<Error> error =
+          verify_pixels(source, image.container, options.limits)) {
+    const bool is_broken = error->code == ErrorCode::kTruncated ||
+                           error->code == ErrorCode::kCorrupt ||
+                           error->code == ErrorCode::kUnreadable;
+    if (is_broken)
+      out.damage(error->code, std::move(error->detail), error->offset);
+    else
+      out.note(error->code, std::move(error->detail), error->offset);
+  }
+}
 
 void read_image(ByteSource& source, const ExtractOptions& options,
                 ImageFields& image) {
@@ -26,6 +66,8 @@ void read_image(ByteSource& source, const ExtractOptions& options,
       out.damage(ErrorCode::kUnsupportedFormat, std::string(row->name));
     } else {
       row->read(in, out);
+      read_pixels(source, options, out);
+      note_marks(out);
     }
   }
   // What looks like an early end after a failed read is no fault of the file.

@@ -10,8 +10,12 @@ namespace sdmeta {
 /// claim, embedded thumbnails may be large.
 inline constexpr std::size_t kMaxManifestBytes = 256u << 10;
 
-/// Notes what a C2PA manifest store (JUMBF) says: `manifest` is the store or the
-/// first kMaxManifestBytes of it, from any container.
+/// Notes what a C2PA manifest store (JUMBF) says: `manifest` is the store or
+/// the first kMaxManifestBytes of it, from any container.
 void note_c2pa(Bytes manifest, FieldCollector& out);
+
+/// Notes the marks among the fields that were found: Midjourney, Grok, IPTC's
+/// digital source type, Google's credit line.
+void note_marks(FieldCollector& out);
 
 }  // namespace sdmeta
