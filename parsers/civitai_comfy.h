@@ -1,0 +1,19 @@
+// What civitai's own generator adds to the ComfyUI graphs it runs: parameters
+// as the site knows them, and models named by AIR.
+#pragma once
+
+#include "extractor/limits.h"
+#include "parsers/generation.h"
+#include "parsers/json.h"
+
+namespace sdmeta {
+
+/// `extra_metadata` is the value of `extraMetadata`: an object, or a string
+/// that holds one, perhaps encoded twice. It wins over what the graph says when
+/// it has a prompt, also an empty one; else it fills gaps. `airs` is the list
+/// `extra.airs`. Models and LoRAs of the graph that are named by AIR become
+/// resources. `software` becomes "civitai" where any of this is found.
+void apply_civitai_comfy(JsonValue extra_metadata, JsonValue airs,
+                         const Limits& limits, Generation& generation);
+
+}  // namespace sdmeta

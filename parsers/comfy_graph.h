@@ -1,0 +1,86 @@
+// A ComfyUI graph as a compact table of nodes, whichever of its two forms it
+// came in: the executed prompt (API graph), read here, or the editor's workflow
+// (comfy_workflow.h).
+//
+// API graph, https://docs.comfy.org/development/core-concepts/workflow:
+//   {"3": {"class_type": "KSampler",
+//          "inputs": {"seed": 7, "model": ["4", 0], ...},
+//          "_meta": {"title": "KSampler"}}, ...}
+// A value [node id, output slot] is a link; ids are any strings ("3", "57:12",
+// "CheckpointLoader_Base"), and links may hold them as numbers.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+#include "parsers/comfy_nodes.h"
+#include "parsers/json.h"
+
+namespace sdmeta {
+
+using NodeIndex = std::int32_t;
+inline constexpr NodeIndex kNoNode = -1;
+
+struct GraphInput {
+  std::string_view name;
+  JsonValue value;           // a widget's value; as written for links too
+  NodeIndex node = kNoNode;  // where a link leads
+  std::int32_t slot = 0;     // the output of that node
+
+  bool is_link() const { return node != kNoNode; }
+};
+
+struct GraphNode {
+  std::string_view id;
+  std::string_view class_type;
+  std::string_view title;
+  const NodeKind* kind;
+  std::uint32_t first_input = 0;
+  std::uint32_t input_count = 0;
+};
+
+/// Views into the documents it was read from, which must outlive it.
+class Graph {
+ public:
+  std::size_t size() const { return nodes_.size(); }
+  const GraphNode& node(NodeIndex index) const {
+    return nodes_[static_cast<std::size_t>(index)];
+  }
+  std::span<const GraphInput> inputs(NodeIndex index) const {
+    const GraphNode& found = node(index);
+    return std::span(inputs_).subspan(found.first_input, found.input_count);
+  }
+  /// Linear; kNoNode if there is none.
+  NodeIndex find(std::string_view id) const;
+
+  /// Building: a node, then its inputs.
+  NodeIndex add_node(std::string_view id, std::string_view class_type,
+                     std::string_view title);
+  void add_input(const GraphInput& input);
+  /// Keeps a string alive as long as the graph.
+  std::string_view keep(std::string text);
+
+ private:
+  friend Graph read_api_graph(JsonValue, const Limits&, std::vector<Error>&);
+
+  std::vector<GraphNode> nodes_;
+  std::vector<GraphInput> inputs_;
+  std::deque<std::string> strings_;
+};
+
+/// A JSON object that looks like an API graph: some member has a `class_type`.
+bool is_api_graph(JsonValue value);
+
+/// Members without `class_type` (`extra`, `extraMetadata`) are no nodes.
+/// Dangling links are inputs with a value and no node. Beyond
+/// `limits.max_graph_nodes` nodes are dropped with a note.
+Graph read_api_graph(JsonValue api, const Limits& limits,
+                     std::vector<Error>& notes);
+
+}  // namespace sdmeta

@@ -1,0 +1,237 @@
+#include "parsers/comfy_loras.h"
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "parsers/comfy_values.h"
+
+namespace sdmeta {
+namespace {
+
+using Resolve = std::function<JsonValue(const GraphInput&)>;
+
+// Where the strengths of the LoRA number # stand; without a number, `_#` and
+// `#_` fall away. First come the names of stacks that have a simple and an
+// advanced mode (efficiency nodes, Easy-Use).
+constexpr std::array<std::string_view, 2> kSimpleWeights = {"lora_wt_#",
+                                                            "lora_#_strength"};
+constexpr std::array<std::string_view, 2> kAdvancedWeights = {
+    "model_str_#", "lora_#_model_strength"};
+constexpr std::array<std::string_view, 13> kWeights = {
+    "strength_model_#",      "model_weight_#",
+    "model_strength_#",      "strength_#",
+    "lora_model_strength_#", "lora_strength_#",
+    "lora_weight_#",         "weight_#",
+    "model_str_#",           "lora_wt_#",
+    "lora_#_strength",       "strength#",
+    "lora_#_model_strength"};
+constexpr std::array<std::string_view, 6> kClipWeights = {
+    "strength_clip_#", "clip_weight_#",        "clip_strength_#",
+    "clip_str_#",      "lora_clip_strength_#", "lora_#_clip_strength"};
+constexpr std::array<std::string_view, 6> kSwitches = {
+    "switch_#", "on_#", "enabled_#", "enable_#", "toggle_#", "active_#"};
+constexpr std::array<std::string_view, 6> kNodeSwitches = {
+    "toggle", "switch", "enabled", "is_enabled", "active", "on"};
+
+bool is_off(JsonValue value) {
+  if (const auto on = value.boolean()) return !*on;
+  const std::string_view word = value.string().value_or("");
+  return word == "Off" || word == "off" || word == "OFF" || word == "disable" ||
+         word == "disabled" || word == "false" || word == "False";
+}
+
+bool is_nothing(std::string_view name) {
+  return name.empty() || name == "None" || name == "none" || name == "null" ||
+         name == "undefined";
+}
+
+// `pattern` with its # filled in.
+std::string numbered(std::string_view pattern, std::string_view number) {
+  const std::size_t at = pattern.find('#');
+  std::string_view before = pattern.substr(0, at);
+  std::string_view after = pattern.substr(at + 1);
+  if (number.empty()) {
+    if (before.ends_with('_'))
+      before.remove_suffix(1);
+    else if (after.starts_with('_'))
+      after.remove_prefix(1);
+  }
+  std::string name;
+  name.reserve(before.size() + number.size() + after.size());
+  name += before;
+  name += number;
+  name += after;
+  return name;
+}
+
+// The number in a name such as lora_name_2, lora_02, lora_3_name, lora1; empty
+// for lora_name and lora; nullopt for names of other things.
+std::optional<std::string_view> lora_number(std::string_view name) {
+  if (!name.starts_with("lora")) return std::nullopt;
+  name.remove_prefix(4);
+  bool had_name = false;
+  if (name.starts_with("_name")) {
+    name.remove_prefix(5);
+    had_name = true;
+  }
+  if (name.empty()) return name;
+  if (name.starts_with('_')) name.remove_prefix(1);
+  if (!had_name && name.ends_with("_name")) name.remove_suffix(5);
+  if (name.empty() || name.size() > 4) return std::nullopt;
+  for (const char c : name)
+    if (c < '0' || c > '9') return std::nullopt;
+  return name;
+}
+
+class Node {
+ public:
+  Node(const Graph& graph, NodeIndex node, const Resolve& resolve)
+      : inputs_(graph.inputs(node)), resolve_(resolve) {}
+
+  JsonValue value(std::string_view name) const {
+    for (const GraphInput& input : inputs_)
+      if (input.name == name) return value_of(input);
+    return {};
+  }
+  JsonValue value_of(const GraphInput& input) const {
+    return input.is_link() ? resolve_(input) : plain_value(input.value);
+  }
+
+  template <std::size_t N>
+  std::optional<double> weight(const std::array<std::string_view, N>& patterns,
+                               std::string_view number) const {
+    for (const std::string_view pattern : patterns)
+      if (const auto weight = value(numbered(pattern, number)).number())
+        return weight;
+    return std::nullopt;
+  }
+
+ private:
+  std::span<const GraphInput> inputs_;
+  const Resolve& resolve_;
+};
+
+void add(std::vector<Lora>& loras, std::string_view name,
+         std::optional<double> weight, std::optional<double> clip_weight) {
+  constexpr double kNothing = 0.001;
+  if (is_nothing(name)) return;
+  const bool is_idle = weight && std::fabs(*weight) < kNothing &&
+                       (!clip_weight || std::fabs(*clip_weight) < kNothing);
+  if (is_idle) return;
+  Lora lora;
+  lora.name = std::string(name);
+  lora.weight = weight ? weight : clip_weight;
+  if (clip_weight && weight && *clip_weight != *weight)
+    lora.clip_weight = clip_weight;
+  loras.push_back(std::move(lora));
+}
+
+// {"on": true, "lora": "x", "strength": 1} (rgthree) or
+// {"name": "x", "strength": 1, "clipStrength": 1, "active": true}
+// (LoraManager).
+void add_object(JsonValue entry, std::vector<Lora>& loras) {
+  for (const std::string_view key : {"on", "active", "enabled"})
+    if (is_off(entry[key])) return;
+  std::optional<std::string_view> name;
+  for (const std::string_view key : {"lora", "name", "lora_name"})
+    if (!name) name = plain_value(entry[key]).string();
+  if (!name) return;
+  std::optional<double> weight;
+  for (const std::string_view key :
+       {"strength", "strength_model", "weight", "strengthModel"})
+    if (!weight) weight = entry[key].number();
+  std::optional<double> clip_weight;
+  for (const std::string_view key :
+       {"strengthTwo", "clipStrength", "strength_clip", "clip_strength",
+        "text_encoder_weight"})
+    if (!clip_weight) clip_weight = entry[key].number();
+  add(loras, *name, weight, clip_weight);
+}
+
+void add_list(JsonValue list, std::vector<Lora>& loras) {
+  list.for_each_element([&](JsonValue entry) {
+    if (entry.is_object()) {
+      add_object(entry, loras);
+    } else if (entry.is_array() && entry[std::size_t{0}].is_string()) {
+      // [name, model strength, clip strength], as stacks travel.
+      add(loras, *entry[std::size_t{0}].string(),
+          entry[std::size_t{1}].number(), entry[std::size_t{2}].number());
+    }
+  });
+}
+
+}  // namespace
+
+void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
+                   const Limits& limits, std::vector<Lora>& loras) {
+  // Stacks have dozens of entries; a node with more inputs is none, and the
+  // search for siblings is quadratic.
+  constexpr std::size_t kMaxInputs = 1024;
+  const std::span<const GraphInput> inputs = graph.inputs(node);
+  if (inputs.size() > kMaxInputs) return;
+  const std::string_view own = spec_of(*graph.node(node).kind, "lora");
+  bool has_any = false;
+  for (const GraphInput& input : inputs)
+    has_any = has_any || input.name.starts_with("lora") || input.name == own;
+  if (!has_any) return;
+
+  const Node values(graph, node, resolve);
+  for (const std::string_view name : kNodeSwitches)
+    if (is_off(values.value(name))) return;
+  std::optional<std::int64_t> count = values.value("lora_count").integer();
+  if (!count) count = values.value("num_loras").integer();
+  std::string_view mode = values.value("input_mode").string().value_or("");
+  if (mode.empty()) mode = values.value("mode").string().value_or("");
+  const bool is_advanced = mode.starts_with("advanced");
+
+  for (const GraphInput& input : inputs) {
+    const bool is_own = !own.empty() && input.name == own;
+    if (!is_own && !input.name.starts_with("lora")) continue;
+    if (input.name == "loras" || input.name == "lora_stack") {
+      add_list(plain_value(input.value), loras);
+      // A list of one is unwrapped like any other list of one.
+      if (plain_value(input.value).is_object())
+        add_object(plain_value(input.value), loras);
+      continue;
+    }
+    if (!input.is_link() && input.value.is_object() &&
+        !plain_value(input.value).is_string()) {
+      add_object(input.value, loras);
+      continue;
+    }
+    const std::string_view text = input.value.string().value_or("");
+    if (text.starts_with('[')) {
+      const JsonDocument list = parse_json(text, limits);
+      add_list(list.root(), loras);
+      continue;
+    }
+    const auto number =
+        is_own ? std::optional<std::string_view>("") : lora_number(input.name);
+    if (!number) continue;
+    const JsonValue name = values.value_of(input);
+    if (!name.is_string()) continue;
+    if (count && !number->empty()) {
+      std::int64_t index = 0;
+      for (const char c : *number) index = index * 10 + (c - '0');
+      if (index > *count) continue;
+    }
+    bool is_on = true;
+    for (const std::string_view pattern : kSwitches)
+      if (!number->empty() && is_off(values.value(numbered(pattern, *number))))
+        is_on = false;
+    if (!is_on) continue;
+    auto weight = is_advanced ? values.weight(kAdvancedWeights, *number)
+                              : values.weight(kSimpleWeights, *number);
+    const bool is_simple = weight.has_value() && !is_advanced;
+    if (!weight) weight = values.weight(kWeights, *number);
+    // In simple mode the clip strengths are left over from the advanced one.
+    const auto clip_weight =
+        is_simple ? std::nullopt : values.weight(kClipWeights, *number);
+    add(loras, *name.string(), weight, clip_weight);
+  }
+}
+
+}  // namespace sdmeta

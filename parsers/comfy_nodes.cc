@@ -1,0 +1,187 @@
+#include "parsers/comfy_nodes.h"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+namespace sdmeta {
+namespace {
+
+using enum NodeRole;
+
+constexpr NodeKind kTable[] = {
+#include "parsers/comfy_nodes.inc"
+};
+constexpr NodeKind kNoRow;
+
+// What classes without names of their own call their inputs. `*` at the end of
+// a name stands for a number or letter.
+constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
+    kFields = {{
+        {NodeField::kModel, "model",
+         "model,base_model,model1,MODEL,unet,opt_model,model_opt,"
+         "optional_model,transformer,model_a,model_1,flux_model"},
+        {NodeField::kClip, "clip",
+         "clip,base_clip,CLIP,opt_clip,clip_opt,optional_clip,t5,clip1"},
+        {NodeField::kVae, "vae", "vae,VAE,optional_vae,opt_vae,vae_opt"},
+        {NodeField::kPositive, "positive",
+         "positive,base_positive,CONDITIONING+,cond_pos,pos,positive_cond,"
+         "positive_conditioning,cond_positive,conditioning_positive,cond1"},
+        {NodeField::kNegative, "negative",
+         "negative,base_negative,CONDITIONING-,cond_neg,neg,negative_cond,"
+         "negative_conditioning,cond_negative,conditioning_negative"},
+        {NodeField::kConditioning, "conditioning",
+         "conditioning_to,conditioning_from,conditioning*,cond_*,cond,"
+         "text_embeds,prompt_embeds,clip_conditioning"},
+        {NodeField::kText, "text",
+         "populated_text,text,prompt,string,value,Text,String,caption,"
+         "prompt_text,wildcard_text,prompt_schedule,text_g,text_l,t5xxl,"
+         "clip_l,text1,text_1,text_a,string_a,string1,string_1,content,input,"
+         "any,anything,source,STRING"},
+        {NodeField::kPositiveText, "positivetext",
+         "positive,positive_prompt,text_positive,prompt_positive,"
+         "positive_text,pos_prompt,base_positive,positive_g"},
+        {NodeField::kNegativeText, "negativetext",
+         "negative,negative_prompt,text_negative,prompt_negative,"
+         "negative_text,neg_prompt,base_negative,negative_g"},
+        {NodeField::kImage, "image",
+         "samples,latent_image,latent,latents,images,image,pixels,samples_to,"
+         "destination,image1,image_1,images1,images_a,image_a,frames,"
+         "input_image,base_image,opt_image,video,latent1,samples1,any,"
+         "anything,IMAGE,LATENT,source"},
+        {NodeField::kPipe, "pipe",
+         "pipe,basic_pipe,base_ctx,context,ctx,sdxl_tuple,detailer_pipe,"
+         "base_pipe,bus,pipe_in,FLOW,ctx_01,model_pipe"},
+        {NodeField::kSeed, "seed",
+         "seed,noise_seed,seed_value,seed_num,rand_seed,Seed"},
+        {NodeField::kSteps, "steps",
+         "steps,num_steps,num_inference_steps,sampling_steps,steps_total,"
+         "total_steps,step_count"},
+        {NodeField::kCfg, "cfg",
+         "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,cfg_conds"},
+        {NodeField::kSampler, "sampler",
+         "sampler_name,sampler,solver,sampler_type,SAMPLER"},
+        {NodeField::kScheduler, "scheduler",
+         "scheduler,scheduler_name,schedule,noise_schedule"},
+        {NodeField::kDenoise, "denoise",
+         "denoise,denoise_strength,denoising_strength"},
+        {NodeField::kGuidance, "guidance",
+         "guidance,flux_guidance,distilled_guidance"},
+        {NodeField::kSettings, "settings",
+         "sigmas,noise,guider,options,settings,high_sigmas,sigmas_1,sigmas1,"
+         "sampler_settings,base_sampler,params,parameters"},
+        {NodeField::kWidth, "width",
+         "width,empty_latent_width,base_width,image_width,latent_width,"
+         "size_width,Width,WIDTH,W"},
+        {NodeField::kHeight, "height",
+         "height,empty_latent_height,base_height,image_height,latent_height,"
+         "size_height,Height,HEIGHT,H"},
+        {NodeField::kSizeText, "size",
+         "dimensions,resolution,preset,size,image_size,aspect_ratio,ratio"},
+        {NodeField::kScale, "scale",
+         "scale_by,upscale_by,scale,upscale_factor,scale_factor,rescale_factor,"
+         "factor"},
+        {NodeField::kClipSkip, "clipskip",
+         "stop_at_clip_layer,clip_skip,base_clip_skip"},
+        {NodeField::kModelName, "name",
+         "ckpt_name,unet_name,base_ckpt_name,model_name,checkpoint,ckpt,"
+         "model_path,gguf_name,diffusion_model,diffusion_model_name,unet,"
+         "model_file,checkpoint_name,dit_name,model"},
+        {NodeField::kVaeName, "vaename", "vae_name,vae,vae_file"},
+        {NodeField::kTextEncoderName, "clipname",
+         "clip_name,clip_name1,clip_name2,clip_name3,clip_name4,"
+         "text_encoder1,text_encoder2,model_name"},
+        {NodeField::kUpscalerName, "upscaler",
+         "model_name,upscale_model_name,upscale_model,upscaler"},
+        {NodeField::kControlNetName, "controlnetname",
+         "control_net_name,controlnet_name,cnet,model_name,controlnet"},
+        {NodeField::kValue, "value",
+         "value,Value,int,float,number,Number,INT,FLOAT,integer,int_,float_,"
+         "seed,noise_seed,val,string,boolean"},
+        {NodeField::kCache, "cache",
+         "text_0,text2,text_1,preview,preview_text"},
+        {NodeField::kDelimiter, "delimiter", "delimiter,separator,join_with"},
+        {NodeField::kStrength, "strength",
+         "strength,weight,controlnet_strength"},
+        {NodeField::kStart, "start", "start_percent,start,start_at"},
+        {NodeField::kEnd, "end", "end_percent,end,end_at"},
+    }};
+
+constexpr bool fields_are_in_order() {
+  for (std::size_t i = 0; i < kFields.size(); ++i)
+    if (kFields[i].field != static_cast<NodeField>(i)) return false;
+  return true;
+}
+static_assert(fields_are_in_order());
+
+// `*` stands for any text.
+bool matches(std::string_view pattern, std::string_view text) {
+  const std::size_t star = pattern.find('*');
+  if (star == pattern.npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  if (pattern.empty()) return true;
+  while (!matches(pattern, text)) {
+    if (text.empty()) return false;
+    text.remove_prefix(1);
+  }
+  return true;
+}
+
+struct Rows {
+  std::unordered_map<std::string_view, const NodeKind*> exact;
+  std::vector<const NodeKind*> wildcards;  // longest first
+
+  Rows() {
+    exact.reserve(std::size(kTable));
+    for (const NodeKind& row : kTable) {
+      if (row.name.find('*') == row.name.npos)
+        exact.emplace(row.name, &row);
+      else
+        wildcards.push_back(&row);
+    }
+    std::stable_sort(wildcards.begin(), wildcards.end(),
+                     [](const NodeKind* a, const NodeKind* b) {
+                       return a->name.size() > b->name.size();
+                     });
+  }
+};
+
+}  // namespace
+
+const NodeKind& node_kind(std::string_view class_type) {
+  static const Rows rows;
+  if (const auto found = rows.exact.find(class_type); found != rows.exact.end())
+    return *found->second;
+  // Nobody names a class with more bytes than this; the bound keeps the
+  // matching of hostile names short.
+  constexpr std::size_t kLongestName = 256;
+  if (class_type.size() > kLongestName) return kNoRow;
+  for (const NodeKind* row : rows.wildcards)
+    if (matches(row->name, class_type)) return *row;
+  return kNoRow;
+}
+
+std::span<const NodeKind> node_table() { return kTable; }
+
+std::string_view spec_of(const NodeKind& kind, std::string_view key) {
+  std::string_view rest = kind.spec;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(';');
+    const std::string_view pair = rest.substr(0, end);
+    if (pair.size() > key.size() && pair[key.size()] == '=' &&
+        pair.starts_with(key))
+      return pair.substr(key.size() + 1);
+    if (end == rest.npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+const FieldNames& field_names(NodeField field) {
+  return kFields[static_cast<std::size_t>(field)];
+}
+
+}  // namespace sdmeta

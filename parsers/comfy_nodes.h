@@ -1,0 +1,144 @@
+// What is known about ComfyUI's node classes, as data: comfy_nodes.inc has one
+// row for each class (or family of classes) that its shape alone would not tell
+// right. A class without a row is read by shape; see docs/comfyui.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sdmeta {
+
+enum class NodeRole : std::uint8_t {
+  kUnknown,       // no row: read by shape
+  kSaver,         // writes the image
+  kPreview,       // shows it
+  kSampler,       // a denoising pass
+  kDetailer,      // a pass over a finished image; base only when alone
+  kSettings,      // carries a sampler's values: guiders, sigmas, noise, pipes
+  kEncoder,       // text to conditioning
+  kText,          // a string
+  kJoin,          // several strings to one
+  kReplace,       // a string edited: replaced or appended parts
+  kCachedText,    // shows a string and keeps the last one it showed
+  kOpaqueText,    // makes text that no graph holds: LLMs, taggers, files
+  kConditioning,  // conditioning to conditioning, one or several
+  kZeroOut,       // conditioning without content
+  kSwitch,        // hands on one of its inputs
+  kPass,          // hands on an input of the wanted kind
+  kNumber,
+  kOpaqueNumber,  // arithmetic: its result is not in the graph
+  kLoader,        // a diffusion model; may hold prompts, sizes and LoRAs too
+  kLora,
+  kTextEncoderLoader,
+  kVaeLoader,
+  kUpscaler,  // loads an upscale model
+  kClipSkip,
+  kLatent,       // an empty latent: the size of the picture
+  kLatentScale,  // resizes what a pass made
+  kImageScale,
+  kImageSource,  // loads an image
+  kControlNet,   // applies a control net to conditioning
+  kControlNetLoader,
+  kHiresScript,  // a second pass as a setting of the first
+  kRegion,       // adds a text for a part of the picture
+  kStageC,       // conditions on the result of an earlier pass
+  kExtraModel,   // further models worth a mention: hypernetwork, style, ...
+};
+
+/// The values that nodes hold and links lead to, under whatever name a class
+/// gives them.
+enum class NodeField : std::uint8_t {
+  kModel,
+  kClip,
+  kVae,
+  kPositive,
+  kNegative,
+  kConditioning,
+  kText,
+  kPositiveText,
+  kNegativeText,
+  kImage,  // latents and images: what leads to the pass before
+  kPipe,   // bundles of everything
+  kSeed,
+  kSteps,
+  kCfg,
+  kSampler,
+  kScheduler,
+  kDenoise,
+  kGuidance,
+  kSettings,  // nodes that hold the values of a sampler
+  kWidth,
+  kHeight,
+  kSizeText,  // "832x1216 (portrait)"
+  kScale,
+  kClipSkip,
+  kModelName,
+  kVaeName,
+  kTextEncoderName,
+  kUpscalerName,
+  kControlNetName,
+  kValue,  // of a number or string node
+  kCache,  // the last string shown
+  kDelimiter,
+  kStrength,
+  kStart,
+  kEnd,
+  kCount_,
+};
+
+struct NodeKind {
+  /// As stored in `class_type`; a `*` at the end stands for anything.
+  std::string_view name;
+  NodeRole role = NodeRole::kUnknown;
+  /// `key=name,name;key=...`: input names that differ from the usual ones, and
+  /// the keys `is`, `slots`, `widgets`, `select`, `first` (comfy_nodes.inc).
+  std::string_view spec;
+};
+
+/// The row of a class: an exact one, else the longest wildcard, else a row with
+/// an empty name and the role kUnknown.
+const NodeKind& node_kind(std::string_view class_type);
+
+/// All rows, for tests and documents.
+std::span<const NodeKind> node_table();
+
+/// The value of a key of a row's spec; empty if it has none.
+std::string_view spec_of(const NodeKind& kind, std::string_view key);
+
+/// Calls `visit(name)` for the input names under which `kind` holds `field`,
+/// the row's own names first or, if it has none, the usual ones, until `visit`
+/// returns true.
+template <class Visit>
+bool for_each_name(const NodeKind& kind, NodeField field, Visit&& visit);
+
+/// The usual names of a field, comma-separated, best first; and its spec key.
+struct FieldNames {
+  NodeField field;
+  std::string_view key;
+  std::string_view names;
+};
+const FieldNames& field_names(NodeField field);
+
+/// Cuts the first item off a comma-separated list.
+inline std::string_view next_item(std::string_view& list) {
+  const std::size_t comma = list.find(',');
+  const std::string_view item = list.substr(0, comma);
+  list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
+  return item;
+}
+
+template <class Visit>
+bool for_each_name(const NodeKind& kind, NodeField field, Visit&& visit) {
+  const FieldNames& usual = field_names(field);
+  std::string_view names = usual.names;
+  if (!kind.spec.empty())
+    if (const std::string_view own = spec_of(kind, usual.key); !own.empty())
+      names = own;
+  while (!names.empty())
+    if (visit(next_item(names))) return true;
+  return false;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,89 @@
+// The text behind a node of a ComfyUI graph: prompts through encoders, fan-ins
+// of conditioning, concatenations, switches and pipes. Conditioning and strings
+// are one question here, as custom nodes mix them freely.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/comfy_values.h"
+
+namespace sdmeta {
+
+/// The side of a sampler a text is asked for: nodes that hold both have an
+/// input or an output for each.
+enum class PromptSide : std::uint8_t { kPositive, kNegative };
+
+/// What the editor's copy of a graph holds where the executed one has nothing.
+struct TextHint {
+  std::string_view id;
+  std::string_view text;
+};
+
+class GraphTexts {
+ public:
+  GraphTexts(GraphValues& values, std::span<const TextHint> hints)
+      : values_(values), graph_(values.graph()), hints_(hints) {
+    memo_[0].resize(graph_.size(), kNotAsked);
+    memo_[1].resize(graph_.size(), kNotAsked);
+  }
+
+  /// The text that `input` holds or leads to. A resolved empty string is a
+  /// result; nullopt means that the graph does not hold it.
+  std::optional<std::string> text(const GraphInput& input, PromptSide side);
+  /// The text of a node itself.
+  std::optional<std::string> text_of(NodeIndex node, PromptSide side);
+
+  /// Nodes that turned text into conditioning on this side, in the order met.
+  const std::vector<NodeIndex>& encoders(PromptSide side) const {
+    return encoders_[static_cast<std::size_t>(side)];
+  }
+  /// Nodes whose text is not in the graph: language models, taggers, files.
+  const std::vector<NodeIndex>& open_nodes() const { return open_; }
+  /// Texts for parts of the picture, in the order met.
+  const std::vector<std::string>& regions() const { return regions_; }
+  /// Distilled guidance met on the positive side, the first.
+  std::optional<double> guidance() const { return guidance_; }
+  /// Some text was left out because there was too much of it.
+  bool is_cut() const { return is_cut_; }
+
+ private:
+  using Text = std::optional<std::string>;
+  static constexpr std::int32_t kNotAsked = -1;
+  static constexpr std::int32_t kUnderWay = -2;
+
+  Text ask(const GraphInput& input, PromptSide side, unsigned depth);
+  Text ask_node(NodeIndex node, int slot, PromptSide side, unsigned depth);
+  Text compute(NodeIndex node, PromptSide side, unsigned depth);
+  Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
+  Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
+  Text named(NodeIndex node, NodeField field, PromptSide side, unsigned depth);
+  Text encoded(NodeIndex node, PromptSide side, unsigned depth);
+  Text conditionings(NodeIndex node, PromptSide side, unsigned depth);
+  Text joined(NodeIndex node, std::string_view names, PromptSide side,
+              unsigned depth);
+  Text replaced(NodeIndex node, PromptSide side, unsigned depth);
+  Text cached(NodeIndex node) const;
+  Text shown_elsewhere(NodeIndex node) const;
+  Text any_link(NodeIndex node, PromptSide side, unsigned depth);
+  Text odd_widget(NodeIndex node) const;
+
+  GraphValues& values_;
+  const Graph& graph_;
+  std::span<const TextHint> hints_;
+  std::vector<std::int32_t> memo_[2];  // by side and node: index into texts_
+  std::deque<Text> texts_;
+  std::vector<NodeIndex> encoders_[2];
+  std::vector<NodeIndex> open_;
+  std::vector<std::string> regions_;
+  std::optional<double> guidance_;
+  std::size_t bytes_made_ = 0;
+  bool is_cut_ = false;
+};
+
+}  // namespace sdmeta

@@ -1,0 +1,280 @@
+#include "parsers/comfy_values.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sdmeta {
+namespace {
+
+// Chains of reroutes and primitives in real graphs stay below ten.
+constexpr unsigned kMaxDepth = 100;
+// Switches that choose by a switch that chooses by a switch.
+constexpr unsigned kMaxChoices = 3;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_text_field(NodeField field) {
+  return field == NodeField::kSampler || field == NodeField::kScheduler ||
+         field == NodeField::kSizeText || field == NodeField::kModelName ||
+         field == NodeField::kVaeName || field == NodeField::kUpscalerName ||
+         field == NodeField::kTextEncoderName ||
+         field == NodeField::kControlNetName;
+}
+
+// A name that holds a field may be used for something else by a class nobody
+// listed; a value of the wrong type says so.
+bool suits(NodeField field, JsonValue value) {
+  if (!value || value.is_array() || value.is_object()) return false;
+  if (field == NodeField::kValue) return true;
+  if (is_text_field(field)) return value.is_string();
+  return value.number().has_value();
+}
+
+}  // namespace
+
+std::optional<std::string_view> GraphValue::string() const {
+  if (!fixed.empty()) return fixed;
+  return value.string();
+}
+
+std::optional<PixelSize> read_pixel_size(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_digit(text[i])) continue;
+    PixelSize size;
+    const char* const end = text.data() + text.size();
+    const auto width = std::from_chars(text.data() + i, end, size.width);
+    if (width.ec != std::errc{}) return std::nullopt;
+    std::size_t at = static_cast<std::size_t>(width.ptr - text.data());
+    std::size_t cross = at;
+    while (cross < text.size() && text[cross] == ' ') ++cross;
+    constexpr std::string_view kTimes = "\u00d7";
+    std::size_t after = 0;
+    if (cross < text.size() &&
+        (text[cross] == 'x' || text[cross] == 'X' || text[cross] == '*'))
+      after = cross + 1;
+    else if (text.substr(cross).starts_with(kTimes))
+      after = cross + kTimes.size();
+    if (after != 0) {
+      while (after < text.size() && text[after] == ' ') ++after;
+      const auto height =
+          std::from_chars(text.data() + after, end, size.height);
+      // Ratios such as 2x3 are no sizes.
+      if (height.ec == std::errc{} && size.width >= 16 && size.height >= 16)
+        return size;
+    }
+    i = at - 1;
+  }
+  return std::nullopt;
+}
+
+JsonValue plain_value(JsonValue value) {
+  for (int i = 0; i < 3; ++i) {
+    if (value.is_object()) {
+      JsonValue inner = value[std::string_view("content")];
+      if (!inner) inner = value[std::string_view("__value__")];
+      if (!inner) return value;
+      value = inner;
+    } else if (value.is_array() && value.size() == 1) {
+      value = value[std::size_t{0}];
+    } else {
+      break;
+    }
+  }
+  return value;
+}
+
+bool name_matches(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*'))
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
+bool GraphValues::spend(NodeIndex node) {
+  const std::size_t cost = 1 + graph_.node(node).input_count / 16;
+  visits_left_ -= std::min(visits_left_, cost);
+  return visits_left_ > 0;
+}
+
+const GraphInput* GraphValues::input_named(NodeIndex node,
+                                           std::string_view name) const {
+  for (const GraphInput& input : graph_.inputs(node))
+    if (name_matches(name, input.name)) return &input;
+  return nullptr;
+}
+
+const GraphInput* GraphValues::input(NodeIndex node, NodeField field) const {
+  const GraphInput* found = nullptr;
+  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
+    for (const GraphInput& input : graph_.inputs(node)) {
+      if (!name_matches(name, input.name)) continue;
+      if (!input.is_link() && !input.value) continue;
+      found = &input;
+      return true;
+    }
+    return false;
+  });
+  return found;
+}
+
+const GraphInput* GraphValues::link(NodeIndex node, NodeField field) const {
+  const GraphInput* found = nullptr;
+  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
+    for (const GraphInput& input : graph_.inputs(node)) {
+      if (!input.is_link() || !name_matches(name, input.name)) continue;
+      found = &input;
+      return true;
+    }
+    return false;
+  });
+  return found;
+}
+
+bool GraphValues::enter(NodeIndex node, unsigned depth) {
+  std::uint32_t& stamp = stamps_[static_cast<std::size_t>(node)];
+  if (depth > kMaxDepth || stamp == query_) return false;
+  stamp = query_;
+  return spend(node);
+}
+
+GraphValue GraphValues::value(NodeIndex node, NodeField field) {
+  query_ = ++last_query_;
+  return search(node, field, 0);
+}
+
+GraphValue GraphValues::value_of(const GraphInput& input, NodeField field) {
+  query_ = ++last_query_;
+  return search_link(input, field, 0);
+}
+
+GraphValue GraphValues::search(NodeIndex node, NodeField field,
+                               unsigned depth) {
+  if (!enter(node, depth)) return {};
+  GraphValue found;
+  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
+    for (const GraphInput& input : graph_.inputs(node)) {
+      if (!name_matches(name, input.name)) continue;
+      found = search_link(input, field, depth);
+      if (found.is_known()) return true;
+    }
+    return false;
+  });
+  return found.is_known() ? found : search_settings(node, field, depth);
+}
+
+GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
+                                        unsigned depth) {
+  GraphValue found;
+  for (const NodeField carrier : {NodeField::kSettings, NodeField::kPipe}) {
+    for_each_name(*graph_.node(node).kind, carrier, [&](std::string_view name) {
+      const GraphInput* input = input_named(node, name);
+      if (input != nullptr && input->is_link())
+        found = search_link(*input, field, depth + 1);
+      return found.is_known();
+    });
+    if (found.is_known()) break;
+  }
+  return found;
+}
+
+GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
+                                    unsigned depth) {
+  if (!input.is_link()) {
+    const JsonValue literal = plain_value(input.value);
+    return suits(field, literal) ? GraphValue{literal, {}} : GraphValue{};
+  }
+  const NodeIndex node = input.node;
+  const GraphNode& target = graph_.node(node);
+  const NodeKind& kind = *target.kind;
+
+  if (kind.role == NodeRole::kSwitch) {
+    if (!enter(node, depth)) return {};
+    const GraphInput* branch = selected(node);
+    return branch != nullptr ? search_link(*branch, field, depth + 1)
+                             : GraphValue{};
+  }
+  if (kind.role == NodeRole::kSettings && !kind.spec.empty()) {
+    const bool is_schedule = target.class_type.ends_with("Scheduler");
+    if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
+      if (const std::string_view name = spec_of(kind, "is"); !name.empty())
+        return {{}, name};
+  }
+
+  GraphValue found = search(node, field, depth + 1);
+  if (found.is_known() || kind.role == NodeRole::kOpaqueNumber) return found;
+
+  // Primitives hold any field under a name that says nothing.
+  const bool is_primitive =
+      kind.role == NodeRole::kNumber || kind.role == NodeRole::kText ||
+      kind.role == NodeRole::kCachedText || kind.role == NodeRole::kUnknown;
+  if (is_primitive) {
+    for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
+      for_each_name(kind, values, [&](std::string_view name) {
+        const GraphInput* held = input_named(node, name);
+        if (held != nullptr && !held->is_link()) {
+          const JsonValue literal = plain_value(held->value);
+          if (suits(field, literal)) found.value = literal;
+        }
+        return found.is_known();
+      });
+      if (found.is_known()) return found;
+    }
+  }
+  // A node with one link and nothing else hands on what it gets.
+  const GraphInput* only = nullptr;
+  for (const GraphInput& other : graph_.inputs(node)) {
+    if (!other.is_link()) continue;
+    if (only != nullptr) return found;
+    only = &other;
+  }
+  if (only == nullptr) return found;
+  const bool hands_on =
+      kind.role == NodeRole::kPass || kind.role == NodeRole::kNumber ||
+      kind.role == NodeRole::kText || kind.role == NodeRole::kCachedText ||
+      graph_.inputs(node).size() == 1;
+  return hands_on ? search_link(*only, field, depth + 1) : found;
+}
+
+const GraphInput* GraphValues::selected(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  const std::string_view first = spec_of(kind, "first");
+  std::string_view branches = spec_of(kind, "branches");
+  const std::string_view select = spec_of(kind, "select");
+  if (!select.empty()) {
+    std::optional<std::int64_t> index;
+    if (const GraphInput* chooser = input_named(node, select)) {
+      JsonValue choice = plain_value(chooser->value);
+      if (chooser->is_link()) {
+        choice = {};
+        // A question of its own: the one under way keeps its stamps.
+        if (choices_under_way_ < kMaxChoices) {
+          ++choices_under_way_;
+          const std::uint32_t outer = query_;
+          choice = value_of(*chooser, NodeField::kValue).value;
+          query_ = outer;
+          --choices_under_way_;
+        }
+      }
+      if (const auto on = choice.boolean())
+        index = *on ? 1 : 0;
+      else
+        index = choice.integer();
+      if (index && first != "0" && first != "bool") *index -= 1;
+    }
+    std::string_view names = branches;
+    for (std::int64_t i = 0; index && !names.empty(); ++i) {
+      const std::string_view name = next_item(names);
+      if (i == *index) return input_named(node, name);
+    }
+  }
+  // Without a choice that is known: the first branch that is connected.
+  const GraphInput* literal = nullptr;
+  while (!branches.empty()) {
+    const GraphInput* branch = input_named(node, next_item(branches));
+    if (branch == nullptr) continue;
+    if (branch->is_link()) return branch;
+    if (literal == nullptr && branch->value) literal = branch;
+  }
+  return literal;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,85 @@
+// Values of a graph's nodes, wherever the graph keeps them: in a widget, behind
+// links to primitives, seeds, pickers and switches, or in the nodes a sampler
+// is fed with (sigmas, noise, guiders, pipes).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parsers/comfy_graph.h"
+
+namespace sdmeta {
+
+/// A value found, or nothing.
+struct GraphValue {
+  JsonValue value;
+  /// Instead of `value`, what a class stands for by its name.
+  std::string_view fixed;
+
+  bool is_known() const { return bool(value) || !fixed.empty(); }
+  std::optional<std::string_view> string() const;
+  std::optional<double> number() const { return value.number(); }
+  std::optional<std::int64_t> integer() const { return value.integer(); }
+};
+
+/// Width and height in a text such as `portrait - 832x1216 (2:3)`.
+struct PixelSize {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+std::optional<PixelSize> read_pixel_size(std::string_view text);
+
+/// What a widget holds: unwraps `{"content": x}` (pysssss), `{"__value__": x}`
+/// and lists of one.
+JsonValue plain_value(JsonValue value);
+
+/// `name` as a pattern: a `*` at its end stands for anything.
+bool name_matches(std::string_view pattern, std::string_view name);
+
+class GraphValues {
+ public:
+  GraphValues(const Graph& graph, const Limits& limits)
+      : graph_(graph),
+        visits_left_(limits.max_graph_visits),
+        stamps_(graph.size(), 0) {}
+
+  const Graph& graph() const { return graph_; }
+  NodeRole role(NodeIndex node) const { return graph_.node(node).kind->role; }
+
+  const GraphInput* input_named(NodeIndex node, std::string_view name) const;
+  /// The first input that holds `field`, null values left out.
+  const GraphInput* input(NodeIndex node, NodeField field) const;
+  /// The same, links only.
+  const GraphInput* link(NodeIndex node, NodeField field) const;
+
+  /// A field of a node, however many links away.
+  GraphValue value(NodeIndex node, NodeField field);
+  /// What an input holds or its link leads to, read as `field`.
+  GraphValue value_of(const GraphInput& input, NodeField field);
+
+  /// The input that a switch hands on; null if nothing is connected.
+  const GraphInput* selected(NodeIndex node);
+
+  /// Pays for one visit of a node; false when the budget is spent.
+  bool spend(NodeIndex node);
+  bool is_spent() const { return visits_left_ == 0; }
+
+ private:
+  GraphValue search(NodeIndex node, NodeField field, unsigned depth);
+  GraphValue search_link(const GraphInput& input, NodeField field,
+                         unsigned depth);
+  GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
+  bool enter(NodeIndex node, unsigned depth);
+
+  const Graph& graph_;
+  std::size_t visits_left_;
+  std::vector<std::uint32_t> stamps_;  // the query that saw a node last
+  std::uint32_t query_ = 0;
+  std::uint32_t last_query_ = 0;
+  unsigned choices_under_way_ = 0;
+};
+
+}  // namespace sdmeta

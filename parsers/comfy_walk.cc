@@ -1,0 +1,909 @@
+#include "parsers/comfy_walk.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "parsers/comfy_loras.h"
+#include "parsers/comfy_values.h"
+
+namespace sdmeta {
+namespace {
+
+// The longest chains of passes seen are base, hires and three detailers.
+constexpr std::size_t kMaxPasses = 16;
+// Nodes in a row between a saver and an empty latent; recursion of one walk.
+constexpr unsigned kMaxDepth = 1000;
+
+// Inputs that lead away from the picture.
+constexpr std::array<std::string_view, 28> kOffTheImagePath = {
+    "model*",        "clip*",    "vae*",    "positive*",      "negative*",
+    "conditioning*", "control*", "mask*",   "upscale_model*", "noise*",
+    "guider",        "sampler*", "sigmas*", "seed*",          "text*",
+    "prompt*",       "lora*",    "width*",  "height*",        "steps",
+    "cfg",           "cond*",    "string*", "style*",         "VAE",
+    "MODEL",         "CLIP",     "opt_clip"};
+
+bool is_on_image_path(std::string_view name) {
+  return std::none_of(
+      kOffTheImagePath.begin(), kOffTheImagePath.end(),
+      [&](std::string_view off) { return name_matches(off, name); });
+}
+
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [&](char a, char b) { return lower(a) == lower(b); }) !=
+         text.end();
+}
+
+bool ends_like_a_model_file(std::string_view name) {
+  for (const std::string_view ending :
+       {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin"})
+    if (name.size() > ending.size() &&
+        contains_ignoring_case(name.substr(name.size() - ending.size()),
+                               ending))
+      return true;
+  return false;
+}
+
+bool is_no_name(std::string_view name) {
+  return name.empty() || name == "None" || name == "none" || name == "null" ||
+         name == "Baked VAE" || name == "baked VAE";
+}
+
+class Walk {
+ public:
+  Walk(const Graph& graph, const Limits& limits,
+       std::span<const TextHint> hints, Generation& generation,
+       std::vector<Error>& notes)
+      : graph_(graph),
+        limits_(limits),
+        values_(graph, limits),
+        texts_(values_, hints),
+        result_(generation),
+        notes_(notes),
+        stamps_(graph.size(), 0) {}
+
+  GraphWalk run();
+
+ private:
+  // What a pass adds to the picture before it.
+  struct Scaling {
+    std::optional<double> factor;
+    std::optional<std::string> upscaler;
+    std::optional<PixelSize> size;
+    bool is_found = false;
+  };
+
+  // --- which node made the picture
+  void find_root();
+  std::size_t count_reachable(NodeIndex root, bool& has_sampler);
+  bool is_sampler(NodeIndex node) const;
+  bool is_sampler_by_shape(NodeIndex node) const;
+
+  // --- the passes, base first
+  bool trace(NodeIndex node, unsigned depth);
+  template <class Visit>
+  bool each_image_link(NodeIndex node, Visit&& visit);
+  bool find_any_sampler();
+
+  // --- what they were fed with
+  void describe_base(NodeIndex sampler);
+  void describe_pass(NodeIndex sampler, const Scaling& scaling);
+  void describe_models(NodeIndex sampler);
+  bool model_from(NodeIndex node, unsigned depth, std::string& first,
+                  std::vector<std::string>& others);
+  std::optional<std::string_view> model_name(NodeIndex node);
+  void find_vae(NodeIndex decoder);
+  bool vae_from(NodeIndex node, unsigned depth);
+  void find_clip_skip();
+  bool clip_skip_from(NodeIndex node, unsigned depth);
+  void find_size(NodeIndex sampler);
+  std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
+  std::optional<PixelSize> own_size(NodeIndex node);
+  void read_scaling(NodeIndex node, Scaling& scaling);
+  std::optional<std::string> upscaler_from(const GraphInput& input,
+                                           unsigned depth);
+  void find_script(NodeIndex sampler);
+  std::optional<double> denoise_of(NodeIndex sampler);
+
+  // --- what is anywhere in the picture's part of the graph
+  void collect_reachable();
+  void collect_control_net(NodeIndex node);
+  void collect_tags(NodeIndex node);
+  void collect_embeddings(std::string_view text);
+  void add_extra(std::string_view key, std::string_view value);
+
+  // --- when no link leads to a sampler
+  void scan();
+
+  bool enter(NodeIndex node) {
+    std::uint32_t& stamp = stamps_[static_cast<std::size_t>(node)];
+    if (stamp == stamp_) return false;
+    stamp = stamp_;
+    return values_.spend(node);
+  }
+  void start() { ++stamp_; }
+
+  const Graph& graph_;
+  const Limits& limits_;
+  GraphValues values_;
+  GraphTexts texts_;
+  Generation& result_;
+  std::vector<Error>& notes_;
+  std::vector<std::uint32_t> stamps_;
+  std::uint32_t stamp_ = 0;
+  NodeIndex root_ = kNoNode;
+  // From the base sampler to the root, all nodes of the picture's path.
+  std::vector<NodeIndex> path_;
+  std::vector<NodeIndex> reachable_;
+};
+
+// --- which node made the picture --------------------------------------------
+
+bool Walk::is_sampler_by_shape(NodeIndex node) const {
+  const auto has = [&](NodeField field) {
+    return values_.input(node, field) != nullptr;
+  };
+  const auto linked = [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    return input != nullptr && input->is_link();
+  };
+  if (linked("guider") && linked("sigmas")) return true;
+  const bool has_schedule =
+      has(NodeField::kSteps) || linked("sigmas") || has(NodeField::kSeed);
+  if (!has_schedule) return false;
+  const bool has_latent = linked("latent_image") || linked("samples") ||
+                          linked("latent") || linked("latents") ||
+                          linked("image");
+  if (linked("positive") && has_latent) return true;
+  // Nodes that do everything: told by their name and a sampler's numbers.
+  if (!has(NodeField::kSteps) || !has(NodeField::kSeed)) return false;
+  const std::string_view name = graph_.node(node).class_type;
+  for (const std::string_view part :
+       {"sampl", "generat", "inference", "txt2img", "text2img", "texttoimage",
+        "img2img", "detailer", "pipeline", "refiner"})
+    if (contains_ignoring_case(name, part)) return true;
+  return false;
+}
+
+bool Walk::is_sampler(NodeIndex node) const {
+  switch (values_.role(node)) {
+    case NodeRole::kSampler:
+    case NodeRole::kDetailer: return true;
+    case NodeRole::kUnknown: return is_sampler_by_shape(node);
+    default: return false;
+  }
+}
+
+std::size_t Walk::count_reachable(NodeIndex root, bool& has_sampler) {
+  start();
+  std::vector<NodeIndex> open = {root};
+  std::size_t count = 0;
+  enter(root);
+  while (!open.empty()) {
+    const NodeIndex node = open.back();
+    open.pop_back();
+    ++count;
+    has_sampler = has_sampler || is_sampler(node);
+    for (const GraphInput& input : graph_.inputs(node))
+      if (input.is_link() && enter(input.node)) open.push_back(input.node);
+  }
+  return count;
+}
+
+// Savers before previews before whatever nobody uses; then the one with more
+// behind it, as it is the one that all passes lead to; then the newest.
+void Walk::find_root() {
+  std::vector<bool> is_used(graph_.size());
+  for (std::size_t i = 0; i < graph_.size(); ++i)
+    for (const GraphInput& input : graph_.inputs(static_cast<NodeIndex>(i)))
+      if (input.is_link()) is_used[static_cast<std::size_t>(input.node)] = true;
+
+  struct Candidate {
+    bool has_sampler;
+    int rank;
+    std::size_t reach;
+    std::int64_t id;
+    auto operator<=>(const Candidate&) const = default;
+  };
+  std::optional<Candidate> best;
+  for (std::size_t i = 0; i < graph_.size() && !values_.is_spent(); ++i) {
+    const auto node = static_cast<NodeIndex>(i);
+    const NodeRole role = values_.role(node);
+    const bool is_output =
+        role == NodeRole::kSaver || role == NodeRole::kPreview;
+    if (is_used[i] && !is_output) continue;
+    Candidate candidate{};
+    candidate.rank = role == NodeRole::kSaver ? 3 : is_output ? 2 : 1;
+    if (best && best->has_sampler && candidate.rank < best->rank) continue;
+    candidate.reach = count_reachable(node, candidate.has_sampler);
+    const std::string_view id = graph_.node(node).id;
+    std::from_chars(id.data(), id.data() + id.size(), candidate.id);
+    if (best && candidate <= *best) continue;
+    best = candidate;
+    root_ = node;
+  }
+}
+
+// --- the passes --------------------------------------------------------------
+
+template <class Visit>
+bool Walk::each_image_link(NodeIndex node, Visit&& visit) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.role == NodeRole::kSwitch) {
+    const GraphInput* branch = values_.selected(node);
+    return branch != nullptr && branch->is_link() && visit(*branch);
+  }
+  for (const NodeField field : {NodeField::kImage, NodeField::kPipe}) {
+    const bool found = for_each_name(kind, field, [&](std::string_view name) {
+      for (const GraphInput& input : graph_.inputs(node))
+        if (input.is_link() && name_matches(name, input.name) && visit(input))
+          return true;
+      return false;
+    });
+    if (found) return true;
+  }
+  if (is_sampler(node)) return false;
+  for (const GraphInput& input : graph_.inputs(node))
+    if (input.is_link() && is_on_image_path(input.name) && visit(input))
+      return true;
+  return false;
+}
+
+// Depth first along the picture: the first way that has a sampler is the path.
+bool Walk::trace(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  bool found = each_image_link(node, [&](const GraphInput& input) {
+    return trace(input.node, depth + 1);
+  });
+  if (!found && is_sampler(node)) {
+    // Stable Cascade hands the first stage on as conditioning.
+    const GraphInput* positive = values_.link(node, NodeField::kPositive);
+    if (positive != nullptr &&
+        values_.role(positive->node) == NodeRole::kStageC)
+      trace(positive->node, depth + 1);
+    found = true;
+  }
+  if (found) path_.push_back(node);
+  return found;
+}
+
+// Savers fed through nodes that the walk does not understand.
+bool Walk::find_any_sampler() {
+  std::vector<NodeIndex> best;
+  for (const bool only_reachable : {true, false}) {
+    start();
+    std::vector<NodeIndex> candidates = reachable_;
+    if (!only_reachable) {
+      candidates.clear();
+      for (std::size_t i = 0; i < graph_.size(); ++i)
+        candidates.push_back(static_cast<NodeIndex>(i));
+    }
+    for (const NodeIndex node : candidates) {
+      if (!is_sampler(node)) continue;
+      path_.clear();
+      start();
+      if (!trace(node, 0)) continue;
+      if (path_.size() > best.size()) best = path_;
+      if (values_.is_spent()) break;
+    }
+    if (!best.empty()) break;
+  }
+  path_ = std::move(best);
+  return !path_.empty();
+}
+
+// --- what a pass was fed with
+// -------------------------------------------------
+
+std::optional<double> Walk::denoise_of(NodeIndex sampler) {
+  // The cut of a schedule is a denoise by another name.
+  if (const GraphInput* sigmas = values_.input_named(sampler, "sigmas");
+      sigmas != nullptr && sigmas->is_link() && sigmas->slot == 1 &&
+      graph_.node(sigmas->node).class_type == "SplitSigmasDenoise")
+    return values_.value(sigmas->node, NodeField::kDenoise).number();
+  return values_.value(sampler, NodeField::kDenoise).number();
+}
+
+void Walk::describe_base(NodeIndex sampler) {
+  const auto positive = texts_.text_of(sampler, PromptSide::kPositive);
+  const auto negative = texts_.text_of(sampler, PromptSide::kNegative);
+  if (positive) result_.prompt = *positive;
+  if (negative) result_.negative_prompt = *negative;
+
+  const GraphValue steps = values_.value(sampler, NodeField::kSteps);
+  result_.steps = steps.integer();
+  if (const auto cfg = values_.value(sampler, NodeField::kCfg).number())
+    result_.cfg_scale = cfg;
+  result_.guidance = values_.value(sampler, NodeField::kGuidance).number();
+  if (!result_.guidance) result_.guidance = texts_.guidance();
+  const GraphValue seed = values_.value(sampler, NodeField::kSeed);
+  if (seed.is_known()) result_.seed = seed.value.digits();
+  if (const auto name = values_.value(sampler, NodeField::kSampler).string())
+    if (!is_no_name(*name)) result_.sampler = std::string(*name);
+  if (const auto name = values_.value(sampler, NodeField::kScheduler).string())
+    if (!is_no_name(*name)) result_.scheduler = std::string(*name);
+  // 1 says that nothing of the picture before was kept: the ordinary case,
+  // which infotext does not mention either.
+  if (const auto denoise = denoise_of(sampler); denoise && *denoise < 1.0)
+    result_.denoising_strength = denoise;
+  find_size(sampler);
+  find_clip_skip();
+  describe_models(sampler);
+  find_script(sampler);
+}
+
+void Walk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
+  const bool is_detailer = values_.role(sampler) == NodeRole::kDetailer;
+  const bool is_hires = scaling.is_found;
+  std::string_view role = "refiner";
+  if (is_hires)
+    role = "hires";
+  else if (is_detailer)
+    role = "detailer";
+
+  if (is_hires && !result_.hires.steps) {
+    Hires& hires = result_.hires;
+    hires.steps = values_.value(sampler, NodeField::kSteps).integer();
+    hires.denoising_strength = denoise_of(sampler);
+    hires.upscale = scaling.factor;
+    hires.upscaler = scaling.upscaler;
+    if (scaling.size) {
+      hires.width = scaling.size->width;
+      hires.height = scaling.size->height;
+      if (!hires.upscale && result_.width && result_.height) {
+        const double by_width = static_cast<double>(scaling.size->width) /
+                                static_cast<double>(*result_.width);
+        const double by_height = static_cast<double>(scaling.size->height) /
+                                 static_cast<double>(*result_.height);
+        if (std::fabs(by_width - by_height) < 0.01) hires.upscale = by_width;
+      }
+    }
+  }
+
+  std::string model;
+  std::vector<std::string> others;
+  start();
+  model_from(sampler, 0, model, others);
+  if (!model.empty() && model != result_.model)
+    add_extra(std::string(role) + "_model", model);
+
+  PromptPart part;
+  part.role = std::string(role);
+  part.prompt = texts_.text_of(sampler, PromptSide::kPositive);
+  part.negative_prompt = texts_.text_of(sampler, PromptSide::kNegative);
+  if (part.prompt == result_.prompt) part.prompt.reset();
+  if (part.negative_prompt == result_.negative_prompt)
+    part.negative_prompt.reset();
+  if (part.prompt && part.prompt->empty()) part.prompt.reset();
+  if (part.negative_prompt && part.negative_prompt->empty())
+    part.negative_prompt.reset();
+  if (part.prompt || part.negative_prompt)
+    result_.prompts.push_back(std::move(part));
+}
+
+std::optional<std::string_view> Walk::model_name(NodeIndex node) {
+  const NodeRole role = values_.role(node);
+  if (role == NodeRole::kLora || role == NodeRole::kPass ||
+      role == NodeRole::kExtraModel || role == NodeRole::kControlNet ||
+      role == NodeRole::kVaeLoader || role == NodeRole::kTextEncoderLoader)
+    return std::nullopt;
+  const GraphInput* input = values_.input(node, NodeField::kModelName);
+  if (input == nullptr) return std::nullopt;
+  const auto name = values_.value_of(*input, NodeField::kModelName).string();
+  if (!name || is_no_name(*name)) return std::nullopt;
+  // `model` and `model_name` may name anything in a node nobody listed.
+  if (role != NodeRole::kLoader && !ends_like_a_model_file(*name) &&
+      input->name.find("ckpt") == input->name.npos &&
+      input->name.find("unet") == input->name.npos)
+    return std::nullopt;
+  return name;
+}
+
+// The first loader up the `model` links gives the model; merges have more.
+bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
+                      std::vector<std::string>& others) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  if (const auto name = model_name(node)) {
+    if (first.empty())
+      first = *name;
+    else if (first != *name)
+      others.emplace_back(*name);
+    return true;
+  }
+  const NodeKind& kind = *graph_.node(node).kind;
+  const auto follow = [&](const GraphInput* input) {
+    return input != nullptr && input->is_link() &&
+           model_from(input->node, depth + 1, first, others);
+  };
+  if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
+  // Merges name their models themselves: all of them count.
+  const bool is_merge = spec_of(kind, "model").find(',') != kind.spec.npos;
+  bool found = false;
+  for_each_name(kind, NodeField::kModel, [&](std::string_view name) {
+    for (const GraphInput& input : graph_.inputs(node))
+      if (name_matches(name, input.name)) found = follow(&input) || found;
+    return found && !is_merge;
+  });
+  if (found) return true;
+  for (const NodeField field : {NodeField::kPipe, NodeField::kSettings}) {
+    for_each_name(kind, field, [&](std::string_view name) {
+      found = follow(values_.input_named(node, name));
+      return found;
+    });
+    if (found) return true;
+  }
+  if (kind.role != NodeRole::kUnknown && kind.role != NodeRole::kPass &&
+      kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings)
+    return false;
+  // A patch nobody listed, with a name of its own for what it patches.
+  for (const GraphInput& input : graph_.inputs(node))
+    if (name_matches("model*", input.name) || !is_sampler(node))
+      if (is_on_image_path(input.name) || name_matches("model*", input.name))
+        if (follow(&input)) return true;
+  return false;
+}
+
+void Walk::describe_models(NodeIndex sampler) {
+  std::string model;
+  std::vector<std::string> others;
+  start();
+  model_from(sampler, 0, model, others);
+  if (!model.empty()) result_.model = std::move(model);
+  for (const std::string& other : others) add_extra("merged_model", other);
+}
+
+bool Walk::vae_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.role == NodeRole::kSwitch) {
+    const GraphInput* branch = values_.selected(node);
+    return branch != nullptr && branch->is_link() &&
+           vae_from(branch->node, depth + 1);
+  }
+  if (const GraphInput* link = values_.link(node, NodeField::kVae))
+    return vae_from(link->node, depth + 1);
+  if (const GraphInput* input = values_.input(node, NodeField::kVaeName)) {
+    const auto name = values_.value_of(*input, NodeField::kVaeName).string();
+    if (name && !is_no_name(*name)) result_.vae = std::string(*name);
+    return true;
+  }
+  if (kind.role == NodeRole::kLoader) return true;
+  bool found = false;
+  for_each_name(kind, NodeField::kPipe, [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    found = input != nullptr && input->is_link() &&
+            vae_from(input->node, depth + 1);
+    return found;
+  });
+  return found;
+}
+
+// The last node of the path that was given a VAE decoded the picture.
+void Walk::find_vae(NodeIndex) {
+  for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
+    if (values_.link(*node, NodeField::kVae) == nullptr && !is_sampler(*node))
+      continue;
+    start();
+    if (vae_from(*node, 0)) return;
+  }
+}
+
+bool Walk::clip_skip_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  const NodeKind& kind = *graph_.node(node).kind;
+  const GraphInput* held = values_.input(node, NodeField::kClipSkip);
+  if (held != nullptr) {
+    const auto layer = values_.value_of(*held, NodeField::kClipSkip).integer();
+    if (layer && *layer != 0 && *layer > -1000 && *layer < 1000) {
+      result_.clip_skip = *layer < 0 ? -*layer : *layer;
+      return true;
+    }
+  }
+  const auto follow = [&](const GraphInput* input) {
+    return input != nullptr && input->is_link() &&
+           clip_skip_from(input->node, depth + 1);
+  };
+  if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
+  if (follow(values_.link(node, NodeField::kClip))) return true;
+  bool found = false;
+  for_each_name(kind, NodeField::kPipe, [&](std::string_view name) {
+    found = follow(values_.input_named(node, name));
+    return found;
+  });
+  return found;
+}
+
+void Walk::find_clip_skip() {
+  start();
+  for (const NodeIndex encoder : texts_.encoders(PromptSide::kPositive))
+    if (clip_skip_from(encoder, 0)) return;
+  for (const NodeIndex encoder : texts_.encoders(PromptSide::kNegative))
+    if (clip_skip_from(encoder, 0)) return;
+}
+
+// --- sizes
+// --------------------------------------------------------------------
+
+std::optional<PixelSize> Walk::own_size(NodeIndex node) {
+  const auto number = [&](std::string_view name) -> std::int64_t {
+    const GraphInput* input = values_.input_named(node, name);
+    if (input == nullptr) return 0;
+    return values_.value_of(*input, NodeField::kWidth).integer().value_or(0);
+  };
+  PixelSize size{number("width_override"), number("height_override")};
+  if (size.width > 0 && size.height > 0) return size;
+
+  std::optional<PixelSize> read;
+  if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
+    if (const auto words =
+            values_.value_of(*text, NodeField::kSizeText).string())
+      read = read_pixel_size(*words);
+  if (!read) {
+    const GraphInput* width = values_.input(node, NodeField::kWidth);
+    const GraphInput* height = values_.input(node, NodeField::kHeight);
+    if (width == nullptr || height == nullptr) return std::nullopt;
+    // A picker behind both links knows the size as one text.
+    const auto picked = [&](const GraphInput& input,
+                            NodeField field) -> std::int64_t {
+      if (input.is_link())
+        if (const GraphInput* text =
+                values_.input(input.node, NodeField::kSizeText))
+          if (const auto words =
+                  values_.value_of(*text, NodeField::kSizeText).string())
+            if (const auto pair = read_pixel_size(*words))
+              return field == NodeField::kWidth ? pair->width : pair->height;
+      return values_.value_of(input, field).integer().value_or(0);
+    };
+    read = PixelSize{picked(*width, NodeField::kWidth),
+                     picked(*height, NodeField::kHeight)};
+  }
+  if (read->width <= 0 || read->height <= 0) return std::nullopt;
+  if (const GraphInput* swap = values_.input_named(node, "swap_dimensions"))
+    if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
+      std::swap(read->width, read->height);
+  return read;
+}
+
+std::optional<PixelSize> Walk::size_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return std::nullopt;
+  const NodeRole role = values_.role(node);
+  const bool scales = role == NodeRole::kLatentScale;
+  std::optional<PixelSize> size;
+  const bool holds_size =
+      role != NodeRole::kSaver && role != NodeRole::kPreview &&
+      role != NodeRole::kSampler && role != NodeRole::kImageSource;
+  // A latent that was scaled before the first pass began as the one before.
+  if (holds_size && !scales) size = own_size(node);
+  if (size) return size;
+  each_image_link(node, [&](const GraphInput& input) {
+    size = size_from(input.node, depth + 1);
+    return size.has_value();
+  });
+  if (!size && scales) size = own_size(node);
+  return size;
+}
+
+void Walk::find_size(NodeIndex sampler) {
+  start();
+  std::optional<PixelSize> size = size_from(sampler, 0);
+  if (!size) {
+    // All in one: the sampler has the size itself.
+    size = own_size(sampler);
+  }
+  if (!size) return;
+  result_.width = size->width;
+  result_.height = size->height;
+}
+
+std::optional<std::string> Walk::upscaler_from(const GraphInput& input,
+                                               unsigned depth) {
+  if (depth > kMaxDepth) return std::nullopt;
+  if (const auto name =
+          values_.value_of(input, NodeField::kUpscalerName).string())
+    return std::string(*name);
+  return std::nullopt;
+}
+
+void Walk::read_scaling(NodeIndex node, Scaling& scaling) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  const std::string_view name = graph_.node(node).class_type;
+  const bool by_name = kind.role == NodeRole::kUnknown &&
+                       (contains_ignoring_case(name, "upscale") ||
+                        contains_ignoring_case(name, "resize"));
+  const bool is_scaling =
+      kind.role == NodeRole::kLatentScale ||
+      kind.role == NodeRole::kImageScale || by_name ||
+      !spec_of(kind, "scale").empty() ||
+      (kind.role == NodeRole::kPass && contains_ignoring_case(name, "upscale"));
+  if (!is_scaling) return;
+  scaling.is_found = true;
+  if (const GraphInput* model = values_.input_named(node, "upscale_model")) {
+    if (auto upscaler = upscaler_from(*model, 0))
+      scaling.upscaler = std::move(*upscaler);
+  } else if (const GraphInput* method =
+                 values_.input_named(node, "upscale_method");
+             method != nullptr && !scaling.upscaler) {
+    if (const auto word = method->value.string())
+      scaling.upscaler = std::string(*word);
+  }
+  if (const GraphInput* scale = values_.input(node, NodeField::kScale))
+    if (const auto factor =
+            values_.value_of(*scale, NodeField::kScale).number())
+      scaling.factor = scaling.factor.value_or(1.0) * *factor;
+  if (const auto size = own_size(node)) {
+    scaling.size = size;
+    scaling.factor.reset();
+  }
+}
+
+// Efficiency nodes: a second pass is a script of the first.
+void Walk::find_script(NodeIndex sampler) {
+  const GraphInput* script = values_.input_named(sampler, "script");
+  for (unsigned i = 0; i < kMaxPasses && script != nullptr; ++i) {
+    if (!script->is_link()) return;
+    const NodeIndex node = script->node;
+    if (values_.role(node) == NodeRole::kHiresScript) {
+      Hires& hires = result_.hires;
+      hires.upscale = values_.value(node, NodeField::kScale).number();
+      hires.steps = values_.value(node, NodeField::kSteps).integer();
+      hires.denoising_strength =
+          values_.value(node, NodeField::kDenoise).number();
+      // What the script scales with depends on its type; the other widget is
+      // left over.
+      std::string_view widget = "pixel_upscaler";
+      const GraphInput* kind = values_.input_named(node, "upscale_type");
+      if (kind != nullptr && kind->value.string() == "latent")
+        widget = "latent_upscaler";
+      if (const GraphInput* upscaler = values_.input_named(node, widget))
+        if (const auto name = upscaler->value.string())
+          hires.upscaler = std::string(*name);
+      return;
+    }
+    script = values_.input_named(node, "script");
+  }
+}
+
+// --- what is anywhere in the picture's part of the graph
+// ----------------------
+
+void Walk::add_extra(std::string_view key, std::string_view value) {
+  for (const KeyValue& pair : result_.extra)
+    if (pair.key == key && pair.value == value) return;
+  result_.extra.push_back({std::string(key), std::string(value)});
+}
+
+void Walk::collect_control_net(NodeIndex node) {
+  const GraphInput* net = values_.input_named(node, "control_net");
+  ControlNet control;
+  control.weight = values_.value(node, NodeField::kStrength).number();
+  control.start = values_.value(node, NodeField::kStart).number();
+  control.end = values_.value(node, NodeField::kEnd).number();
+  if (net != nullptr)
+    if (const auto name =
+            values_.value_of(*net, NodeField::kControlNetName).string())
+      control.model = std::string(*name);
+  if (const GraphInput* image = values_.input_named(node, "image");
+      image != nullptr && image->is_link()) {
+    const std::string_view maker = graph_.node(image->node).class_type;
+    if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
+      control.module = std::string(maker);
+  }
+  result_.controlnets.push_back(std::move(control));
+}
+
+// `embedding:name` in a prompt; the name ends where ComfyUI's tokenizer ends
+// it.
+void Walk::collect_embeddings(std::string_view text) {
+  constexpr std::string_view kMark = "embedding:";
+  for (std::size_t at = text.find(kMark); at != text.npos;
+       at = text.find(kMark, at)) {
+    at += kMark.size();
+    std::size_t end = at;
+    while (end < text.size() &&
+           std::string_view(" \t\r\n,()<>{}|\"").find(text[end]) == text.npos &&
+           text[end] != ':')
+      ++end;
+    const std::string_view name = text.substr(at, end - at);
+    if (name.empty()) continue;
+    const bool is_known =
+        std::any_of(result_.embeddings.begin(), result_.embeddings.end(),
+                    [&](const Embedding& e) { return e.name == name; });
+    if (!is_known) result_.embeddings.push_back({std::string(name), {}});
+  }
+}
+
+void Walk::collect_reachable() {
+  reachable_.clear();
+  if (root_ == kNoNode) return;
+  start();
+  enter(root_);
+  reachable_.push_back(root_);
+  for (std::size_t i = 0; i < reachable_.size(); ++i)
+    for (const GraphInput& input : graph_.inputs(reachable_[i]))
+      if (input.is_link() && enter(input.node))
+        reachable_.push_back(input.node);
+}
+
+// --- when no link leads to a sampler
+// ------------------------------------------
+
+// Nodes are taken for what they look like, wherever they are. Marked as such.
+void Walk::scan() {
+  std::string best_positive;
+  std::string best_negative;
+  for (std::size_t i = 0; i < graph_.size() && !values_.is_spent(); ++i) {
+    const auto node = static_cast<NodeIndex>(i);
+    const GraphNode& entry = graph_.node(node);
+    if (!result_.model)
+      if (const auto name = model_name(node))
+        result_.model = std::string(*name);
+    if (contains_ignoring_case(entry.class_type, "sampl")) {
+      if (!result_.steps)
+        result_.steps = values_.value(node, NodeField::kSteps).integer();
+      if (!result_.cfg_scale)
+        result_.cfg_scale = values_.value(node, NodeField::kCfg).number();
+      if (!result_.seed)
+        result_.seed = values_.value(node, NodeField::kSeed).value.digits();
+    }
+    const NodeRole role = values_.role(node);
+    const bool holds_text =
+        role == NodeRole::kEncoder || role == NodeRole::kText ||
+        role == NodeRole::kCachedText ||
+        contains_ignoring_case(entry.class_type, "textencode") ||
+        contains_ignoring_case(entry.class_type, "prompt");
+    if (!holds_text) continue;
+    bool is_negative = false;
+    for (const std::string_view word :
+         {"negativ", "n\u00e9gatif", "\u8d1f\u9762", "\u8ca0\u9762",
+          "\u30cd\u30ac\u30c6\u30a3\u30d6", "\ubd80\uc815"})
+      is_negative = is_negative || contains_ignoring_case(entry.title, word) ||
+                    contains_ignoring_case(entry.class_type, word);
+    auto text = texts_.text_of(
+        node, is_negative ? PromptSide::kNegative : PromptSide::kPositive);
+    if (!text) continue;
+    for (const std::string_view start :
+         {"worst quality", "low quality", "bad quality", "lowres",
+          "bad anatomy", "blurry", "(worst", "(low", "ugly", "text, watermark"})
+      is_negative = is_negative || text->starts_with(start);
+    std::string& best = is_negative ? best_negative : best_positive;
+    if (text->size() > best.size()) best = std::move(*text);
+  }
+  if (!result_.prompt && !best_positive.empty())
+    result_.prompt = std::move(best_positive);
+  if (!result_.negative_prompt && !best_negative.empty())
+    result_.negative_prompt = std::move(best_negative);
+  if (result_.prompt || result_.model || result_.steps)
+    notes_.push_back({ErrorCode::kLowConfidence,
+                      "no sampler is linked to an output; taken from the nodes "
+                      "that look like it",
+                      std::nullopt});
+}
+
+GraphWalk Walk::run() {
+  GraphWalk walk;
+  find_root();
+  collect_reachable();
+  start();
+  bool is_guess = false;
+  if (root_ == kNoNode || !trace(root_, 0)) {
+    walk.has_sampler = find_any_sampler();
+    is_guess = walk.has_sampler;
+  } else {
+    walk.has_sampler = true;
+  }
+  if (is_guess)
+    notes_.push_back({ErrorCode::kLowConfidence,
+                      "the output is not linked to a sampler; the longest "
+                      "chain of samplers was taken",
+                      std::nullopt});
+
+  if (walk.has_sampler) {
+    bool had_base = false;
+    std::size_t passes = 0;
+    Scaling scaling;
+    for (const NodeIndex node : path_) {
+      read_scaling(node, scaling);
+      if (!is_sampler(node)) continue;
+      if (!had_base) {
+        describe_base(node);
+        had_base = true;
+      } else if (++passes < kMaxPasses) {
+        describe_pass(node, scaling);
+      }
+      scaling = {};
+    }
+    find_vae(root_);
+  } else {
+    scan();
+  }
+
+  const auto resolve = [&](const GraphInput& input) {
+    const GraphValue text = values_.value_of(input, NodeField::kModelName);
+    if (text.is_known()) return text.value;
+    return values_.value_of(input, NodeField::kStrength).value;
+  };
+  std::vector<Lora> loras;
+  // Up the links means nearest the loader last; the order of loading is wanted.
+  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
+    collect_loras(graph_, *node, resolve, limits_, loras);
+    collect_tags(*node);
+  }
+  for (Lora& lora : loras) {
+    const bool is_known =
+        std::any_of(result_.loras.begin(), result_.loras.end(),
+                    [&](const Lora& other) { return other.name == lora.name; });
+    if (!is_known) result_.loras.push_back(std::move(lora));
+  }
+  for (const NodeIndex node : reachable_) {
+    switch (values_.role(node)) {
+      case NodeRole::kControlNet: collect_control_net(node); break;
+      case NodeRole::kUpscaler:
+        if (const auto name =
+                values_.value(node, NodeField::kUpscalerName).string()) {
+          const bool is_known =
+              std::any_of(result_.upscalers.begin(), result_.upscalers.end(),
+                          [&](const Upscaler& u) { return u.name == *name; });
+          if (!is_known)
+            result_.upscalers.push_back({std::string(*name), std::nullopt});
+        }
+        break;
+      case NodeRole::kTextEncoderLoader:
+        for_each_name(
+            *graph_.node(node).kind, NodeField::kTextEncoderName,
+            [&](std::string_view name) {
+              if (const GraphInput* input = values_.input_named(node, name))
+                if (const auto file =
+                        values_.value_of(*input, NodeField::kTextEncoderName)
+                            .string();
+                    file && !is_no_name(*file))
+                  add_extra("text_encoder", *file);
+              return false;
+            });
+        break;
+      case NodeRole::kExtraModel:
+        if (const GraphInput* input =
+                values_.input(node, NodeField::kModelName))
+          if (const auto name =
+                  values_.value_of(*input, NodeField::kModelName).string();
+              name && !is_no_name(*name))
+            add_extra(input->name, *name);
+        break;
+      default: break;
+    }
+  }
+  for (const std::string& region : texts_.regions())
+    result_.prompts.push_back({"region", region, std::nullopt});
+  for (const auto* text : {&result_.prompt, &result_.negative_prompt})
+    if (*text) collect_embeddings(**text);
+  if (!result_.prompt && walk.has_sampler && texts_.open_nodes().empty())
+    result_.prompt = std::nullopt;
+  for (const NodeIndex node : texts_.open_nodes())
+    walk.open_texts.push_back(graph_.node(node).id);
+  add_extra("node_count", std::to_string(graph_.size()));
+  if (values_.is_spent() || texts_.is_cut())
+    notes_.push_back({ErrorCode::kGraphTooLarge,
+                      "the walk was stopped; what it had found is kept",
+                      std::nullopt});
+  return walk;
+}
+
+void Walk::collect_tags(NodeIndex) {}
+
+}  // namespace
+
+GraphWalk walk_graph(const Graph& graph, const Limits& limits,
+                     std::span<const TextHint> hints, Generation& generation,
+                     std::vector<Error>& notes) {
+  return Walk(graph, limits, hints, generation, notes).run();
+}
+
+}  // namespace sdmeta
