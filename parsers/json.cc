@@ -18,14 +18,13 @@ constexpr double kTwoTo63 = 9223372036854775808.0;
 }  // namespace
 
 std::optional<double> JsonValue::number() const {
-  if (is_number()) return element_.get_double().value_unsafe();
+  if (double value = 0; is_number() && get(value)) return value;
   if (const auto text = string()) return number_in<double>(*text);
   return std::nullopt;
 }
 
 std::optional<std::int64_t> JsonValue::integer() const {
-  if (!exists_) return std::nullopt;
-  if (element_.is_int64()) return element_.get_int64().value_unsafe();
+  if (std::int64_t exact = 0; get(exact)) return exact;
   if (const auto text = string())
     if (const auto exact = number_in<std::int64_t>(*text)) return exact;
   const auto wide = number();
@@ -35,11 +34,8 @@ std::optional<std::int64_t> JsonValue::integer() const {
 }
 
 std::optional<std::string> JsonValue::digits() const {
-  if (!exists_) return std::nullopt;
-  if (element_.is_int64())
-    return std::to_string(element_.get_int64().value_unsafe());
-  if (element_.is_uint64())
-    return std::to_string(element_.get_uint64().value_unsafe());
+  if (std::int64_t exact = 0; get(exact)) return std::to_string(exact);
+  if (std::uint64_t exact = 0; get(exact)) return std::to_string(exact);
   if (const auto text = string())
     if (auto digits = digits_in(*text)) return digits;
   if (const auto whole = integer()) return std::to_string(*whole);
@@ -58,7 +54,8 @@ std::string JsonValue::text() const {
   if (!exists_) return {};
   if (const auto value = string()) return std::string(*value);
   if (is_number() && !element_.is_int64() && !element_.is_uint64()) {
-    const double value = element_.get_double().value_unsafe();
+    double value = 0;
+    if (!get(value)) return {};
     char buffer[32];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
     std::string text(buffer, end);

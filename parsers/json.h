@@ -42,9 +42,9 @@ class JsonValue {
 
   /// Member by exact name, the first if it repeats; missing if there is none.
   JsonValue operator[](std::string_view key) const {
+    simdjson::dom::object object;
     simdjson::dom::element found;
-    if (!is_object() || element_.get_object().value_unsafe().at_key(key).get(found))
-      return {};
+    if (!get(object) || object.at_key(key).get(found)) return {};
     return JsonValue(found);
   }
   /// Literals would fit both kinds of index.
@@ -53,9 +53,9 @@ class JsonValue {
   }
   /// Element by position; missing past the end. Linear in `index`.
   JsonValue operator[](std::size_t index) const {
+    simdjson::dom::array array;
     simdjson::dom::element found;
-    if (!is_array() || element_.get_array().value_unsafe().at(index).get(found))
-      return {};
+    if (!get(array) || array.at(index).get(found)) return {};
     return JsonValue(found);
   }
   JsonValue operator[](int index) const {
@@ -64,19 +64,21 @@ class JsonValue {
   /// Members of an object or elements of an array; 0 for scalars. Exact up to
   /// 2^24 - 1, which is what simdjson counts to.
   std::size_t size() const {
-    if (is_object()) return element_.get_object().value_unsafe().size();
-    if (is_array()) return element_.get_array().value_unsafe().size();
+    if (simdjson::dom::object object; get(object)) return object.size();
+    if (simdjson::dom::array array; get(array)) return array.size();
     return 0;
   }
 
   /// The string, if it is one. A view into the document.
   std::optional<std::string_view> string() const {
-    if (!is_string()) return std::nullopt;
-    return element_.get_string().value_unsafe();
+    std::string_view text;
+    if (!get(text)) return std::nullopt;
+    return text;
   }
   std::optional<bool> boolean() const {
-    if (!is_bool()) return std::nullopt;
-    return element_.get_bool().value_unsafe();
+    bool value = false;
+    if (!get(value)) return std::nullopt;
+    return value;
   }
   /// Numbers and numeric strings ("7.5").
   std::optional<double> number() const;
@@ -94,19 +96,24 @@ class JsonValue {
   /// object, in order.
   template <class Visit>
   void for_each_member(Visit&& visit) const {
-    simdjson::dom::object members;
-    if (!exists_ || element_.get(members)) return;
-    for (const auto [key, value] : members) visit(key, JsonValue(value));
+    simdjson::dom::object object;
+    if (!get(object)) return;
+    for (const auto [key, value] : object) visit(key, JsonValue(value));
   }
   /// Calls `visit(JsonValue element)` for each element of an array, in order.
   template <class Visit>
   void for_each_element(Visit&& visit) const {
-    simdjson::dom::array elements;
-    if (!exists_ || element_.get(elements)) return;
-    for (const auto value : elements) visit(JsonValue(value));
+    simdjson::dom::array array;
+    if (!get(array)) return;
+    for (const auto value : array) visit(JsonValue(value));
   }
 
  private:
+  template <class Kind>
+  bool get(Kind& value) const {
+    return exists_ && element_.get(value) == simdjson::SUCCESS;
+  }
+
   simdjson::dom::element element_{};
   bool exists_ = false;
 };

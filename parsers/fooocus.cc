@@ -1,0 +1,183 @@
+// Fooocus with its own metadata scheme (its `a1111` scheme is infotext): JSON
+// in PNG `parameters` beside `fooocus_scheme`, or in UserComment beside a
+// MakerNote that says `fooocus`. Older versions, and the log page's "copy to
+// clipboard", use labels (`Negative Prompt`, `LoRA 1`) as keys.
+// https://github.com/lllyasviel/Fooocus/blob/main/modules/meta_parser.py
+//
+//   {"base_model": "juggernaut", "base_model_hash": "aeb7e9e689",
+//    "loras": [["offset", 0.1, "4852686128"]], "resolution": "(1152, 896)",
+//    "seed": "6952411511246973023", "styles": "['Fooocus V2']", ...}
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::array<FieldRule, 32> kRules = {{
+    {"prompt", Field::kPrompt},
+    {"Prompt", Field::kPrompt},
+    {"negative_prompt", Field::kNegativePrompt},
+    {"Negative Prompt", Field::kNegativePrompt},
+    {"steps", Field::kSteps},
+    {"Steps", Field::kSteps},
+    {"sampler", Field::kSampler},
+    {"Sampler", Field::kSampler},
+    {"scheduler", Field::kScheduler},
+    {"Scheduler", Field::kScheduler},
+    {"guidance_scale", Field::kCfgScale},
+    {"Guidance Scale", Field::kCfgScale},
+    {"seed", Field::kSeed},
+    {"Seed", Field::kSeed},
+    {"resolution", Field::kSize},
+    {"Resolution", Field::kSize},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"base_model", Field::kModel},
+    {"Base Model", Field::kModel},
+    {"base_model_name", Field::kModel},
+    {"base_model_hash", Field::kModelHash},
+    {"vae", Field::kVae},
+    {"VAE", Field::kVae},
+    {"clip_skip", Field::kClipSkip},
+    {"CLIP Skip", Field::kClipSkip},
+    {"denoising_strength", Field::kDenoisingStrength},
+    {"version", Field::kElsewhere},
+    {"Version", Field::kElsewhere},
+    {"loras", Field::kElsewhere},
+    {"metadata_scheme", Field::kElsewhere},
+    {"Metadata Scheme", Field::kElsewhere},
+}};
+
+bool has_scheme(const Payloads& payloads) {
+  const Payload* scheme = payloads.find("fooocus_scheme");
+  if (scheme == nullptr) scheme = payloads.find("MakerNote");
+  return scheme != nullptr && scheme->text() == "fooocus";
+}
+
+bool is_fooocus(JsonValue root) {
+  const bool has_prompt =
+      root["prompt"] || root["full_prompt"] || root["Prompt"];
+  if (!has_prompt || root["real_prompt"]) return false;
+  if (root["software"] || root["sui_image_params"]) return false;
+  const bool has_style = root["performance"] || root["Performance"] ||
+                         root["sharpness"] || root["Sharpness"] ||
+                         root["styles"] || root["Styles"] ||
+                         root["full_prompt"] || root["adm_guidance"];
+  return has_style && (root["base_model"] || root["Base Model"]);
+}
+
+const Payload* find_payload(const Payloads& payloads) {
+  if (has_scheme(payloads))
+    for (const Payload& payload : payloads.all())
+      if (payload.looks_like_json() && payload.key() != "workflow")
+        return &payload;
+  for (const std::string_view key : {"base_model", "Base Model"})
+    if (const Payload* payload = payloads.find_object_with(key))
+      if (is_fooocus(payload->json())) return payload;
+  return nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  return find_payload(payloads) != nullptr;
+}
+
+bool has_lora(const Generation& generation, std::string_view name) {
+  for (const Lora& lora : generation.loras)
+    if (equal_ignoring_case(model_base_name(lora.name), model_base_name(name)))
+      return true;
+  return false;
+}
+
+void add_lora(Generation& generation, std::string_view name,
+              std::optional<double> weight,
+              std::optional<std::string> hash = std::nullopt) {
+  name = trimmed(name);
+  if (is_placeholder(name) || has_lora(generation, name)) return;
+  generation.loras.push_back(
+      {std::string(name), weight, {}, std::move(hash), {}});
+}
+
+// `name : weight`, since 2.5 `True : name : weight` with a switch in front.
+bool read_combined_lora(std::string_view text, Generation& generation) {
+  const std::size_t colon = text.rfind(" : ");
+  if (colon == text.npos) return false;
+  const auto weight = number_in<double>(text.substr(colon + 3));
+  if (!weight) return false;
+  std::string_view name = text.substr(0, colon);
+  if (name.starts_with("False : ")) return true;
+  if (name.starts_with("True : ")) name.remove_prefix(7);
+  add_lora(generation, name, weight);
+  return true;
+}
+
+// [[name, weight, hash], ...]
+void read_loras(JsonValue loras, Generation& generation) {
+  loras.for_each_element([&](JsonValue lora) {
+    const auto name = lora[0].string();
+    if (!name) return;
+    const JsonValue hash = lora[2];
+    add_lora(generation, *name, lora[1].number(),
+             hash ? std::optional(hash.text()) : std::nullopt);
+  });
+}
+
+// The keys whose names vary: `lora_combined_1`, `LoRA 1`, and of 2.0
+// `LoRA [file.safetensors] weight`.
+bool read_lora_member(std::string_view key, JsonValue value,
+                      Generation& generation) {
+  if (key.starts_with("lora_combined_"))
+    return read_combined_lora(value.text(), generation);
+  if (!key.starts_with("LoRA ")) return false;
+  const std::size_t end = key.rfind(']');
+  if (key.starts_with("LoRA [") && end != key.npos) {
+    add_lora(generation, key.substr(6, end - 6), value.number());
+    return true;
+  }
+  return read_combined_lora(value.text(), generation);
+}
+
+std::string joined(JsonValue texts) {
+  std::string all;
+  texts.for_each_element([&](JsonValue text) {
+    if (!all.empty()) all += ", ";
+    all += text.text();
+  });
+  return all;
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  const Payload* payload = find_payload(payloads);
+  const JsonValue root = payload->json();
+  if (!root.is_object()) return malformed(payload->key(), "is no JSON");
+  Generation generation;
+  generation.software = "fooocus";
+  read_fields(root, kRules, generation, notes);
+  read_loras(root["loras"], generation);
+  std::erase_if(generation.extra, [&](const KeyValue& pair) {
+    return read_lora_member(pair.key, root[pair.key], generation);
+  });
+  for (const std::string_view key : {"version", "Version"})
+    if (auto version = root[key].string()) {
+      if (version->starts_with("Fooocus ")) version->remove_prefix(8);
+      set_field(generation, Field::kSoftwareVersion, *version);
+    }
+  // The prompts as typed; what styles made of them stays in `extra`.
+  if (!generation.prompt && root["full_prompt"].is_array())
+    set_field(generation, Field::kPrompt, joined(root["full_prompt"]));
+  if (!generation.negative_prompt && root["full_negative_prompt"].is_array())
+    set_field(generation, Field::kNegativePrompt,
+              joined(root["full_negative_prompt"]));
+  return generation;
+}
+
+}  // namespace
+
+extern const ParserRow fooocus_row = {
+    "fooocus", "fooocus",
+    "JSON: PNG `parameters` with `fooocus_scheme`, UserComment with MakerNote",
+    claims, parse};
+
+}  // namespace sdmeta

@@ -1,0 +1,75 @@
+// Spaces of Hugging Face that run diffusers behind Gradio (Animagine XL and the
+// many copies of its demo): JSON in PNG `parameters`.
+// https://huggingface.co/spaces/cagliostrolab/animagine-xl-3.1
+//
+//   {"prompt": "1girl", "negative_prompt": "lowres", "resolution": "832 x 1216",
+//    "guidance_scale": 7, "num_inference_steps": 28, "seed": 1, "sampler":
+//    "Euler a", "Model": "Animagine XL 3.1", "Model hash": "e3c47aedb0",
+//    "use_upscaler": {"upscale_method": "nearest-exact", "upscale_by": 1.5}}
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::array<FieldRule, 15> kRules = {{
+    {"prompt", Field::kPrompt},
+    {"negative_prompt", Field::kNegativePrompt},
+    {"resolution", Field::kSize},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"guidance_scale", Field::kCfgScale},
+    {"num_inference_steps", Field::kSteps},
+    {"seed", Field::kSeed},
+    {"sampler", Field::kSampler},
+    {"scheduler", Field::kScheduler},
+    {"Model", Field::kModel},
+    {"model", Field::kModel},
+    {"Model hash", Field::kModelHash},
+    {"VAE", Field::kVae},
+    {"use_upscaler", Field::kElsewhere},
+}};
+
+constexpr std::array<FieldRule, 5> kUpscalerRules = {{
+    {"upscale_method", Field::kHiresUpscaler},
+    {"upscaler_strength", Field::kHiresDenoisingStrength},
+    {"upscale_by", Field::kHiresUpscale},
+    {"upscale_steps", Field::kHiresSteps},
+    {"new_resolution", Field::kHiresSize},
+}};
+
+const Payload* find_object(const Payloads& payloads) {
+  const Payload* payload = payloads.find_object_with("resolution");
+  if (payload == nullptr) return nullptr;
+  const JsonValue root = payload->json();
+  const bool is_ours = root["resolution"].is_string() && root["prompt"] &&
+                       (root["Model"] || root["num_inference_steps"]);
+  return is_ours ? payload : nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  return find_object(payloads) != nullptr;
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  const JsonValue root = find_object(payloads)->json();
+  Generation generation;
+  generation.software = "hf-space";
+  read_fields(root, kRules, generation, notes);
+  const JsonValue upscaler = root["use_upscaler"];
+  if (upscaler.is_object())
+    read_fields(upscaler, kUpscalerRules, generation, notes);
+  else
+    add_extra(generation, "use_upscaler", upscaler);
+  split_scheduler(generation);
+  return generation;
+}
+
+}  // namespace
+
+extern const ParserRow hf_space_row = {"hf_space", "hf-space",
+                                       "PNG `parameters` JSON", claims, parse};
+
+}  // namespace sdmeta

@@ -1,0 +1,384 @@
+// InvokeAI. Since 3.0 `invokeai_metadata` (JSON) beside `invokeai_graph`; in 2.x
+// `sd-metadata` (JSON) beside `Dream`; before, `Dream` alone, a command line.
+// https://github.com/invoke-ai/InvokeAI/blob/main/invokeai/app/invocations/metadata.py
+//
+//   {"generation_mode": "sdxl_txt2img", "positive_prompt": "a cat",
+//    "scheduler": "euler_a", "model": {"name": "m", "hash": "blake3:.."},
+//    "loras": [{"model": {"name": "x"}, "weight": 0.7}], "app_version": "5.4.2"}
+//   {"model_weights": "m", "image": {"prompt": [{"prompt": "a cat [dog]",
+//     "weight": 1.0}], "sampler": "k_lms", "steps": 50, ...}}
+//   "a cat [dog]" -s 50 -S 12345 -W 512 -H 512 -C 7.5 -A k_lms
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kMetadata = "invokeai_metadata";
+constexpr std::string_view kGraph = "invokeai_graph";
+constexpr std::string_view kOldMetadata = "sd-metadata";
+constexpr std::string_view kDream = "Dream";
+
+// InvokeAI calls its samplers schedulers; `_k` at the end means Karras.
+constexpr std::array<FieldRule, 19> kRules = {{
+    {"positive_prompt", Field::kPrompt},
+    {"negative_prompt", Field::kNegativePrompt},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"seed", Field::kSeed},
+    {"cfg_scale", Field::kCfgScale},
+    {"guidance", Field::kGuidance},
+    {"steps", Field::kSteps},
+    {"scheduler", Field::kSampler},
+    {"clip_skip", Field::kClipSkip},
+    {"strength", Field::kDenoisingStrength},
+    {"hrf_strength", Field::kHiresDenoisingStrength},
+    {"hrf_method", Field::kHiresUpscaler},
+    {"app_version", Field::kSoftwareVersion},
+    {"model", Field::kElsewhere},
+    {"vae", Field::kElsewhere},
+    {"loras", Field::kElsewhere},
+    {"controlnets", Field::kElsewhere},
+    {"upscale_model", Field::kElsewhere},
+}};
+
+// Members of `image` in sd-metadata.
+constexpr std::array<FieldRule, 9> kOldRules = {{
+    {"prompt", Field::kElsewhere},
+    {"steps", Field::kSteps},
+    {"cfg_scale", Field::kCfgScale},
+    {"seed", Field::kSeed},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"sampler", Field::kSampler},
+    {"strength", Field::kDenoisingStrength},
+    {"negative_prompt", Field::kNegativePrompt},
+}};
+
+struct Option {
+  std::string_view flag;
+  Field field;
+};
+
+constexpr std::array<Option, 8> kOptions = {{
+    {"s", Field::kSteps},
+    {"S", Field::kSeed},
+    {"W", Field::kWidth},
+    {"H", Field::kHeight},
+    {"C", Field::kCfgScale},
+    {"A", Field::kSampler},
+    {"f", Field::kDenoisingStrength},
+    {"m", Field::kSampler},  // of the first versions
+}};
+
+// --- prompts with their negative part in brackets: `a cat [dog, bird]`
+
+void set_prompts(std::string_view text, Generation& generation) {
+  std::string prompt;
+  std::string negative;
+  int depth = 0;
+  bool has_negative = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\' && i + 1 < text.size()) {
+      (depth > 0 ? negative : prompt) += text.substr(i, 2);
+      ++i;
+    } else if (c == '[') {
+      if (depth++ == 0 && has_negative) negative += ", ";
+      has_negative = true;
+    } else if (c == ']' && depth > 0) {
+      --depth;
+    } else {
+      (depth > 0 ? negative : prompt) += c;
+    }
+  }
+  if (depth > 0) {  // a bracket that nothing closes is a character
+    set_field(generation, Field::kPrompt, text);
+    return;
+  }
+  set_field(generation, Field::kPrompt, trimmed(prompt));
+  if (has_negative) set_field(generation, Field::kNegativePrompt, negative);
+}
+
+// --- invokeai_metadata
+
+Lora read_lora(JsonValue entry) {
+  JsonValue model = entry["model"];
+  if (!model) model = entry["lora"];
+  Lora lora;
+  if (const auto name = model_name_of(model)) lora.name = *name;
+  lora.weight = entry["weight"].number();
+  if (const auto hash = model["hash"].string()) lora.hash = std::string(*hash);
+  return lora;
+}
+
+ControlNet read_controlnet(JsonValue entry) {
+  ControlNet control;
+  control.model = model_name_of(entry["control_model"]);
+  if (!control.model) control.model = model_name_of(entry["model"]);
+  control.weight = entry["control_weight"].number();
+  if (!control.weight) control.weight = entry["weight"].number();
+  control.start = entry["begin_step_percent"].number();
+  control.end = entry["end_step_percent"].number();
+  return control;
+}
+
+void read_models(JsonValue root, Generation& generation) {
+  const JsonValue model = root["model"];
+  if (!generation.model) generation.model = model_name_of(model);
+  if (const auto hash = model["hash"].string())
+    set_field(generation, Field::kModelHash, *hash);
+  if (!generation.vae) generation.vae = model_name_of(root["vae"]);
+  root["loras"].for_each_element([&](JsonValue entry) {
+    Lora lora = read_lora(entry);
+    if (!lora.name.empty()) generation.loras.push_back(std::move(lora));
+  });
+  root["controlnets"].for_each_element([&](JsonValue entry) {
+    generation.controlnets.push_back(read_controlnet(entry));
+  });
+  if (const auto name = model_name_of(root["upscale_model"]))
+    generation.upscalers.push_back({*name, root["upscale_scale"].number()});
+}
+
+// --- invokeai_graph: what the metadata leaves null (canvas exports, batches)
+
+// The value that an edge brings to `field` of the node `id`.
+JsonValue value_by_edge(JsonValue graph, std::string_view id,
+                        std::string_view field) {
+  JsonValue found;
+  graph["edges"].for_each_element([&](JsonValue edge) {
+    const JsonValue target = edge["destination"];
+    if (found || target["node_id"].string() != id ||
+        target["field"].string() != field)
+      return;
+    const auto source = edge["source"]["node_id"].string();
+    const auto output = edge["source"]["field"].string();
+    if (!source || !output) return;
+    const JsonValue node = graph["nodes"][*source];
+    found = node[*output] ? node[*output] : node["value"];
+  });
+  return found;
+}
+
+void fill_from_graph(JsonValue graph, Generation& generation) {
+  std::string_view id;
+  JsonValue core;
+  graph["nodes"].for_each_member([&](std::string_view key, JsonValue node) {
+    if (core || node["type"].string() != "core_metadata") return;
+    id = key;
+    core = node;
+  });
+  if (!core) return;
+  for (const FieldRule& rule : kRules) {
+    JsonValue value = core[rule.key];
+    if (!value) value = value_by_edge(graph, id, rule.key);
+    if (value) set_field(generation, rule.field, value);
+  }
+  Generation models;
+  read_models(core, models);
+  if (!generation.model) {
+    generation.model = std::move(models.model);
+    generation.model_hash = std::move(models.model_hash);
+  }
+  if (!generation.vae) generation.vae = std::move(models.vae);
+  if (generation.loras.empty()) generation.loras = std::move(models.loras);
+}
+
+JsonValue graph_chunk(const Payloads& payloads) {
+  const Payload* payload = payloads.find(kGraph);
+  return payload == nullptr ? JsonValue() : payload->json();
+}
+
+bool needs_graph(const Generation& generation) {
+  return !generation.prompt || !generation.seed || !generation.model ||
+         !generation.steps || !generation.sampler;
+}
+
+Result<Generation> parse_metadata(JsonValue root,
+                                  const Payloads& payloads,
+                                  std::vector<Error>& notes) {
+  Generation generation;
+  generation.software = "invokeai";
+  read_fields(root, kRules, generation, notes);
+  read_models(root, generation);
+  if (needs_graph(generation)) fill_from_graph(graph_chunk(payloads), generation);
+  return generation;
+}
+
+// --- sd-metadata
+
+Result<Generation> parse_old_metadata(JsonValue root,
+                                      std::vector<Error>& notes) {
+  const JsonValue image = root["image"];
+  if (!image.is_object()) return malformed(kOldMetadata, "has no `image`");
+  Generation generation;
+  generation.software = "invokeai";
+  read_fields(image, kOldRules, generation, notes);
+  const JsonValue prompt = image["prompt"];
+  std::string text = prompt.is_string() ? prompt.text() : std::string();
+  prompt.for_each_element([&](JsonValue part) {
+    if (!text.empty()) text += '\n';
+    text += part.is_object() ? part["prompt"].text() : part.text();
+  });
+  // Several weighted prompts are blended; their weights have no field.
+  if (prompt.size() > 1) add_extra(generation, "prompt", prompt);
+  if (prompt) set_prompts(text, generation);
+  root.for_each_member([&](std::string_view key, JsonValue value) {
+    if (key == "image" || key == "app_id") return;
+    if (key == "model_weights")
+      set_field(generation, Field::kModel, value);
+    else if (key == "model_hash")
+      set_field(generation, Field::kModelHash, value);
+    else if (key == "app_version")
+      set_field(generation, Field::kSoftwareVersion, value);
+    else
+      add_extra(generation, key, value);
+  });
+  return generation;
+}
+
+// --- Dream
+
+// Reads `"..."` at the start of `text`; the rest of the line goes to `rest`.
+std::optional<std::string> read_quoted(std::string_view text,
+                                       std::string_view& rest) {
+  if (!text.starts_with('"')) return std::nullopt;
+  std::string value;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() &&
+        (text[i + 1] == '"' || text[i + 1] == '\\')) {
+      value += text[++i];
+    } else if (text[i] == '"') {
+      rest = text.substr(i + 1);
+      return value;
+    } else {
+      value += text[i];
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view next_word(std::string_view& text) {
+  text = trimmed(text);
+  std::size_t end = 0;
+  while (end < text.size() && !is_space(text[end])) ++end;
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(end);
+  return word;
+}
+
+// `-S`, `--seed`, `-cf`; not `-0.5`.
+bool is_flag(std::string_view word) {
+  return word.size() > 1 && word[0] == '-' && (is_letter(word[1]) || word[1] == '-');
+}
+
+void set_option(std::string_view flag, std::string_view value,
+                Generation& generation) {
+  for (const Option& option : kOptions)
+    if (flag == option.flag && set_field(generation, option.field, value))
+      return;
+  add_extra(generation, flag, value);
+}
+
+bool is_dream(std::string_view text) {
+  std::string_view rest;
+  return read_quoted(text, rest) && is_flag(next_word(rest));
+}
+
+Result<Generation> parse_dream(std::string_view text) {
+  std::string_view rest;
+  const auto prompt = read_quoted(text, rest);
+  if (!prompt) return malformed(kDream, "does not begin with a quoted prompt");
+  Generation generation;
+  generation.software = "invokeai";
+  set_prompts(*prompt, generation);
+  std::string_view flag;
+  std::string value;
+  const auto flush = [&] {
+    if (!flag.empty()) set_option(flag, value, generation);
+    value.clear();
+  };
+  for (std::string_view word = next_word(rest); !word.empty();
+       word = next_word(rest)) {
+    if (!is_flag(word)) {
+      if (!value.empty()) value += ' ';
+      value += word;
+      continue;
+    }
+    flush();
+    word.remove_prefix(word.find_first_not_of('-') == word.npos
+                           ? word.size()
+                           : word.find_first_not_of('-'));
+    // `-s50`: one letter with its number behind it.
+    const bool is_joined = word.size() > 1 && is_digit(word[1]);
+    flag = is_joined ? word.substr(0, 1) : word;
+    if (is_joined) value = word.substr(1);
+  }
+  flush();
+  return generation;
+}
+
+// --- where it all stands
+
+// The object of a chunk of its own, or of a member of a wrapping object, as
+// converters to JPEG and WebP leave it.
+struct Found {
+  JsonValue object;
+  JsonDocument document;  // owns `object` where it was a string
+};
+
+Found find_object(const Payloads& payloads, std::string_view key) {
+  Found found;
+  if (const Payload* payload = payloads.find(key)) {
+    found.object = payload->json();
+  } else if (const Payload* wrapper = payloads.find_object_with(key)) {
+    found.object = wrapper->json()[key];
+    if (const auto text = found.object.string()) {
+      found.document = parse_json(*text, payloads.limits());
+      found.object = found.document.root();
+    }
+  }
+  return found;
+}
+
+bool has_chunk_or_member(const Payloads& payloads, std::string_view key) {
+  return payloads.find(key) != nullptr ||
+         payloads.find_object_with(key) != nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  if (const Payload* dream = payloads.find(kDream))
+    if (is_dream(dream->text())) return true;
+  return has_chunk_or_member(payloads, kMetadata) ||
+         has_chunk_or_member(payloads, kOldMetadata) ||
+         payloads.find(kGraph) != nullptr;
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  if (const Found found = find_object(payloads, kMetadata);
+      found.object.is_object())
+    return parse_metadata(found.object, payloads, notes);
+  if (const Found found = find_object(payloads, kOldMetadata);
+      found.object.is_object())
+    return parse_old_metadata(found.object, notes);
+  if (const Payload* dream = payloads.find(kDream))
+    return parse_dream(dream->text());
+  if (graph_chunk(payloads).is_object()) {
+    Result<Generation> from_graph =
+        parse_metadata(JsonValue(), payloads, notes);
+    if (from_graph && from_graph->prompt) return from_graph;
+  }
+  return malformed(kMetadata, "is no JSON object");
+}
+
+}  // namespace
+
+extern const ParserRow invokeai_row = {
+    "invokeai", "invokeai",
+    "PNG `invokeai_metadata`, `sd-metadata`, `Dream`, `invokeai_graph`", claims,
+    parse};
+
+}  // namespace sdmeta

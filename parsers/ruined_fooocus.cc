@@ -1,0 +1,110 @@
+// RuinedFooocus: JSON in PNG `parameters`, in MP4 `metadata`.
+// https://github.com/runew0lf/RuinedFooocus/tree/main/modules
+//
+//   {"Prompt": "a cat", "Negative": "", "steps": 30, "cfg": 8, "width": 896,
+//    "height": 1152, "seed": 11246505945472473613, "sampler_name": "dpmpp_2m",
+//    "base_model_name": "m.safetensors", "loras": [["AF4D", "0.5 - x"]],
+//    "denoise": null, "software": "RuinedFooocus"}
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::array<FieldRule, 17> kRules = {{
+    {"Prompt", Field::kPrompt},
+    {"prompt", Field::kPrompt},  // written when the rest could not be
+    {"Negative", Field::kNegativePrompt},
+    {"steps", Field::kSteps},
+    {"cfg", Field::kCfgScale},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"seed", Field::kSeed},
+    {"sampler_name", Field::kSampler},
+    {"scheduler", Field::kScheduler},
+    {"base_model_name", Field::kModel},
+    {"base_model_hash", Field::kModelHash},
+    {"denoise", Field::kDenoisingStrength},
+    {"clip_skip", Field::kClipSkip},
+    {"version", Field::kSoftwareVersion},
+    {"loras", Field::kElsewhere},
+    {"software", Field::kElsewhere},
+}};
+
+const Payload* find_payload(const Payloads& payloads) {
+  const Payload* payload = payloads.find_object_with("software");
+  if (payload == nullptr) return nullptr;
+  const auto software = payload->json()["software"].string();
+  return software && equal_ignoring_case(*software, "RuinedFooocus") ? payload
+                                                                     : nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  return find_payload(payloads) != nullptr;
+}
+
+void add_lora(Generation& generation, std::string_view name,
+              std::optional<double> weight, JsonValue hash = {}) {
+  if (is_placeholder(trimmed(name))) return;
+  std::optional<std::string> text;
+  if (hash && !is_placeholder(hash.text())) text = hash.text();
+  generation.loras.push_back({std::string(trimmed(name)), weight, {}, text, {}});
+}
+
+// `Loras:<name:1.0>,<None:0.5>`; the label is not always there. A name may hold
+// colons, backslashes, anything but `>`.
+void read_tags(std::string_view text, Generation& generation) {
+  std::size_t open = text.find('<');
+  while (open != text.npos) {
+    const std::size_t close = text.find('>', open);
+    if (close == text.npos) return;
+    const std::string_view body = text.substr(open + 1, close - open - 1);
+    const std::size_t colon = body.rfind(':');
+    if (colon != body.npos)
+      add_lora(generation, body.substr(0, colon),
+               number_in<double>(body.substr(colon + 1)));
+    open = text.find('<', close);
+  }
+}
+
+// Three shapes by age: one string of tags, [[hash, "weight - name"]], and
+// [{name, weight, hash}].
+void read_loras(JsonValue loras, Generation& generation) {
+  if (const auto tags = loras.string()) read_tags(*tags, generation);
+  loras.for_each_element([&](JsonValue lora) {
+    if (lora.is_object()) {
+      if (const auto name = lora["name"].string())
+        add_lora(generation, *name, lora["weight"].number(), lora["hash"]);
+      return;
+    }
+    const auto text = lora[1].string();
+    if (!text) return;
+    constexpr std::string_view kDash = " - ";
+    const std::size_t dash = text->find(kDash);
+    if (dash == text->npos)
+      add_lora(generation, *text, std::nullopt, lora[0]);
+    else
+      add_lora(generation, text->substr(dash + kDash.size()),
+               number_in<double>(text->substr(0, dash)), lora[0]);
+  });
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  const JsonValue root = find_payload(payloads)->json();
+  Generation generation;
+  generation.software = "ruined-fooocus";
+  read_fields(root, kRules, generation, notes);
+  read_loras(root["loras"], generation);
+  return generation;
+}
+
+}  // namespace
+
+extern const ParserRow ruined_fooocus_row = {
+    "ruined_fooocus", "ruined-fooocus",
+    "JSON with `software`: PNG `parameters`, MP4 `metadata`", claims, parse};
+
+}  // namespace sdmeta

@@ -1,0 +1,136 @@
+// SwarmUI and its ancestor StableSwarmUI: JSON in PNG `parameters`, in
+// UserComment of JPEG and WebP, in the Exif tag Model of the first versions.
+// https://github.com/mcmonkeyprojects/SwarmUI/blob/master/docs/Image%20Metadata%20Format.md
+//
+//   {"sui_image_params": {"prompt": "a cat", "seed": 7, "cfgscale": "7.5",
+//     "loras": ["style"], "loraweights": ["0.8"], "swarm_version": "0.9.4"},
+//    "sui_extra_data": {"date": "2025-01-01"},
+//    "sui_models": [{"name": "m.safetensors", "param": "model", "hash": "0x.."}]}
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kParams = "sui_image_params";
+
+constexpr std::array<FieldRule, 24> kRules = {{
+    {"prompt", Field::kPrompt},
+    {"negativeprompt", Field::kNegativePrompt},
+    {"steps", Field::kSteps},
+    {"sampler", Field::kSampler},
+    {"comfyuisampler", Field::kSampler},
+    {"autowebuisampler", Field::kSampler},
+    {"scheduler", Field::kScheduler},
+    {"comfyuischeduler", Field::kScheduler},
+    {"cfgscale", Field::kCfgScale},
+    {"fluxguidancescale", Field::kGuidance},
+    {"seed", Field::kSeed},
+    {"width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"model", Field::kModel},
+    {"vae", Field::kVae},
+    {"clipstopatlayer", Field::kClipSkip},
+    {"initimagecreativity", Field::kDenoisingStrength},
+    {"refinerupscale", Field::kHiresUpscale},
+    {"refinerupscalemethod", Field::kHiresUpscaler},
+    {"refinersteps", Field::kHiresSteps},
+    {"refinercontrolpercentage", Field::kHiresDenoisingStrength},
+    {"swarm_version", Field::kSoftwareVersion},
+    {"loras", Field::kElsewhere},
+    {"loraweights", Field::kElsewhere},
+}};
+
+bool claims(const Payloads& payloads) {
+  return payloads.find_object_with(kParams) != nullptr;
+}
+
+// `loras` and `loraweights` are parallel, as arrays or as comma lists.
+void read_loras(JsonValue params, Generation& generation) {
+  const std::vector<std::string> names = list_of(params["loras"]);
+  const std::vector<std::string> weights = list_of(params["loraweights"]);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (is_placeholder(trimmed(names[i]))) continue;
+    Lora& lora = generation.loras.emplace_back();
+    lora.name = names[i];
+    lora.weight = i < weights.size() ? number_in<double>(weights[i])
+                                     : std::optional<double>(1.0);
+  }
+}
+
+Lora* find_lora(Generation& generation, std::string_view name) {
+  for (Lora& lora : generation.loras)
+    if (!lora.hash && equal_ignoring_case(model_base_name(lora.name),
+                                          model_base_name(name)))
+      return &lora;
+  return nullptr;
+}
+
+// One entry of `sui_models`; false if it says something no field holds.
+bool read_model(JsonValue entry, Generation& generation) {
+  const auto name = entry["name"].string();
+  const auto param = entry["param"].string();
+  if (!name || !param) return false;
+  std::optional<std::string> hash;
+  if (entry["hash"] && !is_placeholder(entry["hash"].text()))
+    hash = entry["hash"].text();
+  if (*param == "model") {
+    if (!generation.model) generation.model = std::string(*name);
+    if (generation.model_hash) return !hash;
+    generation.model_hash = hash;
+    return true;
+  }
+  if (*param == "loras") {
+    if (Lora* lora = find_lora(generation, *name)) {
+      lora->hash = hash;
+      if (!lora->weight) lora->weight = entry["weight"].number();
+      return true;
+    }
+    generation.loras.push_back(
+        {std::string(*name), entry["weight"].number(), {}, hash, {}});
+    return true;
+  }
+  if (*param == "used_embeddings") {
+    generation.embeddings.push_back({std::string(*name), hash});
+    return true;
+  }
+  return false;
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  const JsonValue root = payloads.find_object_with(kParams)->json();
+  const JsonValue params = root[kParams];
+  if (!params.is_object()) return malformed(kParams, "is no object");
+  Generation generation;
+  generation.software = "swarmui";
+  read_fields(params, kRules, generation, notes);
+  read_loras(params, generation);
+  root["sui_models"].for_each_element([&](JsonValue entry) {
+    if (!read_model(entry, generation))
+      add_extra(generation, "sui_models", entry);
+  });
+  root.for_each_member([&](std::string_view key, JsonValue value) {
+    if (key == kParams || key == "sui_models") return;
+    if (key != "sui_extra_data" || !value.is_object()) {
+      add_extra(generation, key, value);
+      return;
+    }
+    value.for_each_member([&](std::string_view name, JsonValue item) {
+      add_extra(generation, name, item);
+    });
+  });
+  split_scheduler(generation);
+  return generation;
+}
+
+}  // namespace
+
+extern const ParserRow swarmui_row = {
+    "swarmui", "swarmui",
+    "JSON with `sui_image_params`: PNG `parameters`, UserComment, Exif Model",
+    claims, parse};
+
+}  // namespace sdmeta
