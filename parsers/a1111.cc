@@ -1,22 +1,156 @@
+// Infotext wherever it is found. Writer: `create_infotext` in
+// modules/processing.py of
+// https://github.com/AUTOMATIC1111/stable-diffusion-webui, and all who imitate
+// it (infotext_dialects.h).
+//   Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768, ...
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "parsers/civitai_resources.h"
+#include "parsers/infotext.h"
+#include "parsers/infotext_dialects.h"
+#include "parsers/infotext_fields.h"
 #include "parsers/parser_table.h"
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
 
-bool claims(const Payloads& payloads) {
-  return payloads.find("parameters") != nullptr;
+bool is_one_of(std::string_view key, std::string_view a, std::string_view b) {
+  return equal_ignoring_case(key, a) || equal_ignoring_case(key, b);
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
+// Text under these keys is a prompt even if it has no settings.
+bool is_parameters(const Payload& payload) {
+  return is_one_of(payload.key(), "parameters", "sdcpp:parameters");
+}
+
+// A1111's Extras tab keeps the settings of the first pass beside its own.
+bool is_postprocessing(const Payload& payload) {
+  return is_one_of(payload.key(), "postprocessing", "extras") &&
+         payload.text().find(':') != std::string_view::npos;
+}
+
+bool is_text(const Payload& payload) {
+  return !payload.text().empty() && !payload.looks_like_json() &&
+         !payload.text().starts_with('[') &&
+         payload.field().encoding != Encoding::kBytes;
+}
+
+struct Choice {
+  const Payload* payload = nullptr;
+  bool is_sure = false;
+};
+
+// The first text that can only be infotext; else the first that stands where
+// infotext stands.
+Choice choose(const Payloads& payloads) {
+  Choice choice;
+  for (const Payload& payload : payloads.all()) {
+    if (!is_text(payload)) continue;
+    if (is_surely_infotext(payload.text(), payloads.limits()))
+      return {&payload, true};
+    if (choice.payload == nullptr && is_parameters(payload))
+      choice.payload = &payload;
+  }
+  return choice;
+}
+
+const Payload* find_postprocessing(const Payloads& payloads) {
+  for (const Payload& payload : payloads.all())
+    if (is_text(payload) && is_postprocessing(payload)) return &payload;
+  return nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  return choose(payloads).payload != nullptr ||
+         find_postprocessing(payloads) != nullptr;
+}
+
+bool has_graph(const Payloads& payloads) {
+  return payloads.find("prompt") != nullptr ||
+         payloads.find("workflow") != nullptr;
+}
+
+void note_doubts(const Infotext& infotext, const Limits& limits,
+                 std::vector<Error>& notes) {
+  if (infotext.is_cut)
+    notes.push_back({ErrorCode::kFieldTooLarge,
+                     "settings line has more than " +
+                         std::to_string(limits.max_settings) + " settings",
+                     {}});
+  if (infotext.form == InfotextForm::kPlain)
+    notes.push_back({ErrorCode::kLowConfidence,
+                     "no settings line: all of the text is taken as the prompt",
+                     {}});
+}
+
+// Texts that came from different tools: a saver, then an upscaler.
+void note_other_texts(const Payloads& payloads, const Payload& chosen,
+                      std::vector<Error>& notes) {
+  for (const Payload& payload : payloads.all()) {
+    if (&payload == &chosen || !is_text(payload) || !is_parameters(payload) ||
+        payload.text() == chosen.text())
+      continue;
+    notes.push_back({ErrorCode::kLowConfidence,
+                     "another text of parameters in the same image differs",
+                     {}});
+    return;
+  }
+}
+
+void add_postprocessing(const Payloads& payloads, Generation& generation,
+                        std::vector<Error>& notes) {
+  const Payload* const payload = find_postprocessing(payloads);
+  if (payload == nullptr) return;
+  const SettingsLine line =
+      split_settings(payload->text(), payloads.limits().max_settings);
+  SettingsReader settings(line.settings, payloads.limits(), generation, notes);
+  settings.read_fields();
+  settings.keep_rest();
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+  const Limits& limits = payloads.limits();
   Generation generation;
   generation.software = "a1111";
-  generation.prompt = std::string(payloads.find("parameters")->text());
+  if (const Payload* const payload = choose(payloads).payload) {
+    const bool has_cr = payload->text().find('\r') != std::string_view::npos;
+    const std::string copy = has_cr ? with_lf(payload->text()) : std::string();
+    Infotext infotext =
+        read_infotext(has_cr ? std::string_view(copy) : payload->text(), limits);
+    if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
+    generation.negative_prompt = std::move(infotext.negative_prompt);
+    SettingsReader settings(infotext.settings, limits, generation, notes);
+    apply_dialect(payloads, settings, limits, generation);
+    settings.read_fields();
+    settings.keep_rest();
+    std::move(infotext.blocks.begin(), infotext.blocks.end(),
+              std::back_inserter(generation.extra));
+    note_doubts(infotext, limits, notes);
+    note_other_texts(payloads, *payload, notes);
+  }
+  add_postprocessing(payloads, generation, notes);
+  // Beside a graph the LoRAs have their file names there.
+  if (!has_graph(payloads)) apply_civitai_resources(generation);
   return generation;
 }
 
 }  // namespace
 
 extern const ParserRow a1111_row = {
-    "a1111", "a1111", "PNG tEXt/iTXt `parameters`; UserComment", claims, parse, true};
+    "a1111",
+    "a1111 forge forge-classic forge-neo reforge easy-reforge sd-next comfyui "
+    "civitai fooocus ruined-fooocus stability-matrix artbot krita "
+    "stable-diffusion.cpp",
+    "PNG text `parameters`, Exif UserComment, JPEG and GIF comments, XMP, "
+    "stealth pixels",
+    claims,
+    parse,
+    true,
+    false};
 
 }  // namespace sdmeta

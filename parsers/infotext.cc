@@ -1,0 +1,327 @@
+#include "parsers/infotext.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+using std::string_view;
+
+constexpr string_view kSteps = "Steps:";
+constexpr string_view kNegative = "Negative prompt:";
+
+// Lines that might be the settings are tried from the end of the text; hostile
+// text has many.
+constexpr int kMostCandidates = 16;
+
+// Sorted, lower case.
+constexpr auto kKnownKeys = std::to_array<string_view>({
+    "app",           "batch pos",         "batch size",
+    "cfg scale",     "civitai metadata",  "civitai resources",
+    "clip skip",     "created date",      "denoising strength",
+    "distilled cfg scale", "ensd",        "guidance",
+    "guidance scale", "hires steps",      "hires upscale",
+    "hires upscaler", "lora hashes",      "model",
+    "model hash",    "performance",       "pipeline",
+    "rng",           "sampler",           "schedule type",
+    "scheduler",     "seed",              "size",
+    "steps",         "vae",               "version",
+});
+static_assert(std::is_sorted(kKnownKeys.begin(), kKnownKeys.end()));
+
+bool is_known(string_view key) {
+  return std::binary_search(kKnownKeys.begin(), kKnownKeys.end(), lower(key));
+}
+
+std::size_t known_keys(const std::vector<Setting>& settings) {
+  // Enough to tell; a megabyte of settings need not be looked up.
+  constexpr std::size_t kEnough = 32;
+  const auto end = settings.begin() +
+                   static_cast<std::ptrdiff_t>(std::min(kEnough, settings.size()));
+  return static_cast<std::size_t>(std::count_if(
+      settings.begin(), end, [](const Setting& setting) {
+        return !setting.is_flag && is_known(setting.key);
+      }));
+}
+
+// `Steps:`, blanks and a digit.
+bool starts_steps(string_view text) {
+  if (!text.starts_with(kSteps)) return false;
+  text.remove_prefix(kSteps.size());
+  const std::size_t digit = text.find_first_not_of(" \t");
+  return digit != text.npos && is_digit(text[digit]);
+}
+
+string_view without_leading_blanks(string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t");
+  return start == text.npos ? string_view() : text.substr(start);
+}
+
+// What was found out about where the settings are.
+struct Found {
+  InfotextForm form = InfotextForm::kPlain;
+  std::size_t start = 0;  // of the settings
+  SettingsLine line;
+};
+
+bool has_whole_steps(const SettingsLine& line) {
+  return !line.settings.empty() &&
+         integer_in(line.settings.front().raw).has_value();
+}
+
+std::size_t line_start_before(string_view text, std::size_t end) {
+  if (end == 0) return 0;
+  const std::size_t newline = text.rfind('\n', end - 1);
+  return newline == text.npos ? 0 : newline + 1;
+}
+
+// The last line that begins with Steps and goes on like settings: a prompt may
+// quote such a line, but the writer's own comes after it.
+std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
+  std::optional<Found> weak;
+  int candidates = 0;
+  std::size_t end = text.size();
+  for (;;) {
+    const std::size_t start = line_start_before(text, end);
+    const string_view from_line = without_leading_blanks(text.substr(start));
+    if (starts_steps(from_line)) {
+      Found found{InfotextForm::kLines, start,
+                  split_settings(from_line, limits.max_settings)};
+      if (has_whole_steps(found.line)) {
+        if (known_keys(found.line.settings) >= 2) return found;
+        if (!weak && trimmed(found.line.rest).empty()) {
+          found.form = InfotextForm::kSettingsWeak;
+          weak = std::move(found);
+        }
+      }
+      if (++candidates == kMostCandidates) return weak;
+    }
+    if (start == 0) return weak;
+    end = start - 1;
+  }
+}
+
+// Settings without Steps: three pairs, two of them with known keys.
+std::optional<Found> find_other_line(string_view text, const Limits& limits) {
+  std::size_t end = text.size();
+  for (;;) {
+    const std::size_t start = line_start_before(text, end);
+    const string_view line = text.substr(start, end - start);
+    if (line.find(':') != line.npos &&
+        !without_leading_blanks(line).starts_with(kNegative)) {
+      SettingsLine split = split_settings(line, limits.max_settings);
+      if (split.settings.size() >= 3 && known_keys(split.settings) >= 2) {
+        split.rest = text.substr(std::min(end + 1, text.size()));
+        return Found{InfotextForm::kLines, start, std::move(split)};
+      }
+    }
+    if (start == 0) return std::nullopt;
+    end = start - 1;
+  }
+}
+
+// `Hires Steps: 10` is not where the settings begin.
+bool follows_other_steps(string_view before) {
+  before = trimmed(before);
+  return before.ends_with("Hires") || before.ends_with("Refiner") ||
+         before.ends_with("HiRes");
+}
+
+std::optional<Found> find_jammed(string_view text, const Limits& limits) {
+  std::size_t at = text.size();
+  for (int tries = 0; tries < kMostCandidates && at > 0; ++tries) {
+    at = text.rfind(kSteps, at - 1);
+    if (at == text.npos) return std::nullopt;
+    const char before = at == 0 ? ' ' : text[at - 1];
+    if (before != '.' && before != ',' && !is_space(before)) continue;
+    if (!starts_steps(text.substr(at))) continue;
+    if (follows_other_steps(text.substr(0, at))) continue;
+    Found found{InfotextForm::kJammed, at,
+                split_settings(text.substr(at), limits.max_settings)};
+    if (has_whole_steps(found.line) && known_keys(found.line.settings) >= 2)
+      return found;
+  }
+  return std::nullopt;
+}
+
+// Where the first line is whose beginning `accepts`; npos if there is none.
+template <class Accepts>
+std::size_t find_line(string_view text, Accepts accepts) {
+  for (std::size_t start = 0; start < text.size();) {
+    if (accepts(text.substr(start))) return start;
+    const std::size_t newline = text.find('\n', start);
+    if (newline == text.npos) break;
+    start = newline + 1;
+  }
+  return text.npos;
+}
+
+std::size_t find_negative_line(string_view text) {
+  const std::size_t exact = find_line(
+      text, [](string_view line) { return line.starts_with(kNegative); });
+  if (exact != text.npos) return exact;
+  return find_line(text, [](string_view line) {
+    return starts_with_ignoring_case(line, kNegative);
+  });
+}
+
+Found find_settings(string_view text, const Limits& limits) {
+  auto found = find_steps_line(text, limits);
+  if (found && found->form == InfotextForm::kLines) return std::move(*found);
+  if (auto other = find_other_line(text, limits)) return std::move(*other);
+  if (found) return std::move(*found);
+  if (auto jammed = find_jammed(text, limits)) return std::move(*jammed);
+  Found none;
+  none.start = text.size();
+  if (find_negative_line(text) != text.npos)
+    none.form = InfotextForm::kNegativeOnly;
+  return none;
+}
+
+// The reader of A1111 takes the prefix off every line of the negative prompt.
+std::string negative_of(string_view block) {
+  std::string negative;
+  while (!block.empty()) {
+    const std::size_t newline = std::min(block.find('\n'), block.size());
+    string_view line = block.substr(0, newline);
+    block.remove_prefix(std::min(newline + 1, block.size()));
+    if (line.starts_with(kNegative))
+      line = without_leading_blanks(line.substr(kNegative.size()));
+    negative += line;
+    if (!block.empty()) negative += '\n';
+  }
+  return std::string(trimmed(negative));
+}
+
+struct BlockName {
+  string_view prefix;
+  string_view key;
+};
+constexpr std::array kBlocks = std::to_array<BlockName>({
+    {"Template:", "Template"},
+    {"Negative Template:", "Negative Template"},
+});
+
+const BlockName* block_at(string_view line) {
+  for (const BlockName& block : kBlocks)
+    if (line.starts_with(block.prefix)) return &block;
+  return nullptr;
+}
+
+std::size_t find_block(string_view text) {
+  return find_line(
+      text, [](string_view line) { return block_at(line) != nullptr; });
+}
+
+// Templates run until the next of them; other text is kept as it is.
+void read_blocks(string_view text, std::vector<KeyValue>& blocks) {
+  while (!text.empty()) {
+    const BlockName* const block = block_at(text);
+    if (block != nullptr) text.remove_prefix(block->prefix.size());
+    const std::size_t end = std::min(find_block(text), text.size());
+    const string_view value = trimmed(text.substr(0, end));
+    text.remove_prefix(end);
+    if (block != nullptr)
+      blocks.push_back({std::string(block->key), std::string(value)});
+    else if (!value.empty())
+      blocks.push_back({"trailing", std::string(value)});
+  }
+}
+
+// Below the settings line: the line of A1111's Extras tab, templates, others.
+void read_below(string_view text, const Limits& limits, Infotext& result) {
+  text = trimmed(text);
+  if (text.starts_with("Postprocess")) {
+    SettingsLine line = split_settings(
+        text, limits.max_settings -
+                  std::min(limits.max_settings, result.settings.size()));
+    result.settings.insert(result.settings.end(), line.settings.begin(),
+                           line.settings.end());
+    text = trimmed(line.rest);
+  }
+  read_blocks(text, result.blocks);
+}
+
+void read_above(string_view text, bool is_jammed, Infotext& result) {
+  const auto clean = [is_jammed](string_view part) {
+    part = trimmed(part);
+    while (is_jammed && !part.empty() &&
+           (part.back() == '.' || part.back() == ',' || is_space(part.back())))
+      part.remove_suffix(1);
+    return part;
+  };
+  std::size_t negative = find_negative_line(text);
+  if (is_jammed) negative = text.rfind(kNegative);
+  if (negative == text.npos) {
+    const string_view prompt = clean(text);
+    if (!prompt.empty()) result.prompt = prompt;
+    return;
+  }
+  result.prompt = clean(text.substr(0, negative));
+  string_view block = text.substr(negative + kNegative.size());
+  if (!is_jammed) {
+    const std::size_t templates = find_block(block);
+    if (templates != block.npos) {
+      read_blocks(trimmed(block.substr(templates)), result.blocks);
+      block = block.substr(0, templates);
+    }
+  }
+  result.negative_prompt = negative_of(clean(block));
+}
+
+string_view without_label(string_view text) {
+  constexpr string_view kLabel = "parameters:";
+  text = trimmed(text);
+  if (starts_with_ignoring_case(text, kLabel))
+    text = trimmed(text.substr(kLabel.size()));
+  return text;
+}
+
+}  // namespace
+
+bool is_surely_infotext(string_view text, const Limits& limits) {
+  if (text.find(kSteps) == text.npos && text.find(kNegative) == text.npos &&
+      text.find("Sampler:") == text.npos)
+    return false;
+  switch (find_settings(without_label(text), limits).form) {
+    case InfotextForm::kLines:
+    case InfotextForm::kJammed:
+    case InfotextForm::kNegativeOnly: return true;
+    case InfotextForm::kSettingsWeak:
+    case InfotextForm::kPlain: return false;
+  }
+  return false;
+}
+
+Infotext read_infotext(string_view text, const Limits& limits) {
+  text = without_label(text);
+  Infotext result;
+  Found found = find_settings(text, limits);
+  result.form = found.form;
+  result.settings = std::move(found.line.settings);
+  result.is_cut = found.line.is_cut;
+  read_above(text.substr(0, found.start), found.form == InfotextForm::kJammed,
+             result);
+  read_below(found.line.rest, limits, result);
+  return result;
+}
+
+std::string with_lf(string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r') {
+      result += text[i];
+      continue;
+    }
+    result += '\n';
+    if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+  }
+  return result;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,54 @@
+// Infotext: the text form of parameters that AUTOMATIC1111's web UI invented and
+// most tools write in some way.
+//
+//   a lighthouse at dusk, <lora:ink:0.8>
+//   Negative prompt: blurry
+//   Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768
+//
+// Finds the parts. What the settings mean is infotext_fields.h's concern.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/limits.h"
+#include "parsers/generation.h"
+#include "parsers/settings_line.h"
+
+namespace sdmeta {
+
+enum class InfotextForm {
+  kLines,         // a settings line of its own
+  kJammed,        // line ends lost: everything in one line
+  kSettingsWeak,  // a last line `Steps: 20` with nothing else known in it
+  kNegativeOnly,  // no settings, but `Negative prompt:` begins a line
+  kPlain,         // neither: perhaps a prompt, perhaps anything
+};
+
+/// Views into the text it was read from, which must outlive it.
+struct Infotext {
+  InfotextForm form = InfotextForm::kPlain;
+  /// Trimmed. Absent if nothing stands above the settings; empty if only a
+  /// negative prompt does.
+  std::optional<std::string_view> prompt;
+  std::optional<std::string> negative_prompt;  // trimmed; "" if it says nothing
+  std::vector<Setting> settings;
+  /// Templates of dynamic-prompts ("Template", "Negative Template") and lines
+  /// that fit nowhere ("trailing").
+  std::vector<KeyValue> blocks;
+  bool is_cut = false;  // more settings than the limit allows
+};
+
+/// True for text that can only be infotext: its settings are known keys or it
+/// has a line of negative prompt. What a camera or an editor writes is not.
+bool is_surely_infotext(std::string_view text, const Limits& limits);
+
+/// `text` with LF line ends. Linear; always gives something.
+Infotext read_infotext(std::string_view text, const Limits& limits);
+
+/// CRLF and CR as LF.
+std::string with_lf(std::string_view text);
+
+}  // namespace sdmeta

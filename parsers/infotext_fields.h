@@ -1,0 +1,60 @@
+// What the settings of infotext mean: the table of keys and the fields that hold
+// their values. Keys of all writers together; their quirks are dialects'.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+#include "parsers/generation.h"
+#include "parsers/settings_line.h"
+
+namespace sdmeta {
+
+/// Settings on their way into a Generation. Remembers which of them a field
+/// holds, so that every other one ends in `extra`: nothing lost, nothing twice.
+class SettingsReader {
+ public:
+  /// All arguments must outlive the reader.
+  SettingsReader(const std::vector<Setting>& settings, const Limits& limits,
+                 Generation& generation, std::vector<Error>& notes);
+
+  /// The first setting with this key, in any case; null if there is none.
+  const Setting* find(std::string_view key) const;
+  /// Its value, and the setting counts as held from now on.
+  std::optional<std::string> take(std::string_view key);
+
+  /// Reads every setting into the field its key names. A field that has a value
+  /// keeps it; a setting that says something else then stays unheld.
+  void read_fields();
+
+  /// Adds what no field holds to `extra`, in the writer's order.
+  void keep_rest();
+
+ private:
+  const std::vector<Setting>& settings_;
+  const Limits& limits_;
+  Generation& generation_;
+  std::vector<Error>& notes_;
+  std::vector<bool> is_held_;
+};
+
+/// `512x768`, perhaps with blanks.
+struct PixelSize {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+std::optional<PixelSize> size_in(std::string_view text);
+
+/// Sets an empty field. True if it holds `value` afterwards.
+template <class T>
+bool hold(std::optional<T>& field, const T& value) {
+  if (!field) field = value;
+  return *field == value;
+}
+
+}  // namespace sdmeta

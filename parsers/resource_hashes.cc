@@ -1,0 +1,338 @@
+// Writers: extensions-builtin/Lora/extra_networks_lora.py and
+// modules/textual_inversion of AUTOMATIC1111/stable-diffusion-webui; AddNet:
+// scripts/additional_networks.py of kohya-ss/sd-webui-additional-networks;
+// `Hashes`: civitai/sd_civitai_extension; `Lora_0 ..`: edelvarden/
+// ComfyUI-ImageMetadataExtension; modules/lora of vladmandic/sdnext.
+#include "parsers/resource_hashes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "parsers/json.h"
+#include "parsers/lora_tags.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kShortestHash = 6;
+
+bool is_hash(std::string_view text) {
+  return text.size() >= kShortestHash &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+         });
+}
+
+struct Pair {
+  std::string_view name;
+  std::string_view value;
+};
+
+// At the last colon.
+std::optional<Pair> split_pair(std::string_view item) {
+  const std::size_t colon = item.rfind(':');
+  if (colon == item.npos) return std::nullopt;
+  return Pair{trimmed(item.substr(0, colon)), trimmed(item.substr(colon + 1))};
+}
+
+// Calls `take(item)` with pieces between commas, grown until it says true.
+// Returns what is left.
+template <class Take>
+std::string_view split_growing(std::string_view text, Take take) {
+  std::size_t start = 0;
+  std::size_t comma = 0;
+  while (comma < text.size()) {
+    comma = std::min(text.find(',', comma), text.size());
+    // Only the last piece can hold the value: earlier ones have been refused.
+    if (take(text.substr(start, comma - start))) start = comma + 1;
+    ++comma;
+  }
+  return trimmed(text.substr(std::min(start, text.size())));
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view item = trimmed(text.substr(0, comma));
+    if (!item.empty()) items.emplace_back(item);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return items;
+}
+
+Lora named_lora(std::string_view name) {
+  Lora lora;
+  lora.name = std::string(name);
+  return lora;
+}
+
+// The value of the last piece only, so that growing stays linear.
+std::optional<std::string_view> last_value(std::string_view item) {
+  const std::size_t mark = item.find_last_of(":,");
+  if (mark == item.npos || item[mark] != ':') return std::nullopt;
+  return trimmed(item.substr(mark + 1));
+}
+
+std::string without_last_word(std::string_view key) {
+  return lower(trimmed(key.substr(0, key.find_last_of(' '))));
+}
+
+bool has_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+}  // namespace
+
+std::vector<NamedValue> split_hashes(std::string_view text, std::string& rest) {
+  std::vector<NamedValue> items;
+  rest = split_growing(text, [&items](std::string_view item) {
+    const auto value = last_value(item);
+    if (!value || !(is_hash(*value) || is_placeholder(*value))) return false;
+    const auto pair = split_pair(item);
+    if (pair->name.empty()) return false;
+    items.push_back({std::string(pair->name),
+                     is_hash(*value) ? std::string(*value) : ""});
+    return true;
+  });
+  return items;
+}
+
+bool ResourceSettings::take_lora_hashes(const std::string& value) {
+  // Early Fooocus: `name: hash: weight`.
+  const std::string_view rest =
+      split_growing(value, [this](std::string_view item) {
+        const auto last = last_value(item);
+        if (!last) return false;
+        auto pair = split_pair(item);
+        if (pair->name.empty()) return false;
+        const auto outer = split_pair(pair->name);
+        const auto weight = number_in<double>(*last);
+        if (weight && outer && is_hash(outer->value) && !outer->name.empty()) {
+          Lora lora = named_lora(outer->name);
+          lora.hash = std::string(outer->value);
+          lora.weight = *weight;
+          loras_.push_back(std::move(lora));
+          return true;
+        }
+        if (!is_hash(*last) && !is_placeholder(*last)) return false;
+        Lora lora = named_lora(pair->name);
+        if (is_hash(*last)) lora.hash = std::string(*last);
+        loras_.push_back(std::move(lora));
+        return true;
+      });
+  if (rest.empty()) return true;
+  // SD.Next: hashes alone, beside `LoRA networks`.
+  std::vector<std::string> hashes = split_list(value);
+  const bool is_list = std::all_of(hashes.begin(), hashes.end(),
+                                   [](const auto& h) { return is_hash(h); });
+  if (is_list) network_hashes_ = std::move(hashes);
+  return is_list;
+}
+
+bool ResourceSettings::take_lora_weights(const std::string& value) {
+  const std::string_view rest =
+      split_growing(value, [this](std::string_view item) {
+        const auto last = last_value(item);
+        const auto weight = last ? number_in<double>(*last) : std::nullopt;
+        if (!weight) return false;
+        Lora lora = named_lora(split_pair(item)->name);
+        lora.weight = *weight;
+        if (lora.name.empty()) return false;
+        loras_.push_back(std::move(lora));
+        return true;
+      });
+  return rest.empty();
+}
+
+bool ResourceSettings::take_embedding_hashes(const std::string& value) {
+  std::string rest;
+  for (NamedValue& item : split_hashes(value, rest)) {
+    Embedding embedding;
+    embedding.name = std::move(item.name);
+    if (!item.value.empty()) embedding.hash = std::move(item.value);
+    embeddings_.push_back(std::move(embedding));
+  }
+  return rest.empty();
+}
+
+// `AddNet Weight A 1`, `Lora_0 Strength model`.
+bool ResourceSettings::take_slot(std::string_view key,
+                                 const std::string& value) {
+  const std::string name = lower(key);
+  std::string slot_name;
+  std::string part;
+  if (name.starts_with("addnet ")) {
+    const std::string_view number =
+        std::string_view(name).substr(name.find_last_of(' ') + 1);
+    if (!has_number(number)) return name == "addnet enabled";
+    slot_name = "addnet " + std::string(number);
+    part = without_last_word(name);
+  } else {
+    const std::size_t space = name.find(' ');
+    if (space == name.npos) return false;
+    slot_name = name.substr(0, space);
+    const std::size_t underscore = slot_name.find('_');
+    const std::string kind = slot_name.substr(0, underscore);
+    if (underscore == slot_name.npos || (kind != "lora" && kind != "embedding"))
+      return false;
+    if (!has_number(std::string_view(slot_name).substr(underscore + 1)))
+      return false;
+    part = name.substr(space + 1);
+  }
+  Slot& slot = slots_[slot_name];
+  slot.parts.push_back({std::string(key), value});
+  const auto number = number_in<double>(value);
+  if (part == "addnet module") {
+    slot.is_other = !equal_ignoring_case(value, "lora");
+  } else if (part == "addnet model") {
+    // `name(hash)`; the name may hold parentheses itself.
+    const std::size_t open = value.rfind('(');
+    const std::string_view whole = value;
+    slot.lora.name = trimmed(whole.substr(0, open));
+    if (open != whole.npos && whole.ends_with(')')) {
+      const auto hash = whole.substr(open + 1, whole.size() - open - 2);
+      if (is_hash(hash)) slot.lora.hash = std::string(hash);
+    }
+  } else if (part == "addnet weight a" || part == "addnet weight" ||
+             part == "strength model") {
+    slot.lora.weight = number;
+  } else if (part == "addnet weight b" || part == "strength clip") {
+    slot.lora.clip_weight = number;
+  } else if (part == "model name" || part == "name") {
+    slot.lora.name = value;
+  } else if (part == "model hash" || part == "hash") {
+    if (!is_placeholder(value)) slot.lora.hash = value;
+  } else {
+    slot.parts.pop_back();
+    return false;
+  }
+  return true;
+}
+
+bool ResourceSettings::take(std::string_view key, const std::string& value) {
+  if (equal_ignoring_case(key, "Lora hashes")) return take_lora_hashes(value);
+  if (equal_ignoring_case(key, "Lora weights")) return take_lora_weights(value);
+  if (equal_ignoring_case(key, "TI hashes"))
+    return take_embedding_hashes(value);
+  if (equal_ignoring_case(key, "LoRA networks")) {
+    network_names_ = split_list(value);
+    return true;
+  }
+  if (equal_ignoring_case(key, "TI") || equal_ignoring_case(key, "Embeddings")) {
+    for (std::string& name : split_list(value))
+      embeddings_.push_back({std::move(name), std::nullopt});
+    return true;
+  }
+  return take_slot(key, value);
+}
+
+void ResourceSettings::apply(Generation& generation) {
+  const bool is_paired = network_hashes_.size() == network_names_.size();
+  for (std::size_t i = 0; i < network_names_.size(); ++i) {
+    Lora lora = named_lora(network_names_[i]);
+    if (is_paired) lora.hash = network_hashes_[i];
+    loras_.push_back(std::move(lora));
+  }
+  if (!is_paired && !network_hashes_.empty()) {
+    KeyValue hashes{"LoRA hashes", ""};
+    for (const std::string& hash : network_hashes_)
+      hashes.value += (hashes.value.empty() ? "" : ", ") + hash;
+    generation.extra.push_back(std::move(hashes));
+  }
+  for (auto& [name, slot] : slots_) {
+    if (is_placeholder(slot.lora.name) || slot.is_other) {
+      std::move(slot.parts.begin(), slot.parts.end(),
+                std::back_inserter(generation.extra));
+    } else if (name.starts_with("embedding")) {
+      embeddings_.push_back({slot.lora.name, slot.lora.hash});
+    } else {
+      if (slot.lora.clip_weight == slot.lora.weight)
+        slot.lora.clip_weight.reset();
+      loras_.push_back(std::move(slot.lora));
+    }
+  }
+  merge_loras(generation.loras, std::move(loras_));
+  generation.embeddings.insert(generation.embeddings.end(),
+                               std::make_move_iterator(embeddings_.begin()),
+                               std::make_move_iterator(embeddings_.end()));
+}
+
+namespace {
+
+// Some savers write a Python dictionary.
+std::string with_double_quotes(std::string_view text) {
+  std::string result(text);
+  std::replace(result.begin(), result.end(), '\'', '"');
+  return result;
+}
+
+// One is the beginning of the other: AutoV2 is the beginning of SHA256.
+bool same_hash(std::string_view a, std::string_view b) {
+  return starts_with_ignoring_case(a, b) || starts_with_ignoring_case(b, a);
+}
+
+bool place_hash(std::string_view key, const std::string& hash,
+                std::vector<Lora>& loras, Generation& generation) {
+  if (is_placeholder(hash)) return false;
+  if (equal_ignoring_case(key, "model")) {
+    if (!generation.model_hash) generation.model_hash = hash;
+    return same_hash(*generation.model_hash, hash);
+  }
+  const std::size_t colon = key.find(':');
+  if (colon == key.npos) return false;
+  const std::string_view kind = key.substr(0, colon);
+  const std::string_view name = trimmed(key.substr(colon + 1));
+  if (name.empty()) return false;
+  if (equal_ignoring_case(kind, "lora")) {
+    loras.push_back(named_lora(name));
+    loras.back().hash = hash;
+    return true;
+  }
+  if (equal_ignoring_case(kind, "embed")) {
+    generation.embeddings.push_back({std::string(name), hash});
+    return true;
+  }
+  return false;
+}
+
+// `TI hashes` and `Hashes` often say the same.
+void unite_embeddings(std::vector<Embedding>& embeddings) {
+  std::map<std::string, std::size_t> positions;
+  std::vector<Embedding> united;
+  for (Embedding& embedding : embeddings) {
+    const auto [it, is_new] = positions.emplace(
+        lower(model_base_name(embedding.name)), united.size());
+    if (is_new)
+      united.push_back(std::move(embedding));
+    else if (!united[it->second].hash)
+      united[it->second].hash = std::move(embedding.hash);
+  }
+  embeddings = std::move(united);
+}
+
+}  // namespace
+
+bool apply_hashes(std::string_view json, const Limits& limits,
+                  Generation& generation) {
+  const std::string repaired =
+      json.find('"') == json.npos ? with_double_quotes(json) : "";
+  const JsonDocument document =
+      parse_json(repaired.empty() ? json : repaired, limits);
+  if (!document.root().is_object()) return false;
+  bool is_placed = true;
+  std::vector<Lora> loras;
+  document.root().for_each_member([&](std::string_view key, JsonValue value) {
+    const bool is_here =
+        value.is_string() && place_hash(key, value.text(), loras, generation);
+    is_placed = is_placed && is_here;
+  });
+  merge_loras(generation.loras, std::move(loras));
+  unite_embeddings(generation.embeddings);
+  return is_placed;
+}
+
+}  // namespace sdmeta

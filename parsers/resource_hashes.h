@@ -1,0 +1,63 @@
+// The settings that list LoRAs and embeddings with their hashes, in every shape
+// the infotext family has: `Lora hashes`, `TI hashes`, `Hashes`, `Lora weights`,
+// `LoRA networks`, `AddNet Model 1`, `Lora_0 Model name`, `Embedding_0 name`.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "extractor/limits.h"
+#include "parsers/generation.h"
+
+namespace sdmeta {
+
+struct NamedValue {
+  std::string name;
+  std::string value;
+
+  bool operator==(const NamedValue&) const = default;
+};
+
+/// Splits `name: hash, name: hash`. Names may hold commas and colons: an item
+/// ends where hexadecimal digits (or a placeholder) follow a colon. What is left
+/// over at the end is returned in `rest`.
+std::vector<NamedValue> split_hashes(std::string_view text, std::string& rest);
+
+/// Collects such settings, then adds them to a Generation at once, because
+/// several of them describe one LoRA.
+class ResourceSettings {
+ public:
+  /// True if the setting is of this kind and all of it was understood.
+  bool take(std::string_view key, const std::string& value);
+
+  /// Merges what was taken; parts of no use go to `extra`.
+  void apply(Generation& generation);
+
+ private:
+  struct Slot {
+    std::vector<KeyValue> parts;  // as written
+    Lora lora;
+    bool is_other = false;  // AddNet also loads other modules
+  };
+
+  bool take_lora_hashes(const std::string& value);
+  bool take_lora_weights(const std::string& value);
+  bool take_embedding_hashes(const std::string& value);
+  bool take_slot(std::string_view key, const std::string& value);
+
+  std::vector<Lora> loras_;
+  std::vector<Embedding> embeddings_;
+  std::map<std::string, Slot> slots_;  // "addnet 1", "lora_0", "embedding_0"
+  // SD.Next lists names and hashes apart, in the same order.
+  std::vector<std::string> network_names_;
+  std::vector<std::string> network_hashes_;
+};
+
+/// Reads `Hashes: {"model": "..", "lora:NAME": "..", "embed:NAME": ".."}`. True
+/// if every item is held by a field afterwards.
+bool apply_hashes(std::string_view json, const Limits& limits,
+                  Generation& generation);
+
+}  // namespace sdmeta

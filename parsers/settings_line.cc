@@ -1,0 +1,282 @@
+// Written by `create_infotext` and `quote` in modules/processing.py and
+// modules/infotext_utils.py of
+// https://github.com/AUTOMATIC1111/stable-diffusion-webui and by dozens of
+// imitators, most of whom do not quote:
+//   Steps: 20, Sampler: Euler a, Detailer: face, hands, Skip layers: [7, 8, ]
+#include "parsers/settings_line.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..."
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+bool is_size(std::string_view text) {
+  const std::size_t x = text.find('x');
+  return x != text.npos && number_in<std::uint32_t>(text.substr(0, x)) &&
+         number_in<std::uint32_t>(text.substr(x + 1));
+}
+
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text)
+      : text_(text), failed_bytes_left_(2 * text.size()) {}
+
+  SettingsLine split(std::size_t max_settings) {
+    SettingsLine line;
+    for (;;) {
+      skip_separators();
+      if (at_line_end()) break;
+      if (line.settings.size() == max_settings) {
+        line.is_cut = true;
+        at_ = std::min(text_.find('\n', at_), text_.size());
+        break;
+      }
+      line.settings.push_back(next());
+    }
+    line.rest = text_.substr(std::min(at_ + 1, text_.size()));
+    return line;
+  }
+
+ private:
+  bool at_line_end() const {
+    return at_ >= text_.size() || text_[at_] == '\n';
+  }
+
+  void skip_separators() {
+    while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == ',' ||
+                                  text_[at_] == '\r'))
+      ++at_;
+  }
+
+  std::size_t after_blanks(std::size_t at) const {
+    while (at < text_.size() && (is_blank(text_[at]) || text_[at] == '\r')) ++at;
+    return at;
+  }
+
+  bool ends_value(std::size_t at) const {
+    at = after_blanks(at);
+    return at >= text_.size() || text_[at] == ',' || text_[at] == '\n';
+  }
+
+  Setting next() {
+    const std::size_t stop = std::min(
+        text_.find_first_of(":,\n", at_), text_.size());
+    Setting setting;
+    setting.key = trimmed(text_.substr(at_, stop - at_));
+    if (stop == text_.size() || text_[stop] != ':') {
+      setting.is_flag = true;
+      setting.raw = setting.key;
+      at_ = stop;
+      return setting;
+    }
+    if (setting.key.empty()) setting.key = text_.substr(stop, 1);
+    at_ = after_blanks(stop + 1);
+    if (at_line_end() || text_[at_] == ',') {
+      setting.raw = text_.substr(at_, 0);
+      return setting;
+    }
+    const std::size_t start = at_;
+    std::size_t end = start;
+    if (text_[start] == '"') {
+      end = quoted_end(start);
+      setting.is_quoted = end != start;
+    } else if (text_[start] == '{' || text_[start] == '[') {
+      end = balanced_end(start);
+    }
+    if (end == start) end = bare_end(start);
+    setting.raw = trimmed(text_.substr(start, end - start));
+    at_ = end;
+    return setting;
+  }
+
+  // Behind the closing quote, or `start` if there is none or more text follows
+  // it. Neighbouring scans overlap in one quote at most, so all are linear.
+  std::size_t quoted_end(std::size_t start) {
+    if (start >= no_quote_from_) return start;
+    std::size_t at = start + 1;
+    while (at < text_.size() && text_[at] != '"')
+      at += text_[at] == '\\' ? 2 : 1;
+    if (at >= text_.size()) {
+      no_quote_from_ = start;
+      return start;
+    }
+    return ends_value(at + 1) ? at + 1 : start;
+  }
+
+  // Behind the bracket that closes the one at `start`, or `start`. Scans that
+  // fail are paid from a budget, so that `{, {, {, ...` costs linear time.
+  std::size_t balanced_end(std::size_t start) {
+    std::size_t depth = 0;
+    bool is_string = false;
+    std::size_t at = start;
+    for (; at < text_.size() && text_[at] != '\n'; ++at) {
+      if (at - start > failed_bytes_left_) break;
+      const char c = text_[at];
+      if (is_string) {
+        if (c == '\\') ++at;
+        if (c == '"') is_string = false;
+      } else if (c == '"') {
+        is_string = true;
+      } else if (c == '{' || c == '[') {
+        ++depth;
+      } else if ((c == '}' || c == ']') && --depth == 0) {
+        if (ends_value(at + 1)) return at + 1;
+        break;
+      }
+    }
+    failed_bytes_left_ -= std::min(at - start, failed_bytes_left_);
+    return start;
+  }
+
+  std::size_t bare_end(std::size_t start) const {
+    std::size_t at = start;
+    bool is_first_comma = true;
+    for (;;) {
+      at = std::min(text_.find_first_of(",\n", at), text_.size());
+      if (at == text_.size() || text_[at] == '\n') return at;
+      const std::size_t next = after_blanks(at + 1);
+      if (next >= text_.size() || text_[next] == '\n' || starts_key(next))
+        return at;
+      if (is_first_comma && starts_flag(next) &&
+          is_closed(trimmed(text_.substr(start, at - start))))
+        return at;
+      is_first_comma = false;
+      ++at;
+    }
+  }
+
+  // Values that cannot be the first words of a list.
+  static bool is_closed(std::string_view value) {
+    return number_in<double>(value) || is_size(value) || value == "True" ||
+           value == "False";
+  }
+
+  bool starts_flag(std::size_t at) const { return is_letter(text_[at]); }
+
+  // A key and its colon: no quotes, brackets or commas in it, at least one
+  // letter, and not the scheme of a URL or a drive.
+  bool starts_key(std::size_t at) const {
+    const auto is_outer = [](char c) {
+      return is_letter(c) || is_digit(c) || (c & 0x80) != 0;
+    };
+    if (!is_outer(text_[at])) return false;
+    bool has_letter = false;
+    const std::size_t limit = std::min(at + kLongestKey, text_.size());
+    for (; at < limit; ++at) {
+      const char c = text_[at];
+      if (c == ':') {
+        const char following = at + 1 < text_.size() ? text_[at + 1] : ' ';
+        return has_letter && following != '/' && following != '\\';
+      }
+      if (std::string_view(",\n\"{}[]<>()").find(c) != std::string_view::npos)
+        return false;
+      has_letter = has_letter || (is_outer(c) && !is_digit(c));
+    }
+    return false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t no_quote_from_ = std::string_view::npos;
+  std::size_t failed_bytes_left_;
+};
+
+std::optional<std::uint32_t> hex4(std::string_view text) {
+  std::uint32_t value = 0;
+  if (text.size() < 4) return std::nullopt;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + 4, value, 16);
+  if (error != std::errc{} || end != text.data() + 4) return std::nullopt;
+  return value;
+}
+
+void append_utf8(std::string& out, std::uint32_t point) {
+  const auto put = [&out](std::uint32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
+  if (point < 0x80) {
+    put(point);
+  } else if (point < 0x800) {
+    put(0xC0 | point >> 6);
+    put(0x80 | (point & 0x3F));
+  } else if (point < 0x10000) {
+    put(0xE0 | point >> 12);
+    put(0x80 | (point >> 6 & 0x3F));
+    put(0x80 | (point & 0x3F));
+  } else {
+    put(0xF0 | point >> 18);
+    put(0x80 | (point >> 12 & 0x3F));
+    put(0x80 | (point >> 6 & 0x3F));
+    put(0x80 | (point & 0x3F));
+  }
+}
+
+// `\uXXXX` behind the backslash at `at`, moved behind it; half a surrogate pair
+// becomes U+FFFD, since it is no character.
+bool append_unicode_escape(std::string_view raw, std::size_t& at,
+                           std::string& out) {
+  const auto first = hex4(raw.substr(std::min(at + 2, raw.size())));
+  if (!first) return false;
+  at += 6;
+  const bool is_high = *first >= 0xD800 && *first < 0xDC00;
+  const bool is_low = *first >= 0xDC00 && *first < 0xE000;
+  if (!is_high && !is_low) {
+    append_utf8(out, *first);
+    return true;
+  }
+  if (is_high && raw.substr(at).starts_with("\\u")) {
+    const auto second = hex4(raw.substr(at + 2));
+    if (second && *second >= 0xDC00 && *second < 0xE000) {
+      append_utf8(out, 0x10000 + ((*first - 0xD800) << 10) + *second - 0xDC00);
+      at += 6;
+      return true;
+    }
+  }
+  append_utf8(out, 0xFFFD);
+  return true;
+}
+
+}  // namespace
+
+SettingsLine split_settings(std::string_view text, std::size_t max_settings) {
+  return Splitter(text).split(max_settings);
+}
+
+std::string unescaped(std::string_view raw) {
+  constexpr std::string_view kEscapes = "\"\\/bfnrt";
+  constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  std::string out;
+  out.reserve(raw.size());
+  std::size_t at = 0;
+  while (at < raw.size()) {
+    const std::size_t backslash = std::min(raw.find('\\', at), raw.size());
+    out += raw.substr(at, backslash - at);
+    at = backslash;
+    if (at == raw.size()) break;
+    if (at + 1 == raw.size()) return std::string(raw);
+    if (raw[at + 1] == 'u') {
+      if (!append_unicode_escape(raw, at, out)) return std::string(raw);
+      continue;
+    }
+    const std::size_t kind = kEscapes.find(raw[at + 1]);
+    if (kind == kEscapes.npos) return std::string(raw);
+    out += kMeanings[kind];
+    at += 2;
+  }
+  return out;
+}
+
+std::string Setting::value() const {
+  if (!is_quoted) return std::string(raw);
+  return unescaped(raw.substr(1, raw.size() - 2));
+}
+
+}  // namespace sdmeta
