@@ -46,8 +46,8 @@ ByteWindow::~ByteWindow() {
 Bytes ByteWindow::view(std::uint64_t offset, std::size_t count,
                        std::size_t ahead) {
   if (offset >= size_) return {};
-  count = static_cast<std::size_t>(std::min<std::uint64_t>(
-      count, size_ - offset));
+  count =
+      static_cast<std::size_t>(std::min<std::uint64_t>(count, size_ - offset));
   if (!holds(offset, count) && source_ != nullptr && !error_) {
     if (ahead == kDefaultAhead) {
       const bool is_near =
@@ -56,8 +56,7 @@ Bytes ByteWindow::view(std::uint64_t offset, std::size_t count,
     }
     const std::uint64_t wanted =
         has_read_ ? count + std::uint64_t{ahead} : std::max(count, kHeadBytes);
-    fill(offset,
-         static_cast<std::size_t>(std::min(wanted, size_ - offset)));
+    fill(offset, static_cast<std::size_t>(std::min(wanted, size_ - offset)));
   }
   if (offset < start_ || offset - start_ >= length_) return {};
   const std::size_t at = static_cast<std::size_t>(offset - start_);

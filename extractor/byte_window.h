@@ -1,6 +1,6 @@
-// The reader's view of a ByteSource: asks for a range, gets bytes in memory. The
-// first read takes 4 KiB, which holds the whole text of most files; after that
-// only what is asked for is read, so that pixels are hopped over.
+// The reader's view of a ByteSource: asks for a range, gets bytes in memory.
+// The first read takes 4 KiB, which holds the whole text of most files; after
+// that only what is asked for is read, so that pixels are hopped over.
 #pragma once
 
 #include <cstddef>
@@ -54,8 +54,8 @@ class ByteWindow {
 
   ByteSource* source_ = nullptr;
   std::uint64_t size_ = 0;
-  std::uint64_t start_ = 0;    // of the bytes held
-  std::size_t length_ = 0;     // of the bytes held
+  std::uint64_t start_ = 0;  // of the bytes held
+  std::size_t length_ = 0;   // of the bytes held
   const std::uint8_t* data_ = nullptr;
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t capacity_ = 0;

@@ -36,7 +36,8 @@ bool is_riff(Bytes head, std::string_view form) noexcept {
 // The signature was made to show transfers that translate line ends or strip
 // the eighth bit; such files are recognised and reported as corrupt.
 bool is_png(Bytes head) noexcept {
-  return begins(head, "\x89PNG\r\n\x1A\n"sv) || begins_with(head, "\x89PNG"sv) ||
+  return begins(head, "\x89PNG\r\n\x1A\n"sv) ||
+         begins_with(head, "\x89PNG"sv) ||
          begins_with(head, "\x09PNG\r\n\x1A\n"sv);
 }
 
@@ -91,7 +92,10 @@ bool is_other_archive(Bytes head) noexcept {
          has_at(head, 0, "7z\xBC\xAF\x27\x1C"sv) ||
          has_at(head, 0, "\x1F\x8B\x08"sv) ||
          has_at(head, 0, "\x28\xB5\x2F\xFD"sv) ||
-         has_at(head, 0, "\xFD" "7zXZ\0"sv) || has_at(head, 257, "ustar"sv);
+         has_at(head, 0,
+                "\xFD"
+                "7zXZ\0"sv) ||
+         has_at(head, 257, "ustar"sv);
 }
 bool is_pdf(Bytes head) noexcept { return has_at(head, 0, "%PDF-"sv); }
 bool is_photoshop(Bytes head) noexcept { return has_at(head, 0, "8BPS\0"sv); }
@@ -109,7 +113,9 @@ bool is_svg(Bytes head) noexcept {
   return first != text.npos && text[first] == '<' &&
          text.find("<svg", first) != text.npos;
 }
-bool is_flash_video(Bytes head) noexcept { return has_at(head, 0, "FLV\x01"sv); }
+bool is_flash_video(Bytes head) noexcept {
+  return has_at(head, 0, "FLV\x01"sv);
+}
 bool is_sound(Bytes head) noexcept {
   return has_at(head, 0, "ID3"sv) || has_at(head, 0, "OggS"sv) ||
          has_at(head, 0, "fLaC"sv);

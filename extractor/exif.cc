@@ -24,7 +24,7 @@ enum class TagKind : std::uint8_t {
   kExifIfd,
   kWidth,
   kHeight,
-  kExposure,   // only a camera writes it
+  kExposure,  // only a camera writes it
 };
 
 struct Tag {
@@ -97,7 +97,8 @@ struct Directory {
 std::string hex_tag(std::uint16_t id) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string name = "0x";
-  for (int shift = 12; shift >= 0; shift -= 4) name += kDigits[id >> shift & 15];
+  for (int shift = 12; shift >= 0; shift -= 4)
+    name += kDigits[id >> shift & 15];
   return name;
 }
 
@@ -106,7 +107,7 @@ struct TiffPlace {
   std::uint64_t base = 0;         // of the header in the window
   std::uint64_t file_offset = 0;  // of the window in the file
   TextEnd end = TextEnd::kWhole;
-  bool is_file = false;           // a TIFF file, not a block in another file
+  bool is_file = false;  // a TIFF file, not a block in another file
 };
 
 class TiffWalk {
@@ -166,9 +167,9 @@ void TiffWalk::report(std::string detail, std::uint64_t offset) {
 
 void TiffWalk::queue(std::uint64_t offset, Carrier carrier) {
   if (offset == 0) return;
-  const bool is_known = std::any_of(
-      directories_.begin(), directories_.end(),
-      [offset](const Directory& d) { return d.offset == offset; });
+  const bool is_known =
+      std::any_of(directories_.begin(), directories_.end(),
+                  [offset](const Directory& d) { return d.offset == offset; });
   if (is_known) {
     out_.note(ErrorCode::kBadExif, "directories form a loop",
               place_.file_offset + place_.base + offset);
@@ -231,8 +232,7 @@ Entry TiffWalk::read_entry(std::uint64_t at) {
   entry.id = static_cast<std::uint16_t>(cursor.number(2, order_));
   entry.type = static_cast<std::uint16_t>(cursor.number(2, order_));
   entry.value_bytes = bytes_of_type(entry.type) * cursor.number(4, order_);
-  entry.value_at =
-      entry.value_bytes <= 4 ? at + 8 : cursor.number(4, order_);
+  entry.value_at = entry.value_bytes <= 4 ? at + 8 : cursor.number(4, order_);
   return entry;
 }
 
@@ -246,8 +246,8 @@ void TiffWalk::read_value(const Entry& entry, Carrier carrier) {
       entry.value_at >= size_
           ? 0
           : std::min(entry.value_bytes, size_ - entry.value_at);
-  const std::size_t admitted =
-      out_.admit(there, name, place_.file_offset + place_.base + entry.value_at);
+  const std::size_t admitted = out_.admit(
+      there, name, place_.file_offset + place_.base + entry.value_at);
   if (admitted > value_budget_) {
     return out_.note(ErrorCode::kBadExif, "values overlap");
   }
@@ -293,12 +293,9 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
       text = decode_guessed(value, end);
       if (!is_printable(text.value)) return;
       break;
-    case TagKind::kXmp:
-      return read_xmp(value, file_offset, out_, end);
-    case TagKind::kIptc:
-      return read_iptc(value, out_);
-    case TagKind::kPhotoshop:
-      return read_photoshop_resources(value, out_);
+    case TagKind::kXmp: return read_xmp(value, file_offset, out_, end);
+    case TagKind::kIptc: return read_iptc(value, out_);
+    case TagKind::kPhotoshop: return read_photoshop_resources(value, out_);
     case TagKind::kExifIfd:
       return queue(ByteCursor(value).number(value.size() < 4 ? 2 : 4, order_),
                    Carrier::kExifIfd);
@@ -310,15 +307,12 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
                                                : out_.image().height;
       // Later directories hold thumbnails and further pages.
       if (carrier == Carrier::kExifIfd0 && !size) {
-        size = static_cast<std::uint32_t>(
-            ByteCursor(value).number(std::min<std::size_t>(value.size(), 4),
-                                     order_));
+        size = static_cast<std::uint32_t>(ByteCursor(value).number(
+            std::min<std::size_t>(value.size(), 4), order_));
       }
       return;
     }
-    case TagKind::kExposure:
-      has_exposure_ = true;
-      return;
+    case TagKind::kExposure: has_exposure_ = true; return;
   }
   if (text.value.empty()) return;
   out_.add(carrier, std::string(tag->name), std::move(text));

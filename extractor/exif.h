@@ -12,10 +12,10 @@
 
 namespace sdmeta {
 
-/// Reads an Exif block, with or without "Exif\0\0" or a few other bytes in front
-/// of its TIFF header. `file_offset` is where the block begins in the file, for
-/// messages. `end` is kCut if the block goes on behind what could be read.
-/// Damage of the block is a note (kBadExif).
+/// Reads an Exif block, with or without "Exif\0\0" or a few other bytes in
+/// front of its TIFF header. `file_offset` is where the block begins in the
+/// file, for messages. `end` is kCut if the block goes on behind what could be
+/// read. Damage of the block is a note (kBadExif).
 void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
                TextEnd end = TextEnd::kWhole);
 

@@ -15,15 +15,15 @@ constexpr std::size_t kMaxKeyBytes = 256;
 // that say who or when (Software, Title, Creation Time), and Description, which
 // NovelAI writes in front of the Comment that matters.
 constexpr std::array<std::string_view, 10> kWholeGenerationKeys = {
-    "parameters",       "prompt",          "workflow",    "generation_data",
-    "parameters-json",  "smproj",          "sd-metadata", "invokeai_metadata",
-    "invokeai_graph",   "Dream"};
+    "parameters",      "prompt", "workflow",    "generation_data",
+    "parameters-json", "smproj", "sd-metadata", "invokeai_metadata",
+    "invokeai_graph",  "Dream"};
 
 // Comments may be anybody's; these hold a JSON object or a settings line.
 bool is_generation_text(std::string_view key, std::string_view value) noexcept {
   if (value.empty()) return false;
-  if (std::find(kWholeGenerationKeys.begin(), kWholeGenerationKeys.end(), key) !=
-      kWholeGenerationKeys.end()) {
+  if (std::find(kWholeGenerationKeys.begin(), kWholeGenerationKeys.end(),
+                key) != kWholeGenerationKeys.end()) {
     return true;
   }
   return (key == "Comment" || key == "UserComment") &&
@@ -93,9 +93,9 @@ void FieldCollector::damage(ErrorCode code, std::string detail,
 
 bool FieldCollector::may_walk_on() {
   if (walked_++ < limits_.max_chunks) return true;
-  note(ErrorCode::kTooManyFields,
-       "reading stopped after " + std::to_string(limits_.max_chunks) +
-           " parts of the file");
+  note(ErrorCode::kTooManyFields, "reading stopped after " +
+                                      std::to_string(limits_.max_chunks) +
+                                      " parts of the file");
   return false;
 }
 

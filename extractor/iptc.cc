@@ -49,9 +49,8 @@ void read_iptc(Bytes datasets, FieldCollector& out) {
       length = cursor.number(digits, ByteOrder::kBig);
     }
     const bool is_cut = length > cursor.remaining();
-    const Bytes value = cursor.take(
-        static_cast<std::size_t>(std::min<std::uint64_t>(
-            length, cursor.remaining())));
+    const Bytes value = cursor.take(static_cast<std::size_t>(
+        std::min<std::uint64_t>(length, cursor.remaining())));
     const auto dataset =
         std::find_if(kDatasets.begin(), kDatasets.end(),
                      [number](const Dataset& d) { return d.number == number; });

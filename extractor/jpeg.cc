@@ -44,7 +44,7 @@ constexpr std::string_view kPhotoshopHeader = "Photoshop 3.0\0"sv;
 struct Segment {
   std::uint64_t offset = 0;  // of the FF in front of its marker
   std::uint8_t marker = 0;
-  std::size_t length = 0;    // of the payload
+  std::size_t length = 0;  // of the payload
 
   std::uint64_t payload_offset() const noexcept { return offset + 4; }
   std::uint64_t end() const noexcept { return payload_offset() + length; }
@@ -185,8 +185,8 @@ void JpegReader::read_payload(const Segment& segment) {
   const std::uint8_t marker = segment.marker;
   const bool is_frame = marker >= kSof0 && marker <= kSof15 && marker != kDht &&
                         marker != kJpg && marker != kDac;
-  const bool is_text = marker == kApp1 || marker == kApp11 ||
-                       marker == kApp13 || marker == kCom;
+  const bool is_text =
+      marker == kApp1 || marker == kApp11 || marker == kApp13 || marker == kCom;
   if (!is_frame && !is_text) return;
   // The length counts no more than 64 KiB; no limit is needed here.
   const Bytes payload = in_.view(segment.payload_offset(), segment.length);
@@ -360,8 +360,8 @@ void JpegReader::check_end(std::uint64_t scan_offset) {
     return;
   }
   const std::uint64_t tail_bytes = std::min(rest, kTailBytes);
-  const Bytes tail = in_.view(in_.size() - tail_bytes,
-                              static_cast<std::size_t>(tail_bytes));
+  const Bytes tail =
+      in_.view(in_.size() - tail_bytes, static_cast<std::size_t>(tail_bytes));
   if (as_text(tail).find("\xFF\xD9") != std::string_view::npos) return;
   out_.damage(ErrorCode::kTruncated,
               "file ends after " + std::to_string(in_.size()) +

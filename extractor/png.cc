@@ -67,7 +67,8 @@ struct Chunk {
 std::string hex(std::uint32_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (int shift = 28; shift >= 0; shift -= 4) text += kDigits[value >> shift & 15];
+  for (int shift = 28; shift >= 0; shift -= 4)
+    text += kDigits[value >> shift & 15];
   return text;
 }
 
@@ -77,10 +78,10 @@ int hex_digit(char c) noexcept {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// ImageMagick's way of keeping foreign blocks in text: "\nexif\n    1234\n", then
-// hex digits in lines.
+// ImageMagick's way of keeping foreign blocks in text: "\nexif\n    1234\n",
+// then hex digits in lines.
 std::optional<std::string> decode_raw_profile(std::string_view text) {
-  std::size_t at = text.find_first_not_of('\n');      // name
+  std::size_t at = text.find_first_not_of('\n');  // name
   at = at == text.npos ? at : text.find('\n', at);
   at = at == text.npos ? at : text.find_first_not_of(" \n", at);  // count
   at = at == text.npos ? at : text.find('\n', at);
@@ -202,8 +203,8 @@ bool PngReader::read_chunk_header(std::uint64_t offset, Chunk& chunk) {
   // careful ones.
   if (has_end_) return chunk.has_type() && chunk.end() <= in_.size();
   if (chunk.has_type()) return true;
-  out_.damage(ErrorCode::kCorrupt,
-              "no chunk at byte " + std::to_string(offset), offset);
+  out_.damage(ErrorCode::kCorrupt, "no chunk at byte " + std::to_string(offset),
+              offset);
   return false;
 }
 
@@ -229,8 +230,8 @@ Bytes PngReader::chunk_data(const Chunk& chunk, std::size_t max_bytes) {
   if (wanted == chunk.length && bytes.size() == wanted + kFrameBytes) {
     const std::uint32_t declared =
         ByteCursor(bytes, kHeaderBytes + wanted).be32();
-    const auto actual = static_cast<std::uint32_t>(
-        ::crc32_z(0, bytes.data() + 4, wanted + 4));
+    const auto actual =
+        static_cast<std::uint32_t>(::crc32_z(0, bytes.data() + 4, wanted + 4));
     if (declared != actual) {
       out_.note(ErrorCode::kBadChecksum,
                 chunk.place() + " has CRC " + hex(actual) + ", declares " +
@@ -243,17 +244,16 @@ Bytes PngReader::chunk_data(const Chunk& chunk, std::size_t max_bytes) {
 
 void PngReader::read_content(const Chunk& chunk) {
   switch (chunk.type) {
-    case kIhdr:
-      return read_size(chunk_data(chunk, 13));
+    case kIhdr: return read_size(chunk_data(chunk, 13));
     case kText:
     case kZtxt:
     case kItxt:
     case kComf:
     case kExif: {
-      const std::uint64_t there =
-          std::min<std::uint64_t>(chunk.length, in_.size() - chunk.data_offset());
-      const Bytes data = chunk_data(
-          chunk, out_.admit(there, chunk.type_name(), chunk.offset));
+      const std::uint64_t there = std::min<std::uint64_t>(
+          chunk.length, in_.size() - chunk.data_offset());
+      const Bytes data =
+          chunk_data(chunk, out_.admit(there, chunk.type_name(), chunk.offset));
       const TextEnd end =
           data.size() < chunk.length ? TextEnd::kCut : TextEnd::kWhole;
       if (chunk.type == kExif) {
@@ -261,8 +261,7 @@ void PngReader::read_content(const Chunk& chunk) {
       }
       return read_text_chunk(chunk, data, end);
     }
-    case kC2pa:
-      return note_c2pa(chunk_data(chunk, kMaxManifestBytes), out_);
+    case kC2pa: return note_c2pa(chunk_data(chunk, kMaxManifestBytes), out_);
     default: return;
   }
 }
@@ -299,7 +298,8 @@ void PngReader::read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end) {
   }
   const bool is_compressed = cursor.u8() != 0;
   cursor.skip(1);
-  for (int skipped = 0; skipped < 2; ++skipped) {  // language, translated keyword
+  for (int skipped = 0; skipped < 2;
+       ++skipped) {  // language, translated keyword
     const std::size_t length = as_text(cursor.rest()).find('\0');
     if (length == std::string_view::npos) {
       cursor.skip(cursor.remaining());

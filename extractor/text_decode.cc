@@ -38,7 +38,8 @@ void append_utf8(std::string& out, char32_t c) {
 }
 
 Bytes without_trailing_nuls(Bytes bytes) noexcept {
-  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+  while (!bytes.empty() && bytes.back() == 0)
+    bytes = bytes.first(bytes.size() - 1);
   return bytes;
 }
 
@@ -48,7 +49,8 @@ std::size_t ascii_prefix(Bytes bytes) noexcept {
   for (; at + 32 <= bytes.size(); at += 32) {
     std::array<std::uint64_t, 4> words;
     std::memcpy(words.data(), bytes.data() + at, sizeof words);
-    if (((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u) != 0) {
+    if (((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080u) !=
+        0) {
       break;
     }
   }
@@ -57,8 +59,8 @@ std::size_t ascii_prefix(Bytes bytes) noexcept {
 }
 
 struct Sequence {
-  std::size_t length = 0;   // of a valid character; 0 if there is none here
-  bool is_cut = false;      // a valid beginning, and then the bytes end
+  std::size_t length = 0;  // of a valid character; 0 if there is none here
+  bool is_cut = false;     // a valid beginning, and then the bytes end
 };
 
 // The UTF-8 character at the start of `bytes`, which is not empty. Table 3-7 of
@@ -181,7 +183,9 @@ char16_t unit_at(Bytes bytes, std::size_t at, ByteOrder order) noexcept {
                                                         : second << 8 | first);
 }
 
-bool is_high_surrogate(char32_t c) noexcept { return c >= 0xD800 && c < 0xDC00; }
+bool is_high_surrogate(char32_t c) noexcept {
+  return c >= 0xD800 && c < 0xDC00;
+}
 bool is_low_surrogate(char32_t c) noexcept { return c >= 0xDC00 && c < 0xE000; }
 
 Text decode_utf16_as(Bytes bytes, ByteOrder order) {
@@ -283,14 +287,12 @@ ZeroCount count_zeros(Bytes bytes) noexcept {
 int plausibility(char16_t unit) noexcept {
   if (unit == 0x09 || unit == 0x0A || unit == 0x0D) return 2;
   if (unit >= 0x20 && unit < 0x7F) return 2;
-  if (unit >= 0x3000 && unit < 0x3100) return 2;   // CJK punctuation, kana
-  const bool is_common = (unit >= 0xA0 && unit < 0x250) ||
-                         (unit >= 0x370 && unit < 0x700) ||
-                         (unit >= 0x0E00 && unit < 0x0E80) ||
-                         (unit >= 0x2010 && unit < 0x2070) ||
-                         (unit >= 0x4E00 && unit < 0xA000) ||
-                         (unit >= 0xAC00 && unit < 0xD7A4) ||
-                         (unit >= 0xFF00 && unit < 0xFFF0);
+  if (unit >= 0x3000 && unit < 0x3100) return 2;  // CJK punctuation, kana
+  const bool is_common =
+      (unit >= 0xA0 && unit < 0x250) || (unit >= 0x370 && unit < 0x700) ||
+      (unit >= 0x0E00 && unit < 0x0E80) || (unit >= 0x2010 && unit < 0x2070) ||
+      (unit >= 0x4E00 && unit < 0xA000) || (unit >= 0xAC00 && unit < 0xD7A4) ||
+      (unit >= 0xFF00 && unit < 0xFFF0);
   return is_common ? 1 : -1;
 }
 
@@ -326,12 +328,17 @@ ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
 }
 
 // Zero bytes at every second place, and hardly elsewhere, are UTF-16. A few
-// NULs in front of or between 8-bit strings are not.
+// NULs in front of, between or behind 8-bit strings are not; bytes that cannot
+// be UTF-8 need less evidence.
 bool looks_like_utf16(Bytes bytes) noexcept {
+  bytes = without_trailing_nuls(bytes);
   const ZeroCount zeros = count_zeros(bytes);
-  return zeros.units >= 2 && 4 * zeros.difference() > zeros.units &&
-         std::max(zeros.even, zeros.odd) >
-             4 * std::min(zeros.even, zeros.odd);
+  if (zeros.units < 2) return false;
+  if (std::max(zeros.even, zeros.odd) <= 4 * std::min(zeros.even, zeros.odd)) {
+    return false;
+  }
+  if (2 * zeros.difference() > zeros.units) return true;
+  return 8 * zeros.difference() > zeros.units && take_census(bytes).invalid > 0;
 }
 
 class Converter {
@@ -372,7 +379,8 @@ class Converter {
 // Exif says "JIS" and means ISO-2022-JP; tools write what their system used.
 Text decode_jis(Bytes bytes, TextEnd end) {
   bytes = without_trailing_nuls(bytes);
-  const bool has_escape = std::find(bytes.begin(), bytes.end(), 0x1B) != bytes.end();
+  const bool has_escape =
+      std::find(bytes.begin(), bytes.end(), 0x1B) != bytes.end();
   const Utf8Census census = take_census(bytes);
   if (!has_escape && census.invalid + census.cut == 0) {
     return decode_8_bit(bytes, end);
@@ -408,12 +416,14 @@ std::string_view comment_charset(Bytes bytes) noexcept {
 }  // namespace
 
 Text decode_text(Bytes bytes, TextEnd end) {
-  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (std::optional<Text> text = decode_by_bom(bytes, end))
+    return *std::move(text);
   return decode_8_bit(bytes, end);
 }
 
 Text decode_guessed(Bytes bytes, TextEnd end) {
-  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (std::optional<Text> text = decode_by_bom(bytes, end))
+    return *std::move(text);
   if (looks_like_utf16(bytes)) {
     return decode_utf16_as(bytes, utf16_order(bytes, {}));
   }
@@ -421,7 +431,8 @@ Text decode_guessed(Bytes bytes, TextEnd end) {
 }
 
 Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint, TextEnd end) {
-  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (std::optional<Text> text = decode_by_bom(bytes, end))
+    return *std::move(text);
   const bool has_zero = std::find(bytes.begin(), bytes.end(), 0) != bytes.end();
   if (!has_zero) {
     const Utf8Census census = take_census(bytes);
@@ -436,6 +447,10 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
   const std::string_view charset = comment_charset(bytes);
   if (!charset.empty()) {
     const Bytes body = bytes.subspan(8);
+    const bool has_zero = std::find(body.begin(), body.end(), 0) != body.end();
+    if (bytes[7] == ' ' && charset.size() == 7 && !has_zero) {
+      return decode_8_bit(bytes, end);  // a text about UNICODE
+    }
     if (charset == "JIS") return decode_jis(body, end);
     if (charset == "UNICODE" || charset == "Unicode") {
       return decode_utf16(body, tiff_order, end);
@@ -451,7 +466,8 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
 
 Text decode_markup(Bytes bytes, TextEnd end) {
   using namespace std::string_view_literals;
-  if (std::optional<Text> text = decode_by_bom(bytes, end)) return *std::move(text);
+  if (std::optional<Text> text = decode_by_bom(bytes, end))
+    return *std::move(text);
   if (begins_with(bytes, "<\0\0\0"sv)) {
     return decode_utf32_as(bytes, ByteOrder::kLittle);
   }
@@ -461,7 +477,8 @@ Text decode_markup(Bytes bytes, TextEnd end) {
   if (begins_with(bytes, "<\0"sv)) {
     return decode_utf16_as(bytes, ByteOrder::kLittle);
   }
-  if (begins_with(bytes, "\0<"sv)) return decode_utf16_as(bytes, ByteOrder::kBig);
+  if (begins_with(bytes, "\0<"sv))
+    return decode_utf16_as(bytes, ByteOrder::kBig);
   return decode_8_bit(bytes, end);
 }
 

@@ -33,10 +33,10 @@ Text decode_text(Bytes bytes, TextEnd end = TextEnd::kWhole);
 /// As decode_text, and UTF-16 without a BOM is told by its zero bytes.
 Text decode_guessed(Bytes bytes, TextEnd end = TextEnd::kWhole);
 
-/// What should be UTF-16, of unknown byte order: a BOM decides, else zero bytes,
-/// else which of the two readings looks like text, else `hint`, else big endian.
-/// UTF-8 without any zero byte is read as such: Exif 3.0 and some tools write it
-/// where UTF-16 belongs.
+/// What should be UTF-16, of unknown byte order: a BOM decides, else zero
+/// bytes, else which of the two readings looks like text, else `hint`, else big
+/// endian. UTF-8 without any zero byte is read as such: Exif 3.0 and some tools
+/// write it where UTF-16 belongs.
 Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint = {},
                   TextEnd end = TextEnd::kWhole);
 

@@ -16,11 +16,12 @@ constexpr std::size_t kChunkHeaderBytes = 8;
 
 bool is_fourcc(Bytes bytes) noexcept {
   return bytes.size() == 4 &&
-         std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t c) {
-           const std::uint8_t lower = c | 0x20;
-           return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-                  c == ' ' || c == 0;
-         }) &&
+         std::all_of(bytes.begin(), bytes.end(),
+                     [](std::uint8_t c) {
+                       const std::uint8_t lower = c | 0x20;
+                       return (lower >= 'a' && lower <= 'z') ||
+                              (c >= '0' && c <= '9') || c == ' ' || c == 0;
+                     }) &&
          bytes[0] > ' ';
 }
 
@@ -96,7 +97,8 @@ void WebpReader::read_chunk(std::string_view type, std::uint64_t data_offset,
     return read_size(type, data_offset);
   }
   const bool is_exif = type == "EXIF";
-  const bool is_xmp = type == "XMP " || type.starts_with(std::string_view("XMP\0", 4));
+  const bool is_xmp =
+      type == "XMP " || type.starts_with(std::string_view("XMP\0", 4));
   if (type == "C2PA") {
     const std::size_t wanted = std::min<std::size_t>(length, kMaxManifestBytes);
     return note_c2pa(in_.view(data_offset, wanted), out_);

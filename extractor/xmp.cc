@@ -84,10 +84,14 @@ bool is_syntax(const Name& name) noexcept {
 
 void append_code_point(std::string& out, std::uint32_t c) {
   // The decoder of numbers in text is the decoder of text.
-  const std::array<std::uint8_t, 8> utf32 = {
-      0, 0, 0xFE, 0xFF, static_cast<std::uint8_t>(c >> 24),
-      static_cast<std::uint8_t>(c >> 16), static_cast<std::uint8_t>(c >> 8),
-      static_cast<std::uint8_t>(c)};
+  const std::array<std::uint8_t, 8> utf32 = {0,
+                                             0,
+                                             0xFE,
+                                             0xFF,
+                                             static_cast<std::uint8_t>(c >> 24),
+                                             static_cast<std::uint8_t>(c >> 16),
+                                             static_cast<std::uint8_t>(c >> 8),
+                                             static_cast<std::uint8_t>(c)};
   out += decode_text(utf32).value;
 }
 
@@ -256,8 +260,8 @@ void PacketReader::read_markup() {
     skip_behind(">");
   } else if (rest_.starts_with("</")) {
     rest_.remove_prefix(2);
-    const std::string_view name =
-        rest_.substr(0, std::min(rest_.find_first_of("> \t\r\n"), rest_.size()));
+    const std::string_view name = rest_.substr(
+        0, std::min(rest_.find_first_of("> \t\r\n"), rest_.size()));
     if (skip_behind(">")) read_end_tag(name);
   } else {
     rest_.remove_prefix(1);
@@ -279,7 +283,8 @@ void PacketReader::read_start_tag() {
     if (attributes.size() > kMaxAttributes) {
       return break_off("too many attributes in " + shown(raw_name));
     }
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
+    rest_.remove_prefix(
+        std::min(rest_.find_first_not_of(kSpace), rest_.size()));
     if (rest_.starts_with("/>")) {
       is_empty_element = true;
       rest_.remove_prefix(2);
@@ -296,12 +301,14 @@ void PacketReader::read_start_tag() {
     std::string_view attribute = rest_.substr(0, equals);
     attribute = attribute.substr(0, attribute.find_last_not_of(kSpace) + 1);
     rest_.remove_prefix(equals + 1);
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
+    rest_.remove_prefix(
+        std::min(rest_.find_first_not_of(kSpace), rest_.size()));
     if (rest_.empty() || (rest_[0] != '"' && rest_[0] != '\'')) {
       return break_off("unquoted attribute in " + shown(raw_name));
     }
     const std::size_t end = rest_.find(rest_[0], 1);
-    attributes.push_back({attribute, rest_.substr(1, std::min(end, rest_.size()) - 1)});
+    attributes.push_back(
+        {attribute, rest_.substr(1, std::min(end, rest_.size()) - 1)});
     if (end == rest_.npos) {
       rest_ = {};
       break;
@@ -337,27 +344,27 @@ void PacketReader::add_attributes(const std::vector<Attribute>& attributes,
 }
 
 void PacketReader::read_end_tag(std::string_view raw_name) {
-  const auto match =
-      std::find_if(open_.rbegin(), open_.rend(), [raw_name](const Element& e) {
-        return e.raw_name == raw_name;
-      });
+  const auto match = std::find_if(
+      open_.rbegin(), open_.rend(),
+      [raw_name](const Element& e) { return e.raw_name == raw_name; });
   if (match == open_.rend()) {
     return break_off(shown(raw_name, true) + " closes nothing");
   }
   // An element that nobody closed ends with the one around it.
   const auto left_open = static_cast<std::size_t>(match - open_.rbegin());
   if (left_open > 0) {
-    out_.note(ErrorCode::kBadXmp,
-              shown(open_.back().raw_name) + " is closed by " +
-                  shown(raw_name, true),
-              file_offset_);
+    out_.note(
+        ErrorCode::kBadXmp,
+        shown(open_.back().raw_name) + " is closed by " + shown(raw_name, true),
+        file_offset_);
   }
   for (std::size_t i = 0; i <= left_open; ++i) close_innermost();
 }
 
 void PacketReader::close_innermost() {
   Element& element = open_.back();
-  const bool is_blank = element.text.find_first_not_of(kSpace) == element.text.npos;
+  const bool is_blank =
+      element.text.find_first_not_of(kSpace) == element.text.npos;
   if (!is_blank && is_inside_description() &&
       (!is_syntax(element.name) || is_rdf(element.name, "li") ||
        is_rdf(element.name, "value"))) {

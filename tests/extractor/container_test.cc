@@ -1,0 +1,109 @@
+#include "extractor/container.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/image_builder.h"
+
+namespace sdmeta {
+namespace {
+
+using namespace std::string_literals;
+using test::extract;
+
+ErrorCode damage_of(std::string_view file) {
+  const ImageFields image = extract(file);
+  return image.damage ? image.damage->code : ErrorCode::kUnreadable;
+}
+
+// Quirk 58: there is no name to be misled by, only bytes.
+TEST(Container, IsToldByItsBytes) {
+  EXPECT_EQ(extract(test::PngBuilder().build()).container, Container::kPng);
+  EXPECT_EQ(extract(test::JpegBuilder().build()).container, Container::kJpeg);
+  EXPECT_EQ(extract(test::WebpBuilder().lossy(8, 8).build()).container,
+            Container::kWebp);
+  EXPECT_EQ(extract(test::GifBuilder().build()).container, Container::kGif);
+}
+
+// Quirk 58.
+TEST(Container, ErrorPagesAreNoImages) {
+  EXPECT_EQ(damage_of("<!DOCTYPE html><html>404</html>"),
+            ErrorCode::kNotAnImage);
+  EXPECT_EQ(damage_of("\xEF\xBB\xBF \r\n<html>"), ErrorCode::kNotAnImage);
+  EXPECT_EQ(damage_of("{\"error\": \"not found\"}"), ErrorCode::kNotAnImage);
+  EXPECT_EQ(damage_of("<?xml version='1.0'?><Error>AccessDenied</Error>"),
+            ErrorCode::kNotAnImage);
+}
+
+// Quirk 58.
+TEST(Container, EmptyFileIsNoImage) {
+  const ImageFields image = extract("");
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(to_text(*image.damage), "not_an_image: empty file");
+  EXPECT_EQ(image.container, Container::kUnknown);
+}
+
+TEST(Container, OtherDataIsNoImage) {
+  EXPECT_EQ(damage_of("some text"), ErrorCode::kNotAnImage);
+  EXPECT_EQ(damage_of(std::string(5000, '\0')), ErrorCode::kNotAnImage);
+  EXPECT_EQ(damage_of("x"), ErrorCode::kNotAnImage);
+}
+
+TEST(Container, KnownFormatsThatAreNotReadAreNamed) {
+  const auto damage_text = [](std::string_view file) {
+    const ImageFields image = extract(file);
+    return image.damage ? to_text(*image.damage) : "none"s;
+  };
+  EXPECT_EQ(damage_text("PK\3\4 and so on"), "unsupported_format: zip archive");
+  EXPECT_EQ(damage_text("8BPS\0\1"s), "unsupported_format: Photoshop document");
+  EXPECT_EQ(damage_text("%PDF-1.7"), "unsupported_format: PDF");
+  EXPECT_EQ(damage_text("RIFF\0\0\0\0AVI LIST"s),
+            "unsupported_format: RIFF audio or video");
+  EXPECT_EQ(damage_text("<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            "unsupported_format: SVG");
+}
+
+TEST(Container, CutInsideItsMagicIsTruncated) {
+  for (const std::string& file :
+       {test::PngBuilder().build(), test::JpegBuilder().build(),
+        test::WebpBuilder().lossy(8, 8).build(), test::GifBuilder().build()}) {
+    for (const std::size_t size : {2u, 3u, 5u, 7u}) {
+      EXPECT_EQ(damage_of(file.substr(0, size)), ErrorCode::kTruncated)
+          << file.substr(0, 4) << " cut to " << size;
+    }
+  }
+}
+
+TEST(Bmp, HasASizeAndNoText) {
+  const std::string header = "BM" + test::le32(70) + test::le32(0) +
+                             test::le32(54) + test::le32(40) + test::le32(832) +
+                             test::le32(-1216u) + std::string(28, '\0');
+  const ImageFields image = extract(header);
+  EXPECT_EQ(image.container, Container::kBmp);
+  EXPECT_EQ(image.width, 832u);
+  EXPECT_EQ(image.height, 1216u);
+  EXPECT_FALSE(image.damage);
+}
+
+class FailingSource final : public ByteSource {
+ public:
+  std::uint64_t size() const noexcept override { return 100000; }
+  Result<std::size_t> read_at(std::uint64_t offset,
+                              std::span<std::uint8_t> out) noexcept override {
+    if (offset > 0) return Error{ErrorCode::kUnreadable, "i/o error", offset};
+    const std::string start = test::PngBuilder().text("Title", "a cat").build();
+    const std::size_t count = std::min(out.size(), start.size() - 24);
+    std::copy_n(start.begin(), count, out.begin());
+    return count;
+  }
+};
+
+TEST(Extract, ReadErrorIsUnreadableAndKeepsWhatWasFound) {
+  FailingSource source;
+  const ImageFields image = extract_fields(source, {});
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(to_text(*image.damage), "unreadable: i/o error");
+  EXPECT_EQ(test::value_of(image, "Title"), "a cat");
+}
+
+}  // namespace
+}  // namespace sdmeta
