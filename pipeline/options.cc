@@ -138,8 +138,7 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
   app.add_option("--csv", command.csv.paths,
                  "CSV file, or folder of CSV files, to join with")
       ->type_name("PATH")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   app.add_option_function<std::string>(
          "--match",
          [&command](const std::string& text) {

@@ -1,0 +1,174 @@
+"""The output: order, threads, compression, pipes, signals, statistics."""
+import gzip
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from program import BINARY, INFOTEXT, ProgramTest, png, records
+
+
+class Output(ProgramTest):
+    def test_same_bytes_for_any_number_of_threads(self):
+        self.write_images("images", 500)
+        outputs = [self.run_sdmeta("extract", "images", "-j", j,
+                                   "--io-depth", d).stdout
+                   for j, d in ((1, 0), (2, 0), (2, 16), (8, 4), (8, 64))]
+        self.assertEqual(len(records(outputs[0])), 500)
+        for output in outputs[1:]:
+            self.assertEqual(output, outputs[0])
+
+    def test_order_is_that_of_the_arguments(self):
+        for name in ("b.png", "a.png", "c.png"):
+            self.write(name, png())
+        result = self.run_sdmeta("extract", "b.png", "c.png", "a.png", "b.png")
+        self.assertEqual([r["file"] for r in records(result.stdout)],
+                         ["b.png", "c.png", "a.png", "b.png"])
+
+    def test_compressed_output_has_the_same_lines(self):
+        self.write_images("images", 200)
+        plain = self.run_sdmeta("extract", "images").stdout
+        for suffix in ("gz", "zst"):
+            name = "out.jsonl." + suffix
+            self.run_sdmeta("extract", "images", "-o", name)
+            if suffix == "gz":
+                text = gzip.decompress(self.read(name)).decode()
+            else:
+                text = subprocess.run(["zstd", "-dc", self.path(name)],
+                                      capture_output=True,
+                                      check=True).stdout.decode()
+            self.assertEqual(text, plain)
+
+    def test_reader_that_leaves_ends_the_run_quietly(self):
+        self.write_images("images", 2000)
+        run = subprocess.Popen([BINARY, "extract", self.path("images")],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        run.stdout.readline()
+        run.stdout.close()
+        self.assertNotIn(b"Broken pipe", run.stderr.read())
+        run.stderr.close()
+        self.assertEqual(run.wait(60), 0)
+
+    def test_statistics(self):
+        self.write_images("images", 3)
+        self.write("images/x.png", b"")
+        self.write("images/notes.txt", b"")
+        result = self.run_sdmeta("extract", "images", "--stats", "stats.json",
+                                 "-o", "out.jsonl")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        stats = json.loads(self.read("stats.json"))
+        self.assertEqual(stats["records"], 4)
+        self.assertEqual(stats["by_status"]["ok"], 3)
+        self.assertEqual(stats["by_status"]["not_an_image"], 1)
+        self.assertEqual(stats["skipped_names"], 1)
+        self.assertEqual(stats["output_bytes"],
+                         os.path.getsize(self.path("out.jsonl")))
+        self.assertTrue(stats["complete"])
+
+    def test_quiet_says_nothing(self):
+        self.write("x.png", png())
+        self.assertEqual(self.run_sdmeta("extract", "-q", "x.png").stderr, "")
+
+    def test_progress_only_where_it_is_wanted(self):
+        self.write("x.png", png())
+        clear_line = "\x1b[K"
+        self.assertNotIn(clear_line,
+                         self.run_sdmeta("extract", "x.png").stderr)
+        self.assertIn(clear_line, self.run_sdmeta(
+            "extract", "x.png", "--progress", "always").stderr)
+
+    def test_raw_keeps_the_text(self):
+        self.write("x.png", png("hello"))
+        record = records(self.run_sdmeta("extract", "--raw",
+                                         "x.png").stdout)[0]
+        self.assertEqual(record["raw"], [{"carrier": "png:tEXt",
+                                          "key": "parameters",
+                                          "text": "hello"}])
+
+    def interrupt(self, output, signals):
+        """Exit value of a run that reads a list from a pipe that stays open."""
+        run = subprocess.Popen(
+            [BINARY, "extract", "-", "-o", output, "-q"], cwd=self.folder,
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        # Enough names for some batches, then the list pauses.
+        run.stdin.write(b"images/000000.png\n" * 1000)
+        run.stdin.flush()
+        deadline = time.monotonic() + 30
+        partial = self.path(output + ".partial")
+        while time.monotonic() < deadline and not (
+                os.path.exists(partial) and os.path.getsize(partial)):
+            time.sleep(0.01)
+        for number in signals:
+            run.send_signal(number)
+            time.sleep(0.05)
+        try:
+            if len(signals) == 1:  # wakes a run that waits for the list
+                run.stdin.write(b"images/000000.png\n" * 64)
+                run.stdin.flush()
+        except BrokenPipeError:
+            pass  # has ended already
+        run.communicate(timeout=30)
+        return run.returncode
+
+    def test_signal_leaves_whole_lines_and_exit_130(self):
+        self.write_images("images", 1)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.assertEqual(self.interrupt("out.jsonl", [number]), 130)
+            self.assertFalse(os.path.exists(self.path("out.jsonl")))
+            text = self.read("out.jsonl.partial").decode()
+            self.assertTrue(text.endswith("\n"))
+            self.assertGreater(len(records(text)), 0)
+            os.unlink(self.path("out.jsonl.partial"))
+
+    def test_second_signal_stops_at_once(self):
+        self.write_images("images", 1)
+        self.assertEqual(self.interrupt(
+            "out.jsonl", [signal.SIGINT, signal.SIGINT]), 130)
+
+
+class Talk(ProgramTest):
+    def test_version_names_the_libraries(self):
+        result = self.run_sdmeta("version")
+        self.assertEqual(result.returncode, 0)
+        self.assertTrue(result.stdout.startswith("sdmeta "))
+        for library in ("libarchive", "oneTBB", "zstd", "zlib", "simdjson"):
+            self.assertIn(library, result.stdout)
+        self.assertEqual(self.run_sdmeta("--version").stdout, result.stdout)
+
+    def test_formats_names_a_writer(self):
+        self.assertIn("a1111", self.run_sdmeta("formats").stdout)
+
+    def test_help_goes_to_standard_output(self):
+        for arguments in (("-h",), ("--help",), ("extract", "-h"),
+                          ("extract", "--help"), ("show", "-h")):
+            result = self.run_sdmeta(*arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("sdmeta", result.stdout)
+
+    def test_usage_error_goes_to_standard_error(self):
+        result = self.run_sdmeta("extract", "--frobnicate", "x.png")
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("--frobnicate", result.stderr)
+
+    def test_show_is_for_people(self):
+        self.write("x.png", png(INFOTEXT % 42))
+        result = self.run_sdmeta("show", "x.png")
+        self.assertEqual(result.returncode, 0)
+        for text in ("x.png", "8 x 8", "png:tEXt parameters", "lighthouse"):
+            self.assertIn(text, result.stdout)
+
+    def test_show_as_json_is_the_record(self):
+        self.write("x.png", png(INFOTEXT % 42))
+        shown = json.loads(self.run_sdmeta("show", "--json", "x.png").stdout)
+        extracted = self.one_record("--raw", "x.png")
+        self.assertEqual(shown, extracted)
+
+    def test_show_hides_no_control_characters(self):
+        self.write("x.png", png("evil \x1b[2J text"))
+        self.assertNotIn("\x1b", self.run_sdmeta("show", "x.png").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

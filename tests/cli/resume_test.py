@@ -1,0 +1,164 @@
+"""Killed runs, continued: nothing lost, nothing doubled."""
+import json
+import os
+import random
+import signal
+import subprocess
+import unittest
+
+from program import BINARY, INFOTEXT, ProgramTest, png, records
+
+KILLS = 60
+
+
+class Resume(ProgramTest):
+    def extract(self, output, *arguments):
+        result = self.run_sdmeta("extract", "images", "-o", output, *arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def kill_and_resume(self, suffix, kills, randomness):
+        """Kills `kills` runs of one output, then lets the last one finish.
+        Returns how many of them really died."""
+        output = "killed.jsonl" + suffix
+        died = 0
+        seconds = self.seconds
+        for _ in range(kills):
+            run = subprocess.Popen(
+                [BINARY, "extract", "images", "-o", output, "--resume", "-q",
+                 "-j", "2"], cwd=self.folder)
+            try:
+                run.wait(randomness.uniform(0, seconds))
+            except subprocess.TimeoutExpired:
+                run.send_signal(signal.SIGKILL)
+                run.wait()
+            died += run.returncode == -signal.SIGKILL
+        self.extract(output, "--resume")
+        self.assertEqual(self.read(output), self.read("whole.jsonl" + suffix))
+        os.unlink(self.path(output))
+        return died
+
+    def test_kills_at_any_moment_lose_and_double_nothing(self):
+        randomness = random.Random(5)
+        # Some jobs need a lot longer than others.
+        self.write_images("images", 3000)
+        for i in range(0, 3000, 7):
+            self.write("images/%06d.png" % i,
+                       png("x" * 20000 + INFOTEXT % i))
+        seconds = []
+        for suffix in ("", ".gz", ".zst"):
+            result = self.extract("whole.jsonl" + suffix, "--stats", "s.json")
+            seconds.append(json.loads(self.read("s.json"))["seconds"])
+        self.seconds = 1.2 * max(seconds)
+        died = rounds = 0
+        while died < KILLS:
+            for suffix in ("", ".gz", ".zst"):
+                died += self.kill_and_resume(suffix, 4, randomness)
+            rounds += 1
+            self.assertLess(rounds, 200, "runs end before they can be killed")
+        print("%d runs killed in %d rounds" % (died, rounds))
+
+    def test_a_cut_anywhere_is_continued(self):
+        self.write_images("images", 100)
+        randomness = random.Random(6)
+        for suffix in ("", ".gz", ".zst"):
+            self.extract("whole.jsonl" + suffix)
+            whole = self.read("whole.jsonl" + suffix)
+            for _ in range(10):
+                cut = randomness.randrange(len(whole))
+                self.write("out.jsonl%s.partial" % suffix, whole[:cut])
+                self.extract("out.jsonl" + suffix, "--resume")
+                self.assertEqual(self.read("out.jsonl" + suffix), whole, cut)
+                os.unlink(self.path("out.jsonl" + suffix))
+
+    def test_finished_output_gets_only_what_is_new(self):
+        self.write_images("images", 100)
+        for suffix in ("", ".gz", ".zst"):
+            self.write("images/zzz.png", png())
+            os.unlink(self.path("images/zzz.png"))
+            name = "out.jsonl" + suffix
+            self.extract(name)
+            before = self.read(name)
+            self.write("images/000050a.png", png(INFOTEXT % 7))
+            self.write("images/zzz.png", png(INFOTEXT % 8))
+            result = self.extract(name, "--resume")
+            self.assertIn("2 images: 2 ok", result.stderr)
+            self.assertIn("100 recorded before", result.stderr)
+            after = self.read(name)
+            self.assertTrue(after.startswith(before))
+            self.assertGreater(len(after), len(before))
+            os.unlink(self.path("images/000050a.png"))
+
+    def test_nothing_new_leaves_the_output_as_it_is(self):
+        self.write_images("images", 10)
+        self.extract("out.jsonl")
+        before = self.read("out.jsonl")
+        self.extract("out.jsonl", "--resume")
+        self.assertEqual(self.read("out.jsonl"), before)
+
+    def test_a_file_of_another_size_is_new(self):
+        self.write_images("images", 10)
+        self.extract("out.jsonl")
+        self.write("images/000003.png", png())
+        self.extract("out.jsonl", "--resume")
+        found = records(self.read("out.jsonl").decode())
+        self.assertEqual(len(found), 11)
+        self.assertEqual(found[-1]["file"], "images/000003.png")
+
+    def test_inputs_named_twice_have_two_records(self):
+        self.write("x.png", png())
+        self.run_sdmeta("extract", "x.png", "-o", "out.jsonl")
+        self.run_sdmeta("extract", "x.png", "x.png", "-o", "out.jsonl",
+                        "--resume")
+        self.assertEqual(len(records(self.read("out.jsonl").decode())), 2)
+
+    def test_bad_inputs_are_not_done_again(self):
+        self.write("images/empty.png", b"")
+        os.symlink("nowhere", self.path("images/link.png"))
+        self.extract("out.jsonl")
+        self.extract("out.jsonl", "--resume")
+        self.assertEqual(len(records(self.read("out.jsonl").decode())), 2)
+
+    def test_names_that_are_no_utf8_are_known_again(self):
+        os.mkdir(self.path("images"))
+        with open(os.fsencode(self.path("images")) + b"/caf\xe9.png",
+                  "wb") as file:
+            file.write(png())
+        self.extract("out.jsonl")
+        self.extract("out.jsonl", "--resume")
+        self.assertEqual(len(records(self.read("out.jsonl").decode())), 1)
+
+    def test_somebody_elses_file_is_left_alone(self):
+        self.write_images("images", 1)
+        self.write("notes.txt", "my notes\n")
+        result = self.run_sdmeta("extract", "images", "-o", "notes.txt",
+                                 "--resume")
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(self.read("notes.txt"), b"my notes\n")
+        self.assertEqual(result.stderr,
+                         "sdmeta: notes.txt: corrupt: line 1 is no record of "
+                         "this program\n")
+
+    def test_a_full_disk_leaves_a_file_that_can_be_continued(self):
+        self.write_images("images", 2000)
+        self.extract("whole.jsonl")
+        whole = self.read("whole.jsonl")
+        # A limit on the size of files is the full disk of a test.
+        limit = 1000  # of 512 bytes
+        result = subprocess.run(
+            ["sh", "-c", "trap '' XFSZ; ulimit -f %d; exec \"$0\" extract "
+             "images -o out.jsonl" % limit, BINARY], cwd=self.folder,
+            capture_output=True, text=True)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("out.jsonl: unwritable: write: File too large",
+                      result.stderr)
+        self.assertIn("--resume continues it", result.stderr)
+        partial = self.read("out.jsonl.partial")
+        self.assertTrue(partial.endswith(b"\n"), len(partial))
+        self.assertTrue(whole.startswith(partial))
+        self.extract("out.jsonl", "--resume")
+        self.assertEqual(self.read("out.jsonl"), whole)
+
+
+if __name__ == "__main__":
+    unittest.main()

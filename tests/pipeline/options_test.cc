@@ -1,0 +1,127 @@
+#include "pipeline/options.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace sdmeta {
+namespace {
+
+Command parse(std::initializer_list<const char*> arguments) {
+  std::vector<const char*> argv = {"sdmeta"};
+  argv.insert(argv.end(), arguments);
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+ExtractCommand extract(std::initializer_list<const char*> arguments) {
+  const Command command = parse(arguments);
+  if (const auto* usage = std::get_if<Usage>(&command))
+    ADD_FAILURE() << usage->text;
+  const auto* found = std::get_if<ExtractCommand>(&command);
+  return found != nullptr ? *found : ExtractCommand{};
+}
+
+std::string complaint(std::initializer_list<const char*> arguments) {
+  const Command command = parse(arguments);
+  const auto* usage = std::get_if<Usage>(&command);
+  if (usage == nullptr) return "accepted";
+  EXPECT_EQ(usage->code, ExitCode::kNotComplete);
+  return usage->text;
+}
+
+TEST(ExitCode, ValuesAreFixed) {
+  EXPECT_EQ(static_cast<int>(ExitCode::kComplete), 0);
+  EXPECT_EQ(static_cast<int>(ExitCode::kInputsFailed), 1);
+  EXPECT_EQ(static_cast<int>(ExitCode::kNotComplete), 2);
+  EXPECT_EQ(static_cast<int>(ExitCode::kInterrupted), 130);
+}
+
+TEST(Options, InputsMayStandBetweenOptions) {
+  const ExtractCommand command =
+      extract({"extract", "a", "--csv", "x", "b", "--csv", "y", "c"});
+  EXPECT_EQ(command.inputs.paths, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(command.csv.paths, (std::vector<std::string>{"x", "y"}));
+}
+
+TEST(Options, DashIsAList) {
+  EXPECT_EQ(extract({"extract", "-0", "-"}).inputs.paths,
+            std::vector<std::string>{"-"});
+}
+
+TEST(Options, ShardCountsFromOne) {
+  const ExtractCommand command = extract({"extract", "--shard", "3/8", "a"});
+  EXPECT_EQ(command.inputs.shard, 3u);
+  EXPECT_EQ(command.inputs.shards, 8u);
+  for (const char* wrong : {"0/8", "9/8", "3", "3/", "/8", "a/b", "1/2x"})
+    EXPECT_NE(complaint({"extract", "--shard", wrong, "a"}).find("K/N"),
+              std::string::npos)
+        << wrong;
+}
+
+TEST(Options, MatchNamesAKeyOrARegex) {
+  EXPECT_EQ(extract({"extract", "--csv", "x", "--match", "image_id", "a"})
+                .csv.match,
+            MatchKey::kImageId);
+  const ExtractCommand command =
+      extract({"extract", "--csv", "x", "--match", "regex:id_([0-9]+)", "a"});
+  EXPECT_EQ(command.csv.match, MatchKey::kRegex);
+  EXPECT_EQ(command.csv.regex, "id_([0-9]+)");
+  EXPECT_NE(complaint({"extract", "--csv", "x", "--match", "name", "a"})
+                .find("regex:(...)"),
+            std::string::npos);
+}
+
+TEST(Options, OutputSuffixChoosesTheCompression) {
+  EXPECT_EQ(extract({"extract", "-o", "a.jsonl.zst", "a"})
+                .run.stages.compression,
+            Compression::kZstd);
+  EXPECT_EQ(extract({"extract", "-o", "a.jsonl.gz", "a"})
+                .run.stages.compression,
+            Compression::kGzip);
+  EXPECT_EQ(extract({"extract", "a"}).run.stages.compression,
+            Compression::kNone);
+}
+
+TEST(Options, WrongCombinationsAreUsageErrors) {
+  EXPECT_NE(complaint({"extract"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--resume", "a"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--unmatched-rows", "u", "a"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--match", "id", "a"}), "accepted");
+  EXPECT_NE(complaint({"extract", "-", "--files-from", "-"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--stealth", "maybe", "a"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--threads", "0", "a"}), "accepted");
+  EXPECT_NE(complaint({"frobnicate"}), "accepted");
+  EXPECT_NE(complaint({}), "accepted");
+}
+
+TEST(Options, ShortHelpFitsOneScreen) {
+  for (const auto& arguments :
+       {std::initializer_list<const char*>{"-h"}, {"extract", "-h"},
+        {"show", "-h"}}) {
+    const Command command = parse(arguments);
+    const auto* usage = std::get_if<Usage>(&command);
+    ASSERT_NE(usage, nullptr);
+    EXPECT_EQ(usage->code, ExitCode::kComplete);
+    EXPECT_LE(std::count(usage->text.begin(), usage->text.end(), '\n'), 30);
+    for (std::size_t at = 0; at < usage->text.size();) {
+      const std::size_t end = usage->text.find('\n', at);
+      EXPECT_LE(end - at, 80u) << usage->text.substr(at, end - at);
+      at = end + 1;
+    }
+  }
+}
+
+TEST(Options, LongHelpNamesEveryOption) {
+  const Command command = parse({"extract", "--help"});
+  const auto* usage = std::get_if<Usage>(&command);
+  ASSERT_NE(usage, nullptr);
+  for (const char* option :
+       {"--output", "--csv", "--match", "--files-from", "--null", "--all-files",
+        "--shard", "--raw", "--verify", "--stealth", "--keep-urls", "--threads",
+        "--io-depth", "--resume", "--stats", "--unmatched-rows", "--progress",
+        "--quiet", "--strict"})
+    EXPECT_NE(usage->text.find(option), std::string::npos) << option;
+}
+
+}  // namespace
+}  // namespace sdmeta

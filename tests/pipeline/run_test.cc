@@ -1,0 +1,193 @@
+#include "pipeline/run.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "pipeline/job_batches.h"
+
+namespace sdmeta {
+namespace {
+
+/// `count` jobs in memory, which need no files: text of ascending length.
+class MadeUpInputs final : public InputStream {
+ public:
+  explicit MadeUpInputs(std::uint64_t count) : count_(count) {}
+  std::optional<Job> next() override {
+    if (seq_ == count_) return std::nullopt;
+    Job job;
+    job.seq = seq_;
+    job.path = "made_up.tar";
+    job.member = std::to_string(seq_) + ".png";
+    job.bytes = std::make_shared<const std::vector<std::uint8_t>>(seq_ % 50);
+    ++seq_;
+    return job;
+  }
+  InputCounts counts() const override { return {}; }
+
+ private:
+  std::uint64_t count_;
+  std::uint64_t seq_ = 0;
+};
+
+/// Has no rows, and takes a while to find that out: a different while each
+/// time, so that batches overtake each other.
+class SlowIndex final : public CsvIndex {
+ public:
+  std::optional<Row> find(std::string_view, std::string_view,
+                          std::vector<Error>*) const override {
+    const unsigned turn = calls_.fetch_add(1);
+    std::minstd_rand random(turn + 1);
+    if (random() % 16 == 0)
+      std::this_thread::sleep_for(std::chrono::microseconds(random() % 500));
+    return std::nullopt;
+  }
+  CsvCounts counts() const override { return {}; }
+  Result<std::uint64_t> write_unmatched(const std::string&) const override {
+    return std::uint64_t{0};
+  }
+
+ private:
+  mutable std::atomic<unsigned> calls_{0};
+};
+
+using Run = void (*)(const NextBatch&, const RunOptions&, const TakeLines&);
+
+std::string output_of(Run run, const RunOptions& options,
+                      std::uint64_t count = 3000) {
+  MadeUpInputs inputs(count);
+  const std::atomic<bool> stop{false};
+  JobBatches batches(inputs, nullptr, stop);
+  std::string output;
+  run([&] { return batches.next(); }, options,
+      [&](Lines lines) { output += lines.bytes; });
+  return output;
+}
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(Run, SerialGivesOneLineForEachJob) {
+  EXPECT_EQ(lines_of(output_of(run_serial, {})), 3000u);
+}
+
+TEST(Run, GraphEqualsSerialForAnyThreads) {
+  const std::string expected = output_of(run_serial, {});
+  for (const unsigned threads : {1u, 2u, 8u}) {
+    for (const unsigned io_depth : {0u, 1u, 16u}) {
+      RunOptions options;
+      options.threads = threads;
+      options.io_depth = io_depth;
+      EXPECT_TRUE(output_of(run_graph, options) == expected)
+          << threads << " threads, io depth " << io_depth;
+    }
+  }
+}
+
+TEST(Run, GraphEqualsSerialWhenBatchesOvertakeEachOther) {
+  const std::string expected = output_of(run_serial, {});
+  const SlowIndex slow;
+  for (const unsigned threads : {2u, 8u}) {
+    RunOptions options;
+    options.threads = threads;
+    options.stages.csv = &slow;
+    EXPECT_TRUE(output_of(run_graph, options) == expected)
+        << threads << " threads";
+  }
+}
+
+TEST(Run, NothingInGivesNothingOut) {
+  EXPECT_EQ(output_of(run_serial, {}, 0), "");
+  EXPECT_EQ(output_of(run_graph, {}, 0), "");
+}
+
+// The limiter is what keeps memory from growing with the number of files.
+TEST(Run, GraphHoldsABoundedNumberOfBatches) {
+  RunOptions options;
+  options.threads = 2;
+  std::atomic<int> alive{0};
+  int most = 0;
+  std::uint64_t made = 0;
+  run_graph(
+      [&]() -> std::optional<Batch<Job>> {
+        if (made == 500) return std::nullopt;
+        most = std::max(most, ++alive);
+        Batch<Job> batch;
+        batch.seq = made++;
+        batch.items.resize(1);
+        batch.items[0].path = "nowhere.png";
+        return batch;
+      },
+      options,
+      [&](Lines) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+        --alive;
+      });
+  EXPECT_LE(most, 4 * 2 + 2 + 1);
+}
+
+TEST(JobBatches, CutAfterAFixedNumberOfJobs) {
+  MadeUpInputs inputs(130);
+  const std::atomic<bool> stop{false};
+  JobBatches batches(inputs, nullptr, stop);
+  EXPECT_EQ(batches.next()->items.size(), 64u);
+  EXPECT_EQ(batches.next()->items.size(), 64u);
+  EXPECT_EQ(batches.next()->items.size(), 2u);
+  EXPECT_FALSE(batches.next());
+  EXPECT_TRUE(batches.is_finished());
+}
+
+// Compressed output has a frame for each batch, so a resumed run must cut where
+// the interrupted one did.
+TEST(JobBatches, RecordedJobsCountForTheCut) {
+  MadeUpInputs inputs(130);
+  RecordedFiles recorded;
+  for (int i = 0; i < 70; ++i)
+    recorded.add(RecordedFiles::key("made_up.tar", std::to_string(i) + ".png",
+                                    i % 50));
+  const std::atomic<bool> stop{false};
+  JobBatches batches(inputs, &recorded, stop);
+  const auto first = batches.next();
+  EXPECT_EQ(first->seq, 0u);
+  EXPECT_EQ(first->items.size(), 58u);
+  EXPECT_EQ(first->items.front().seq, 70u);
+  EXPECT_EQ(batches.next()->items.size(), 2u);
+  EXPECT_EQ(batches.already_recorded(), 70u);
+}
+
+TEST(JobBatches, StopEndsThemEarly) {
+  MadeUpInputs inputs(130);
+  std::atomic<bool> stop{false};
+  JobBatches batches(inputs, nullptr, stop);
+  batches.next();
+  stop = true;
+  EXPECT_FALSE(batches.next());
+  EXPECT_FALSE(batches.is_finished());
+}
+
+TEST(JobBatches, LargeMembersMakeSmallBatches) {
+  class LargeMembers final : public InputStream {
+   public:
+    std::optional<Job> next() override {
+      Job job;
+      job.bytes = bytes_;
+      return job;
+    }
+    InputCounts counts() const override { return {}; }
+
+   private:
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes_ =
+        std::make_shared<const std::vector<std::uint8_t>>(kMaxHeldBytes / 2);
+  };
+  LargeMembers inputs;
+  const std::atomic<bool> stop{false};
+  JobBatches batches(inputs, nullptr, stop);
+  EXPECT_EQ(batches.next()->items.size(), 2u);
+}
+
+}  // namespace
+}  // namespace sdmeta
