@@ -48,6 +48,10 @@ struct Limits {
   /// Bytes of one compressed archive member held in memory; the rest of a
   /// longer member is not seen.
   std::uint64_t max_member_bytes = 256ull << 20;
+  /// Bytes that an archive may unpack to for each of its own, once it has
+  /// unpacked to `min_bomb_bytes`. Images hardly compress; bombs reach 1000.
+  std::uint64_t max_unpack_ratio = 200;
+  std::uint64_t min_bomb_bytes = 1ull << 30;
   std::size_t max_csv_row_bytes = 1u << 20;
 };
 

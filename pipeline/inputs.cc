@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include <span>
 #include <utility>
 
+#include "extractor/byte_source.h"
+#include "pipeline/archive.h"
+#include "pipeline/archive_file.h"
 #include "pipeline/directory.h"
 #include "pipeline/file_error.h"
 #include "pipeline/name_filter.h"
@@ -14,52 +18,89 @@
 namespace sdmeta {
 namespace {
 
+/// Looks into a regular file that somebody named: images may be called
+/// anything, and so may archives.
+bool holds_archive(const std::string& path) {
+  const Result<std::shared_ptr<const ArchiveFile>> file =
+      ArchiveFile::open(path);
+  if (!file) return false;
+  std::uint8_t head[512];
+  const Result<std::size_t> got =
+      FileSource((*file)->fd(), 0, (*file)->size()).read_at(0, head);
+  return got && is_archive(std::span(head).first(*got));
+}
+
 class Inputs final : public InputStream {
  public:
-  explicit Inputs(InputOptions options) : options_(std::move(options)) {}
+  explicit Inputs(InputOptions options)
+      : options_(std::move(options)),
+        shard_{options_.shard, options_.shards} {}
 
   std::optional<Job> next() override {
-    while (std::optional<Found> found = find()) {
-      if (shard_of(found->shard_name, options_.shards) != options_.shard) {
-        ++counts_.other_shards;
-        continue;
+    while (true) {
+      if (archive_) {
+        if (std::optional<Job> job = archive_->next()) return numbered(*job);
+        add_counts(counts_, *archive_);
+        archive_.reset();
       }
-      found->job.seq = seq_++;
-      return std::move(found->job);
+      std::optional<Found> found = find();
+      if (!found) return std::nullopt;
+      if (found->kind == NameKind::kArchive && !found->job.error) {
+        ++counts_.archives;
+        archive_.emplace(found->job.path, std::move(found->shard_name),
+                         ArchiveOptions{options_.all_files, shard_,
+                                        options_.limits});
+      } else if (shard_.takes(found->shard_name)) {
+        return numbered(found->job);
+      } else {
+        ++counts_.other_shards;
+      }
     }
-    return std::nullopt;
   }
 
   InputCounts counts() const override {
     InputCounts counts = counts_;
     if (folder_) counts.skipped_names += folder_->skipped_names();
+    if (archive_) add_counts(counts, *archive_);
     return counts;
   }
 
  private:
   struct Found {
     Job job;
+    NameKind kind;
     std::string shard_name;
   };
 
-  static Found found(std::string path, std::optional<Error> error,
-                     std::string shard_name) {
-    Found result{{}, std::move(shard_name)};
+  static void add_counts(InputCounts& counts, const ArchiveWalk& archive) {
+    counts.skipped_names += archive.counts().skipped_names;
+    counts.other_shards += archive.counts().other_shards;
+  }
+
+  Job numbered(Job& job) {
+    job.seq = seq_++;
+    return std::move(job);
+  }
+
+  static Found found(std::string path, NameKind kind,
+                     std::optional<Error> error, std::string_view shard_name) {
+    Found result{{}, kind, std::string(shard_name)};
     result.job.path = std::move(path);
     result.job.error = std::move(error);
     return result;
   }
 
-  /// The next input of any shard: from the innermost of what is open.
+  /// The next file of any shard: from the innermost of what is open.
   std::optional<Found> find() {
     while (true) {
       if (folder_) {
         if (std::optional<DirectoryEntry> entry = folder_->next()) {
-          std::string name = entry->path.size() > folder_->root_length()
-                                 ? entry->path.substr(folder_->root_length())
-                                 : std::string(base_name(entry->path));
-          return found(std::move(entry->path), std::move(entry->error),
-                       std::move(name));
+          const std::string_view path = entry->path;
+          const std::string_view name =
+              path.size() > folder_->root_length()
+                  ? path.substr(folder_->root_length())
+                  : base_name(path);
+          return found(entry->path, entry->kind, std::move(entry->error), name);
         }
         counts_.skipped_names += folder_->skipped_names();
         folder_.reset();
@@ -70,17 +111,16 @@ class Inputs final : public InputStream {
         } else if (entry->error) {
           if (entry->error->code == ErrorCode::kUnreadable)
             ++counts_.unreadable_lists;
-          std::string name(shard_name_of_path(entry->path));
-          return found(std::move(entry->path), std::move(entry->error),
-                       std::move(name));
-        } else if (std::optional<Found> named = open_named(entry->path, true)) {
-          return named;
+          return found(entry->path, NameKind::kOther, std::move(entry->error),
+                       shard_name_of_path(entry->path));
+        } else if (std::optional<Found> listed = open_listed(entry->path)) {
+          return listed;
         }
       } else if (next_path_ < options_.paths.size()) {
         const std::string& path = options_.paths[next_path_++];
         if (path == "-")
           list_.emplace(path, options_.is_nul_separated);
-        else if (std::optional<Found> named = open_named(path, false))
+        else if (std::optional<Found> named = open_named(path))
           return named;
       } else if (options_.files_from) {
         list_.emplace(*options_.files_from, options_.is_nul_separated);
@@ -91,32 +131,50 @@ class Inputs final : public InputStream {
     }
   }
 
-  /// A path somebody named: a file is an input whatever its name, and a folder
-  /// becomes `folder_`.
-  std::optional<Found> open_named(const std::string& path, bool is_in_list) {
+  /// An argument. A file is an input whatever its name; a folder becomes
+  /// `folder_`.
+  std::optional<Found> open_named(const std::string& path) {
     std::optional<Error> error;
-    // Lists are long, and this thread is alone: a name that says "image" is
-    // believed without asking the disk.
-    if (!is_in_list || kind_of_name(base_name(path)) != NameKind::kImage ||
-        base_name(path).find('.') == std::string_view::npos) {
-      struct stat status;
-      if (::stat(path.c_str(), &status) != 0) {
-        error = file_error("open", errno);
-      } else if (S_ISDIR(status.st_mode)) {
-        folder_.emplace(path, options_.all_files);
-        return std::nullopt;
-      }
+    NameKind kind = kind_of_name(base_name(path));
+    if (!enter_folder(path, error)) {
+      if (!error && kind != NameKind::kArchive && holds_archive(path))
+        kind = NameKind::kArchive;
+      return found(path, kind, std::move(error), shard_name_of_path(path));
     }
-    return found(path, std::move(error),
-                 std::string(shard_name_of_path(path)));
+    return std::nullopt;
+  }
+
+  /// A list may name millions of files and this thread is alone, so names that
+  /// say "image" are believed, and archives are known by name only.
+  std::optional<Found> open_listed(const std::string& path) {
+    std::optional<Error> error;
+    const std::string_view name = base_name(path);
+    const NameKind kind = kind_of_name(name);
+    const bool says_image =
+        kind == NameKind::kImage && name.find('.') != std::string_view::npos;
+    if (!says_image && enter_folder(path, error)) return std::nullopt;
+    return found(path, kind, std::move(error), shard_name_of_path(path));
+  }
+
+  bool enter_folder(const std::string& path, std::optional<Error>& error) {
+    struct stat status;
+    if (::stat(path.c_str(), &status) != 0) {
+      error = file_error("open", errno);
+      return false;
+    }
+    if (!S_ISDIR(status.st_mode)) return false;
+    folder_.emplace(path, options_.all_files);
+    return true;
   }
 
   InputOptions options_;
+  Shard shard_;
   InputCounts counts_;
   std::uint64_t seq_ = 0;
   std::size_t next_path_ = 0;
   std::optional<PathList> list_;
   std::optional<DirectoryWalk> folder_;
+  std::optional<ArchiveWalk> archive_;
 };
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "pipeline/archive_file.h"
+#include "pipeline/foreign_reader.h"
+#include "pipeline/zip_reader.h"
 
 namespace sdmeta {
 namespace {
@@ -29,14 +31,21 @@ class OwnedFileSource final : public ByteSource {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_source(const Job& job,
-                                                const Limits&) {
+                                                const Limits& limits) {
   if (job.error) return *job.error;
   if (job.bytes)
-    return std::unique_ptr<ByteSource>(
-        std::make_unique<MemorySource>(*job.bytes));
+    return make_held_source(job.bytes, job.member_size.value_or(0), limits);
   if (job.range) {
-    return std::unique_ptr<ByteSource>(std::make_unique<FileSource>(
-        job.range->archive->fd(), job.range->offset, job.range->length));
+    const FileRange& range = *job.range;
+    const ArchiveFile& archive = *range.archive;
+    if (range.packing == Packing::kZip)
+      return open_zip_member(archive, range, job.member_size.value_or(0),
+                             limits);
+    auto bytes =
+        std::make_unique<FileSource>(archive.fd(), range.offset, range.length);
+    if (range.packing == Packing::kForeign)
+      return unpack_one_member(std::move(bytes), limits);
+    return std::unique_ptr<ByteSource>(std::move(bytes));
   }
   const Result<OpenedFile> opened = open_regular_file(job.path.c_str());
   if (!opened) return opened.error();

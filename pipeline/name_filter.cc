@@ -57,7 +57,9 @@ std::string_view extension_of(std::string_view name) noexcept {
 }  // namespace
 
 bool is_hidden(std::string_view name) noexcept {
-  return name.starts_with('.') && name != "." && name != "..";
+  // Windows' zips have "..\\a.png".
+  const std::string_view first = name.substr(0, name.find('\\'));
+  return first.starts_with('.') && first != "." && first != "..";
 }
 
 std::string_view base_name(std::string_view path) noexcept {

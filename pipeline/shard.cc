@@ -10,9 +10,14 @@ std::uint32_t shard_of(std::string_view name, std::uint32_t shards) noexcept {
     hash ^= static_cast<unsigned char>(c);
     hash *= 0x100000001b3;
   }
-  // The lowest bits of FNV-1a are weak: bit 0 is only the parity of the bytes.
-  const std::uint64_t folded = (hash ^ (hash >> 32)) & 0xffffffff;
-  return static_cast<std::uint32_t>((folded * shards) >> 32) + 1;
+  // The last characters, in which names differ most, reach only some bits of
+  // FNV-1a; fmix64 of MurmurHash3 spreads them over all.
+  hash ^= hash >> 33;
+  hash *= 0xff51afd7ed558ccd;
+  hash ^= hash >> 33;
+  hash *= 0xc4ceb9fe1a85ec53;
+  hash ^= hash >> 33;
+  return static_cast<std::uint32_t>(hash % shards) + 1;
 }
 
 std::string_view shard_name_of_path(std::string_view path) noexcept {

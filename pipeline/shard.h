@@ -7,9 +7,19 @@
 
 namespace sdmeta {
 
-/// Part of `name`, from 1 to `shards`: FNV-1a 64 of its bytes, folded to 32
-/// bits by xor of the halves, times `shards`, divided by 2^32. Stable for ever.
+/// Part of `name`, from 1 to `shards`, which is not 0: FNV-1a 64 of its bytes,
+/// mixed by fmix64 of MurmurHash3, modulo `shards`, plus 1. Stable for ever.
 std::uint32_t shard_of(std::string_view name, std::uint32_t shards) noexcept;
+
+/// One part of a split.
+struct Shard {
+  std::uint32_t number = 1;  // 1 to `count`
+  std::uint32_t count = 1;
+
+  bool takes(std::string_view name) const noexcept {
+    return count <= 1 || shard_of(name, count) == number;
+  }
+};
 
 /// What shard_of() is asked for when a file was named (argument, list): the
 /// base name, so that it does not matter how the way to it is spelled; with the

@@ -6,65 +6,37 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/directory.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/input_jobs.h"
 
 namespace sdmeta {
 namespace {
-
-using Strings = std::vector<std::string>;
 
 std::string numbered(int i) {
   std::string name = "f/";
   return name.append(std::to_string(i)).append(".png");
 }
 
-class Inputs : public ::testing::Test {
+class Inputs : public InputsTest {
  protected:
-  std::string at(std::string_view name) const {
-    return (dir_ / std::string(name)).string();
-  }
-
-  void put(std::string_view name, std::string_view content = "x") const {
-    const std::filesystem::path path = at(name);
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << content;
-  }
-
-  /// All jobs; paths below the temporary folder are shortened to what is below.
-  std::vector<Job> jobs_of(InputOptions options) {
-    const std::unique_ptr<InputStream> stream = open_inputs(std::move(options));
-    std::vector<Job> jobs;
-    while (std::optional<Job> job = stream->next()) {
-      if (job->path.starts_with(at(""))) job->path.erase(0, at("").size());
-      jobs.push_back(std::move(*job));
-    }
-    counts_ = stream->counts();
-    return jobs;
-  }
-
-  std::vector<Job> jobs_of_root() { return jobs_of({.paths = {at("")}}); }
-
-  static Strings paths(const std::vector<Job>& jobs) {
-    Strings result;
-    for (const Job& job : jobs) result.push_back(job.path);
+  /// Paths below the temporary folder.
+  Strings short_paths(const std::vector<Job>& jobs) const {
+    Strings result = paths(jobs);
+    for (std::string& path : result)
+      if (path.starts_with(at(""))) path.erase(0, at("").size());
     return result;
   }
-
-  TempDir dir_;
-  InputCounts counts_;
 };
 
 TEST_F(Inputs, FoldersAreWalkedDepthFirstInByteOrderOfNames) {
   for (const char* name : {"b.png", "B.png", "a/z.png", "a/\xC3\xA9.png",
                            "a/b/c.png", "a.png", "a-.png", "10.png", "9.png"})
     put(name);
-  EXPECT_EQ(paths(jobs_of_root()),
+  EXPECT_EQ(short_paths(jobs_of_root()),
             (Strings{"10.png", "9.png", "B.png", "a/b/c.png", "a/z.png",
                      "a/\xC3\xA9.png", "a-.png", "a.png", "b.png"}));
 }
@@ -74,13 +46,13 @@ TEST_F(Inputs, NamesThatDifferOnlyAfterALongCommonStartAreSorted) {
   Strings expected;
   for (const char* end : {"", "-a", "00000001", "000000010", "000000011", "z"})
     put(expected.emplace_back(common + end));
-  EXPECT_EQ(paths(jobs_of_root()), expected);
+  EXPECT_EQ(short_paths(jobs_of_root()), expected);
 }
 
 TEST_F(Inputs, ArgumentsComeInTheOrderGiven) {
   put("b.png");
   put("a/x.png");
-  EXPECT_EQ(paths(jobs_of({.paths = {at("b.png"), at("a"), at("b.png")}})),
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("b.png"), at("a"), at("b.png")}})),
             (Strings{"b.png", "a/x.png", "b.png"}));
 }
 
@@ -96,7 +68,7 @@ TEST_F(Inputs, FoldersYieldImageNamesAndNamesWithoutExtension) {
        {"a.PNG", "b.jpeg", "c.webm", "u/original=true", "notes.txt", "d.json",
         "1girl, solo. masterpiece", ".DS_Store", "._a.png", ".git/objects/ab"})
     put(name);
-  EXPECT_EQ(paths(jobs_of_root()),
+  EXPECT_EQ(short_paths(jobs_of_root()),
             (Strings{"1girl, solo. masterpiece", "a.PNG", "b.jpeg", "c.webm",
                      "u/original=true"}));
   EXPECT_EQ(counts_.skipped_names, 5u);
@@ -104,27 +76,27 @@ TEST_F(Inputs, FoldersYieldImageNamesAndNamesWithoutExtension) {
 
 TEST_F(Inputs, AllFilesTakesEveryName) {
   for (const char* name : {"a.txt", ".hidden", ".git/x"}) put(name);
-  EXPECT_EQ(paths(jobs_of({.paths = {at("")}, .all_files = true})),
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("")}, .all_files = true})),
             (Strings{".git/x", ".hidden", "a.txt"}));
   EXPECT_EQ(counts_.skipped_names, 0u);
 }
 
 TEST_F(Inputs, ANamedFileIsAnInputWhateverItsName) {
   put("notes.txt");
-  EXPECT_EQ(paths(jobs_of({.paths = {at("notes.txt")}})),
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("notes.txt")}})),
             (Strings{"notes.txt"}));
 }
 
 TEST_F(Inputs, AFolderNamedLikeAnImageIsWalked) {
   put("x.png/y.png");
-  EXPECT_EQ(paths(jobs_of_root()), (Strings{"x.png/y.png"}));
-  EXPECT_EQ(paths(jobs_of({.paths = {at("x.png")}})),
+  EXPECT_EQ(short_paths(jobs_of_root()), (Strings{"x.png/y.png"}));
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("x.png")}})),
             (Strings{"x.png/y.png"}));
 }
 
 TEST_F(Inputs, ATrailingSlashIsNotDoubled) {
   put("a/x.png");
-  EXPECT_EQ(paths(jobs_of({.paths = {at("a/")}})), (Strings{"a/x.png"}));
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("a/")}})), (Strings{"a/x.png"}));
 }
 
 TEST_F(Inputs, AMissingArgumentIsAJobWithAnError) {
@@ -139,7 +111,7 @@ TEST_F(Inputs, LinksToFilesAndFoldersAreFollowed) {
   put("real/a.png");
   std::filesystem::create_symlink("real/a.png", at("file.png"));
   std::filesystem::create_directory_symlink("real", at("folder"));
-  EXPECT_EQ(paths(jobs_of_root()),
+  EXPECT_EQ(short_paths(jobs_of_root()),
             (Strings{"file.png", "folder/a.png", "real/a.png"}));
 }
 
@@ -147,7 +119,7 @@ TEST_F(Inputs, LoopsOfLinksEnd) {
   put("a/b/x.png");
   std::filesystem::create_directory_symlink("../..", at("a/b/up"));
   std::filesystem::create_directory_symlink(".", at("a/here"));
-  EXPECT_EQ(paths(jobs_of_root()), (Strings{"a/b/x.png"}));
+  EXPECT_EQ(short_paths(jobs_of_root()), (Strings{"a/b/x.png"}));
   EXPECT_EQ(counts_.skipped_names, 2u);
 }
 
@@ -169,13 +141,13 @@ TEST_F(Inputs, ADanglingLinkIsAJobWithAnErrorIfItsNameIsAnInput) {
   std::filesystem::create_symlink("nowhere", at("a.png"));
   std::filesystem::create_symlink("nowhere", at("b.txt"));
   const std::vector<Job> jobs = jobs_of_root();
-  EXPECT_EQ(paths(jobs), (Strings{"a.png"}));
+  EXPECT_EQ(short_paths(jobs), (Strings{"a.png"}));
   EXPECT_TRUE(jobs[0].error);
 }
 
 TEST_F(Inputs, NamesThatAreNotUtf8KeepTheirBytes) {
   put("\xFF\xFE.png");
-  EXPECT_EQ(paths(jobs_of_root()), (Strings{"\xFF\xFE.png"}));
+  EXPECT_EQ(short_paths(jobs_of_root()), (Strings{"\xFF\xFE.png"}));
 }
 
 TEST_F(Inputs, AnUnreadableFolderIsAJobWithAnError) {
@@ -189,7 +161,7 @@ TEST_F(Inputs, AnUnreadableFolderIsAJobWithAnError) {
   const std::vector<Job> jobs = jobs_of_root();
   ASSERT_TRUE(!is_root || ::seteuid(user) == 0);
   ::chmod(at("closed").c_str(), 0700);
-  ASSERT_EQ(paths(jobs), (Strings{"closed"}));
+  ASSERT_EQ(short_paths(jobs), (Strings{"closed"}));
   EXPECT_TRUE(jobs[0].error);
 }
 
@@ -212,19 +184,19 @@ TEST_F(Inputs, AListGivesEveryPathInIt) {
   put("a.txt");
   put("folder/b.png");
   put("list", at("a.txt") + "\r\n\n" + at("folder") + "\n" + at("c.png"));
-  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})),
+  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list")})),
             (Strings{"a.txt", "folder/b.png", "c.png"}));
 }
 
 TEST_F(Inputs, ANulSeparatedListMayHoldNewlines) {
   put("list", std::string("a\nb.png\0c\r.png\0", 16));
-  EXPECT_EQ(paths(jobs_of({.files_from = at("list"), .is_nul_separated = true})),
+  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list"), .is_nul_separated = true})),
             (Strings{"a\nb.png", "c\r.png"}));
 }
 
 TEST_F(Inputs, AListMayBeginWithAByteOrderMark) {
   put("list", "\xEF\xBB\xBF" "a.png\n");
-  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})), (Strings{"a.png"}));
+  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list")})), (Strings{"a.png"}));
 }
 
 TEST_F(Inputs, ListsLongerThanTheReadBufferAreReadWhole) {
@@ -235,7 +207,7 @@ TEST_F(Inputs, ListsLongerThanTheReadBufferAreReadWhole) {
     text += expected.back() + '\n';
   }
   put("list", text);
-  EXPECT_EQ(paths(jobs_of({.files_from = at("list")})), expected);
+  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list")})), expected);
 }
 
 TEST_F(Inputs, AnOverlongLineOfAListIsOneJobWithAnError) {
@@ -256,11 +228,11 @@ TEST_F(Inputs, AListThatCannotBeReadIsCountedAndAJobWithAnError) {
 
 TEST_F(Inputs, ShardsAreDisjointAndTogetherEverything) {
   for (int i = 0; i < 200; ++i) put(numbered(i));
-  Strings all = paths(jobs_of_root());
+  Strings all = short_paths(jobs_of_root());
   Strings together;
   for (std::uint32_t shard = 1; shard <= 3; ++shard) {
     const Strings part =
-        paths(jobs_of({.paths = {at("")}, .shard = shard, .shards = 3}));
+        short_paths(jobs_of({.paths = {at("")}, .shard = shard, .shards = 3}));
     EXPECT_GT(part.size(), 30u);
     EXPECT_EQ(counts_.other_shards, 200 - part.size());
     together.insert(together.end(), part.begin(), part.end());

@@ -1,0 +1,311 @@
+#include "pipeline/archive.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "pipeline/foreign_reader.h"
+#include "pipeline/job_source.h"
+#include "pipeline/name_filter.h"
+#include "pipeline/tar_reader.h"
+#include "pipeline/zip_reader.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kMemberMark = "!/";
+constexpr std::size_t kHeadBytes = 512;
+
+constexpr std::string_view kZipMember = "PK\x03\x04";
+constexpr std::string_view kZipEmpty = "PK\x05\x06";
+constexpr std::array<std::string_view, 6> kOtherMagic = {
+    "7z\xBC\xAF\x27\x1C", "\x1F\x8B",     "\x28\xB5\x2F\xFD",
+    "BZh",                "\xFD" "7zXZ", "\x04\x22\x4D\x18"};
+
+bool begins_with(std::span<const std::uint8_t> head,
+                 std::string_view magic) noexcept {
+  return std::string_view(reinterpret_cast<const char*>(head.data()),
+                          head.size())
+      .starts_with(magic);
+}
+
+bool is_zip(std::span<const std::uint8_t> head) noexcept {
+  return begins_with(head, kZipMember) || begins_with(head, kZipEmpty);
+}
+
+/// True if a component of a member's name is hidden, as in a folder.
+bool is_in_hidden(std::string_view name) noexcept {
+  while (true) {
+    const std::size_t slash = name.find('/');
+    if (is_hidden(name.substr(0, slash))) return true;
+    if (slash == std::string_view::npos) return false;
+    name.remove_prefix(slash + 1);
+  }
+}
+
+/// Where the bytes of `job` stand as they are, if they do.
+std::optional<FileRange> stored_range(const Job& job) {
+  if (!job.range) return std::nullopt;
+  switch (job.range->packing) {
+    case Packing::kStored: return job.range;
+    case Packing::kZip: return stored_zip_member(*job.range->archive,
+                                                 *job.range);
+    case Packing::kForeign: break;
+  }
+  return std::nullopt;
+}
+
+/// A ByteSource that keeps the job, whose bytes it shows, alive.
+class JobBytes final : public ByteSource {
+ public:
+  static Result<std::unique_ptr<ByteSource>> open(Job job,
+                                                  const Limits& limits) {
+    auto self = std::unique_ptr<JobBytes>(new JobBytes(std::move(job)));
+    Result<std::unique_ptr<ByteSource>> source =
+        open_source(self->job_, limits);
+    if (!source) return source.error();
+    self->source_ = std::move(*source);
+    return std::unique_ptr<ByteSource>(std::move(self));
+  }
+
+  std::uint64_t size() const noexcept override { return source_->size(); }
+  Result<std::size_t> read_at(std::uint64_t offset,
+                              std::span<std::uint8_t> out) noexcept override {
+    return source_->read_at(offset, out);
+  }
+
+ private:
+  explicit JobBytes(Job job) : job_(std::move(job)) {}
+  Job job_;
+  std::unique_ptr<ByteSource> source_;
+};
+
+}  // namespace
+
+bool is_archive(std::span<const std::uint8_t> head) noexcept {
+  return is_zip(head) || is_tar_header(head) ||
+         std::any_of(kOtherMagic.begin(), kOtherMagic.end(),
+                     [&](std::string_view magic) {
+                       return begins_with(head, magic);
+                     });
+}
+
+struct ArchiveWalk::Level {
+  std::unique_ptr<ArchiveReader> reader;
+  std::string prefix;  // "inner.zip!/", or empty
+  /// What members' ranges count from, for readers that give ranges.
+  std::optional<FileRange> place;
+  std::optional<Error> error;  // beside the reader's
+};
+
+ArchiveWalk::ArchiveWalk(const std::string& path, std::string shard_name,
+                         ArchiveOptions options)
+    : path_(path),
+      shard_name_(std::move(shard_name)),
+      options_(std::move(options)) {
+  Job archive;
+  archive.path = path;
+  const Result<std::shared_ptr<const ArchiveFile>> file =
+      ArchiveFile::open(path);
+  if (file)
+    archive.range = FileRange{0, (*file)->size(), Packing::kStored, *file};
+  else
+    archive.error = file.error();
+  enter(std::move(archive));
+}
+
+ArchiveWalk::ArchiveWalk(const std::string& path, std::string only)
+    : ArchiveWalk(path, {}, {.all_files = true, .shard = {}, .limits = {}}) {
+  only_ = std::move(only);
+}
+
+ArchiveWalk::~ArchiveWalk() = default;
+
+bool ArchiveWalk::takes(const std::optional<std::string>& member) const {
+  if (options_.shard.count <= 1) return true;
+  // Inside an archive that went to this shard as a whole.
+  if (!levels_.empty() && !levels_.back()->place) return true;
+  if (!member) return options_.shard.takes(shard_name_);
+  std::string name = shard_name_;
+  return options_.shard.takes(name.append(kMemberMark).append(*member));
+}
+
+/// Makes the archive that `archive` names the current one, or sets failed_.
+void ArchiveWalk::enter(Job archive) {
+  auto level = std::make_unique<Level>();
+  if (archive.member) level->prefix = *archive.member + std::string(kMemberMark);
+  std::optional<Error> error = archive.error;
+  if (!error && levels_.size() >= kMaxNesting)
+    error = archive_broken("archives are nested too deeply");
+  level->place = stored_range(archive);
+
+  std::unique_ptr<ByteSource> source;
+  std::uint8_t head[kHeadBytes];
+  std::size_t head_bytes = 0;
+  if (!error) {
+    Result<std::unique_ptr<ByteSource>> opened =
+        JobBytes::open(archive, options_.limits);
+    if (opened) {
+      source = std::move(*opened);
+      const Result<std::size_t> got = source->read_at(0, head);
+      if (got) head_bytes = *got;
+      else error = got.error();
+    } else {
+      error = opened.error();
+    }
+  }
+  const std::span<const std::uint8_t> head_view =
+      std::span(head).first(head_bytes);
+  // A tar without members is only zeros.
+  const bool is_tar =
+      is_tar_header(head_view) ||
+      (head_bytes == kHeadBytes &&
+       std::all_of(head_view.begin(), head_view.end(),
+                   [](std::uint8_t byte) { return byte == 0; }));
+  if (!error && !is_tar && !is_archive(head_view))
+    error = archive_broken(head_bytes == 0 ? "is empty" : "is not an archive",
+                           0);
+  if (error) {
+    if (!takes(archive.member)) {
+      ++counts_.other_shards;
+      return;
+    }
+    archive.error = std::move(error);
+    archive.range.reset();
+    archive.bytes.reset();
+    failed_ = std::move(archive);
+    return;
+  }
+
+  if (level->place && is_tar) {
+    level->reader = std::make_unique<TarReader>(std::move(source));
+  } else if (level->place && is_zip(head_view)) {
+    Result<std::unique_ptr<ZipReader>> zip = ZipReader::open(source);
+    if (zip)
+      level->reader = std::move(*zip);
+    else
+      level->error = archive_broken(zip.error().detail +
+                                    "; members were read from the start");
+  }
+  if (!level->reader) {
+    level->place.reset();
+    if (!takes(archive.member)) {
+      ++counts_.other_shards;
+      return;
+    }
+    level->reader = make_foreign_reader(std::move(source), options_.limits);
+  }
+  levels_.push_back(std::move(level));
+}
+
+bool ArchiveWalk::is_skipped(const Member& member,
+                             const std::string& name) const {
+  if (only_) return name != *only_;
+  return !options_.all_files &&
+         (is_in_hidden(member.name) ||
+          kind_of_name(base_name(member.name)) == NameKind::kOther);
+}
+
+Job ArchiveWalk::job_of(Level& level, Member member, std::string name) const {
+  Job job;
+  job.path = path_;
+  job.member = std::move(name);
+  job.member_size = member.size;
+  job.error = std::move(member.error);
+  if (job.error) return job;
+  if (level.place && member.range) {
+    member.range->offset += level.place->offset;
+    member.range->archive = level.place->archive;
+    job.range = std::move(member.range);
+    return job;
+  }
+  std::optional<Error> error;
+  auto bytes = std::make_shared<const std::vector<std::uint8_t>>(
+      level.reader->read_member(options_.limits.max_member_bytes, error));
+  // What is there of a member that breaks off may hold its text.
+  if (bytes->empty() && error)
+    job.error = std::move(error);
+  else
+    job.bytes = std::move(bytes);
+  return job;
+}
+
+/// A member that is an input; or an archive, which becomes the current one.
+std::optional<Job> ArchiveWalk::visit(Level& level, Member member) {
+  std::string name = level.prefix + member.name;
+  const bool is_nested =
+      kind_of_name(base_name(member.name)) == NameKind::kArchive &&
+      (!only_ || only_->starts_with(name + std::string(kMemberMark)));
+  if (!is_nested) {
+    if (is_skipped(member, name)) {
+      ++counts_.skipped_names;
+      return std::nullopt;
+    }
+    if (level.place && !takes(name)) {
+      ++counts_.other_shards;
+      return std::nullopt;
+    }
+    return job_of(level, std::move(member), std::move(name));
+  }
+  if (!only_ && !options_.all_files && is_in_hidden(member.name)) {
+    ++counts_.skipped_names;
+    return std::nullopt;
+  }
+  enter(job_of(level, std::move(member), std::move(name)));
+  return std::nullopt;
+}
+
+/// Behind the last member: what broke, if something did.
+std::optional<Job> ArchiveWalk::leave(const Level& level) {
+  std::optional<Error> error = level.error;
+  if (level.reader->damage()) error = level.reader->damage();
+  Job job;
+  job.path = path_;
+  if (!level.prefix.empty())
+    job.member = level.prefix.substr(0, level.prefix.size() -
+                                            kMemberMark.size());
+  const bool went_as_a_whole = !level.place;
+  if (!error || (!went_as_a_whole && !takes(job.member))) return std::nullopt;
+  job.error = std::move(error);
+  return job;
+}
+
+std::optional<Job> ArchiveWalk::next() {
+  while (true) {
+    if (failed_) return std::exchange(failed_, std::nullopt);
+    if (levels_.empty()) return std::nullopt;
+    Level& level = *levels_.back();
+    if (std::optional<Member> member = level.reader->next()) {
+      if (std::optional<Job> job = visit(level, std::move(*member))) return job;
+    } else {
+      const std::unique_ptr<Level> done = std::move(levels_.back());
+      levels_.pop_back();
+      if (std::optional<Job> job = leave(*done)) return job;
+    }
+  }
+}
+
+std::optional<Result<Job>> open_member(const std::string& name) {
+  struct stat status;
+  if (::lstat(name.c_str(), &status) == 0) return std::nullopt;
+  for (std::size_t mark = name.find(kMemberMark); mark != std::string::npos;
+       mark = name.find(kMemberMark, mark + 1)) {
+    const std::string path = name.substr(0, mark);
+    if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+      continue;
+    const std::string member = name.substr(mark + kMemberMark.size());
+    ArchiveWalk walk(path, member);
+    std::optional<Error> damage;
+    while (std::optional<Job> job = walk.next()) {
+      if (job->member == member) return Result<Job>(std::move(*job));
+      damage = std::move(job->error);
+    }
+    return Result<Job>(
+        damage.value_or(Error{ErrorCode::kUnreadable, "no such member"}));
+  }
+  return std::nullopt;
+}
+
+}  // namespace sdmeta

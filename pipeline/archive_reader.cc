@@ -1,0 +1,16 @@
+#include "pipeline/archive_reader.h"
+
+#include <utility>
+
+namespace sdmeta {
+
+std::vector<std::uint8_t> ArchiveReader::read_member(std::uint64_t,
+                                                     std::optional<Error>&) {
+  return {};
+}
+
+Error archive_broken(std::string detail, std::optional<std::uint64_t> offset) {
+  return {ErrorCode::kArchiveBroken, std::move(detail), offset};
+}
+
+}  // namespace sdmeta

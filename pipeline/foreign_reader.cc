@@ -1,0 +1,304 @@
+#include "pipeline/foreign_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <locale.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace sdmeta {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 << 10;
+constexpr std::size_t kUnpackStep = 64 << 10;
+/// Answers of libarchive that ask to be called again, before it is given up.
+constexpr int kMaxRetries = 16;
+
+/// libarchive converts names (7z has UTF-16) to the locale's charset, and the
+/// program's own locale is "C", which has no room for them.
+class Utf8Names {
+ public:
+  Utf8Names() noexcept
+      : before_(::uselocale(locale() != nullptr ? locale() : LC_GLOBAL_LOCALE)) {
+  }
+  ~Utf8Names() { ::uselocale(before_); }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  static locale_t locale() noexcept {
+    static const locale_t utf8 =
+        ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return utf8;
+  }
+  locale_t before_;
+};
+
+class ForeignReader final : public ArchiveReader {
+ public:
+  ForeignReader(std::unique_ptr<ByteSource> source, const Limits& limits)
+      : source_(std::move(source)),
+        limits_(limits),
+        archive_(::archive_read_new(), ::archive_read_free),
+        buffer_(kReadBytes) {
+    if (archive_ == nullptr) {
+      stop("no memory for an archive reader");
+      return;
+    }
+    const Utf8Names scope;
+    archive* const a = archive_.get();
+    // Named one by one: "all" would start programs for rare filters.
+    ::archive_read_support_filter_gzip(a);
+    ::archive_read_support_filter_bzip2(a);
+    ::archive_read_support_filter_xz(a);
+    ::archive_read_support_filter_lzma(a);
+    ::archive_read_support_filter_zstd(a);
+    ::archive_read_support_filter_lz4(a);
+    ::archive_read_support_format_tar(a);
+    ::archive_read_support_format_zip(a);
+    ::archive_read_support_format_7zip(a);
+    // Tars that were joined with cat, as TarReader reads them.
+    ::archive_read_set_option(a, "tar", "read_concatenated_archives", "1");
+    ::archive_read_set_callback_data(a, this);
+    ::archive_read_set_read_callback(a, &ForeignReader::on_read);
+    ::archive_read_set_skip_callback(a, &ForeignReader::on_skip);
+    ::archive_read_set_seek_callback(a, &ForeignReader::on_seek);
+    if (::archive_read_open1(a) != ARCHIVE_OK) stop(message());
+  }
+
+  std::optional<Member> next() override {
+    if (is_done_) return std::nullopt;
+    const Utf8Names scope;
+    if (has_unread_data_) skip_data();
+    for (int retries = 0; !is_done_ && retries < kMaxRetries;) {
+      archive_entry* entry = nullptr;
+      switch (::archive_read_next_header(archive_.get(), &entry)) {
+        case ARCHIVE_OK:
+        case ARCHIVE_WARN: break;
+        case ARCHIVE_EOF: is_done_ = true; return std::nullopt;
+        case ARCHIVE_RETRY: ++retries; continue;
+        default: stop(message()); return std::nullopt;
+      }
+      std::optional<Member> member = member_of(entry);
+      if (member) return member;
+      skip_data();
+    }
+    if (!is_done_) stop("cannot be read on");
+    return std::nullopt;
+  }
+
+  std::vector<std::uint8_t> read_member(
+      std::uint64_t limit, std::optional<Error>& error) override {
+    const Utf8Names scope;
+    std::vector<std::uint8_t> bytes;
+    const std::uint64_t declared = std::min(declared_.value_or(0), limit);
+    bytes.reserve(static_cast<std::size_t>(
+        std::min<std::uint64_t>(declared, 16 * kUnpackStep)));
+    while (has_unread_data_ && bytes.size() < limit) {
+      const std::size_t before = bytes.size();
+      const std::size_t step = static_cast<std::size_t>(
+          std::min<std::uint64_t>(limit - before,
+                                  std::max(kUnpackStep, before / 2)));
+      bytes.resize(before + step);
+      bytes.resize(before + read_data(bytes.data() + before, step));
+    }
+    error = std::move(member_error_);
+    return bytes;
+  }
+
+  const std::optional<Error>& damage() const noexcept override {
+    return damage_;
+  }
+
+ private:
+  std::optional<Member> member_of(archive_entry* entry) {
+    declared_.reset();
+    member_error_.reset();
+    has_unread_data_ = true;
+    if (::archive_entry_size_is_set(entry) != 0)
+      declared_ = static_cast<std::uint64_t>(
+          std::max<la_int64_t>(0, ::archive_entry_size(entry)));
+    const char* name = ::archive_entry_pathname(entry);
+    if (name == nullptr) name = ::archive_entry_pathname_utf8(entry);
+    Member member{name != nullptr ? name : "", declared_, std::nullopt,
+                  std::nullopt};
+    const char* const hard_link = ::archive_entry_hardlink(entry);
+    const auto type = ::archive_entry_filetype(entry);
+    if (hard_link != nullptr || type == AE_IFLNK) {
+      const char* const target =
+          hard_link != nullptr ? hard_link : ::archive_entry_symlink(entry);
+      member.size.reset();
+      member.error = Error{
+          ErrorCode::kUnreadable,
+          std::string(hard_link != nullptr ? "is a hard link to the member "
+                                           : "is a link to ") +
+              (target != nullptr ? target : "")};
+      return member;
+    }
+    const bool is_file = type == AE_IFREG || type == 0;
+    if (!is_file || member.name.ends_with('/')) return std::nullopt;
+    if (::archive_entry_is_encrypted(entry) != 0)
+      member.error = Error{ErrorCode::kEncrypted, "member is encrypted"};
+    return member;
+  }
+
+  /// Unpacks up to `length` bytes. 0 at the end of the member, and where the
+  /// archive breaks.
+  std::size_t read_data(std::uint8_t* out, std::size_t length) {
+    for (int retries = 0; retries < kMaxRetries; ++retries) {
+      const la_ssize_t got =
+          ::archive_read_data(archive_.get(), out, length);
+      if (got == ARCHIVE_RETRY) continue;
+      if (got <= 0) {
+        has_unread_data_ = false;
+        if (got < 0) member_error_ = Error{ErrorCode::kCorrupt, message()};
+        if (got == ARCHIVE_FATAL) stop(message());
+        return 0;
+      }
+      unpacked_bytes_ += static_cast<std::uint64_t>(got);
+      if (unpacked_bytes_ > limits_.min_bomb_bytes &&
+          unpacked_bytes_ / limits_.max_unpack_ratio > packed_bytes_) {
+        stop("unpacks to more than " +
+             std::to_string(limits_.max_unpack_ratio) + " times its size");
+        has_unread_data_ = false;
+      }
+      return static_cast<std::size_t>(got);
+    }
+    stop("cannot be read on");
+    has_unread_data_ = false;
+    return 0;
+  }
+
+  /// Here and not in libarchive, which would unpack a bomb to its end.
+  void skip_data() {
+    std::array<std::uint8_t, kUnpackStep> scratch;
+    while (has_unread_data_) read_data(scratch.data(), scratch.size());
+  }
+
+  void stop(std::string detail) {
+    is_done_ = true;
+    if (!damage_) damage_ = archive_broken(std::move(detail), position_);
+  }
+
+  std::string message() const {
+    if (read_error_) return "read: " + read_error_->detail;
+    const char* const text = ::archive_error_string(archive_.get());
+    return text != nullptr ? text : "cannot be read";
+  }
+
+  static la_ssize_t on_read(archive* a, void* self, const void** bytes) {
+    ForeignReader& reader = *static_cast<ForeignReader*>(self);
+    const Result<std::size_t> got =
+        reader.source_->read_at(reader.position_, reader.buffer_);
+    if (!got) {
+      reader.read_error_ = got.error();
+      ::archive_set_error(a, EIO, "%s", got.error().detail.c_str());
+      return ARCHIVE_FATAL;
+    }
+    reader.position_ += *got;
+    reader.packed_bytes_ += *got;
+    *bytes = reader.buffer_.data();
+    return static_cast<la_ssize_t>(*got);
+  }
+
+  static la_int64_t on_skip(archive*, void* self, la_int64_t request) {
+    ForeignReader& reader = *static_cast<ForeignReader*>(self);
+    const std::uint64_t size = reader.source_->size();
+    if (request <= 0 || reader.position_ >= size) return 0;
+    const std::uint64_t skipped = std::min(static_cast<std::uint64_t>(request),
+                                           size - reader.position_);
+    reader.position_ += skipped;
+    reader.packed_bytes_ += skipped;
+    return static_cast<la_int64_t>(skipped);
+  }
+
+  static la_int64_t on_seek(archive*, void* self, la_int64_t offset,
+                            int whence) {
+    ForeignReader& reader = *static_cast<ForeignReader*>(self);
+    const std::int64_t size =
+        static_cast<std::int64_t>(reader.source_->size());
+    const std::int64_t base =
+        whence == SEEK_SET   ? 0
+        : whence == SEEK_CUR ? static_cast<std::int64_t>(reader.position_)
+                             : size;
+    if (offset < -base || offset > size - base) return ARCHIVE_FATAL;
+    reader.position_ = static_cast<std::uint64_t>(base + offset);
+    return base + offset;
+  }
+
+  std::unique_ptr<ByteSource> source_;
+  Limits limits_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  std::vector<std::uint8_t> buffer_;
+  std::uint64_t position_ = 0;  // of the next read, from the archive's start
+  std::uint64_t packed_bytes_ = 0;
+  std::uint64_t unpacked_bytes_ = 0;
+  std::optional<std::uint64_t> declared_;
+  bool has_unread_data_ = false;
+  bool is_done_ = false;
+  std::optional<Error> member_error_;  // why the member's data broke off
+  std::optional<Error> read_error_;
+  std::optional<Error> damage_;
+};
+
+class HeldSource final : public ByteSource {
+ public:
+  HeldSource(std::shared_ptr<const std::vector<std::uint8_t>> bytes,
+             std::uint64_t size) noexcept
+      : bytes_(std::move(bytes)), memory_(*bytes_), size_(size) {}
+
+  std::uint64_t size() const noexcept override { return size_; }
+
+  Result<std::size_t> read_at(std::uint64_t offset,
+                              std::span<std::uint8_t> out) noexcept override {
+    if (offset >= memory_.size() && offset < size_ && !out.empty())
+      return Error{ErrorCode::kMemberTooLarge,
+                   "only the first " + std::to_string(memory_.size()) +
+                       " bytes of a packed member are unpacked"};
+    return memory_.read_at(offset, out);
+  }
+
+ private:
+  std::shared_ptr<const std::vector<std::uint8_t>> bytes_;
+  MemorySource memory_;
+  std::uint64_t size_;
+};
+
+}  // namespace
+
+std::unique_ptr<ArchiveReader> make_foreign_reader(
+    std::unique_ptr<ByteSource> source, const Limits& limits) {
+  return std::make_unique<ForeignReader>(std::move(source), limits);
+}
+
+std::unique_ptr<ByteSource> make_held_source(
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes,
+    std::uint64_t size, const Limits& limits) {
+  const bool is_cut_by_limit = bytes->size() >= limits.max_member_bytes;
+  const std::uint64_t shown = is_cut_by_limit
+                                  ? std::max<std::uint64_t>(size, bytes->size())
+                                  : bytes->size();
+  return std::make_unique<HeldSource>(std::move(bytes), shown);
+}
+
+Result<std::unique_ptr<ByteSource>> unpack_one_member(
+    std::unique_ptr<ByteSource> source, const Limits& limits) {
+  ForeignReader reader(std::move(source), limits);
+  const std::optional<Member> member = reader.next();
+  if (!member)
+    return reader.damage().value_or(
+        Error{ErrorCode::kCorrupt, "no member at the member's place"});
+  if (member->error) return *member->error;
+  std::optional<Error> error;
+  auto bytes = std::make_shared<const std::vector<std::uint8_t>>(
+      reader.read_member(limits.max_member_bytes, error));
+  if (bytes->empty() && error) return *error;
+  return make_held_source(std::move(bytes), member->size.value_or(0), limits);
+}
+
+}  // namespace sdmeta

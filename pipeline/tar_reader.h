@@ -1,0 +1,45 @@
+// Uncompressed tar (POSIX.1-2017 pax and ustar, GNU tar, v7), by its headers
+// only: member data is hopped over. Archives that were joined with cat are read
+// to the end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pipeline/archive_reader.h"
+#include "pipeline/header_window.h"
+
+namespace sdmeta {
+
+/// True if `head` (512 bytes or more) is a tar header whose checksum holds.
+bool is_tar_header(std::span<const std::uint8_t> head) noexcept;
+
+class TarReader final : public ArchiveReader {
+ public:
+  explicit TarReader(std::unique_ptr<ByteSource> source);
+
+  std::optional<Member> next() override;
+  const std::optional<Error>& damage() const noexcept override {
+    return damage_;
+  }
+
+ private:
+  struct Extension;
+
+  std::optional<Member> fail(std::string detail);
+  bool pass_end_mark();
+  std::optional<std::uint64_t> end_of_sparse_map(std::uint64_t header);
+  bool read_extension(char type, std::uint64_t size, Extension& extension);
+
+  std::unique_ptr<ByteSource> source_;
+  HeaderWindow window_;
+  std::uint64_t position_ = 0;  // of the next header
+  std::optional<Error> damage_;
+  bool is_done_ = false;
+};
+
+}  // namespace sdmeta

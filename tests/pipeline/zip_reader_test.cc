@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/archive_builders.h"
+#include "tests/support/input_jobs.h"
+
+namespace sdmeta {
+namespace {
+
+class ZipReader : public InputsTest {
+ protected:
+  Strings members(std::string_view zip) {
+    put("a.zip", zip);
+    return contents(jobs_of({.paths = {at("a.zip")}}));
+  }
+};
+
+TEST_F(ZipReader, SizesAreThoseOfTheCentralDirectory) {
+  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "one",
+                             .is_deflated = true,
+                             .has_data_descriptor = true},
+                            {.name = "b.png", .content = "two",
+                             .has_data_descriptor = true}})),
+            (Strings{"a.png=one", "b.png=two"}));
+}
+
+TEST_F(ZipReader, ReadsZip64Entries) {
+  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "one",
+                             .is_zip64 = true},
+                            {.name = "b.png", .content = "two",
+                             .is_deflated = true, .is_zip64 = true}})),
+            (Strings{"a.png=one", "b.png=two"}));
+}
+
+TEST_F(ZipReader, ReadsArchivesWithBytesInFront) {
+  EXPECT_EQ(members("PK\x03\x04 begins this, but it is a stub. " +
+                    zip_of({{.name = "a.png", .content = "one"}})),
+            (Strings{"a.png=one"}));
+}
+
+TEST_F(ZipReader, ACommentMayQuoteAnEndRecord) {
+  std::string zip = zip_of({{.name = "a.png", .content = "one"}});
+  zip[zip.size() - 2] = 30;
+  zip += "PK\x05\x06" + std::string(26, '\xFF');
+  EXPECT_EQ(members(zip), (Strings{"a.png=one"}));
+}
+
+TEST_F(ZipReader, EncryptedMembersSaySo) {
+  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "x", .flags = 1},
+                            {.name = "b.png", .content = "open"}})),
+            (Strings{"a.png!encrypted: member is encrypted", "b.png=open"}));
+}
+
+TEST_F(ZipReader, OverlappingMembersSaySo) {
+  std::string zip = zip_of({{.name = "a.png", .content = "0123456789"}});
+  // The same entry thirty times: the quoted bytes are claimed again and again.
+  const std::size_t directory = zip.find("PK\x01\x02");
+  const std::size_t end = zip.find("PK\x05\x06");
+  const std::string entry = zip.substr(directory, end - directory);
+  std::string many = zip.substr(0, directory);
+  for (int i = 0; i < 30; ++i) many += entry;
+  std::string record = zip.substr(end);
+  record[8] = record[10] = 30;
+  const std::size_t length = entry.size() * 30;
+  record[12] = static_cast<char>(length & 0xff);
+  record[13] = static_cast<char>(length >> 8);
+  many += record;
+  std::size_t overlapping = 0;
+  for (const std::string& member : members(many))
+    overlapping += member == "a.png!corrupt: members overlap";
+  EXPECT_GT(overlapping, 0u);
+  EXPECT_EQ(members(many).size(), 30u);
+}
+
+TEST_F(ZipReader, AMemberBehindTheEndSaysSo) {
+  std::string zip = zip_of({{.name = "a.png", .content = "x"}});
+  zip[zip.find("PK\x01\x02") + 45] = '\x7F';
+  EXPECT_EQ(members(zip), (Strings{"a.png!corrupt: member begins behind the "
+                                   "end of the archive"}));
+}
+
+TEST_F(ZipReader, AMemberWithoutLocalHeaderSaysSo) {
+  std::string zip = zip_of({{.name = "a.png", .content = "x"},
+                            {.name = "b.png", .content = "y"}});
+  zip[1] = '?';
+  zip.insert(0, "PK\x03\x04");  // known as a zip still
+  EXPECT_EQ(members(zip),
+            (Strings{"a.png!corrupt: no local header at the member's place",
+                     "b.png=y"}));
+}
+
+TEST_F(ZipReader, BrokenDeflateDataSaysSoBehindWhatWasRead) {
+  std::string zip = zip_of(
+      {{.name = "a.png", .content = std::string(9, 'a'), .is_deflated = true}});
+  zip[30 + 5 + 4] = '\xFF';
+  EXPECT_EQ(members(zip),
+            (Strings{"a.png=!corrupt: deflate data is broken"}));
+}
+
+TEST_F(ZipReader, AMemberThatInflatesToMoreThanItStatesIsCut) {
+  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "0123456789",
+                             .is_deflated = true, .claimed_size = 4}})),
+            (Strings{"a.png=0123"}));
+}
+
+TEST_F(ZipReader, AMemberThatInflatesToLessThanItStatesEndsEarly) {
+  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "0123",
+                             .is_deflated = true, .claimed_size = 4000000000}})),
+            (Strings{"a.png=0123"}));
+}
+
+TEST_F(ZipReader, AnUnknownMethodSaysSo) {
+  const Strings got =
+      members(zip_of({{.name = "a.png", .content = "x", .method = 77},
+                      {.name = "b.png", .content = "y"}}));
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_TRUE(got[0].starts_with("a.png!")) << got[0];
+  EXPECT_EQ(got[1], "b.png=y");
+}
+
+TEST_F(ZipReader, FoldersAreNoMembersAndLinksCannotBeRead) {
+  EXPECT_EQ(members(zip_of({{.name = "d.png/"},
+                            {.name = "l.png", .content = "target",
+                             .attributes = 0120777u << 16}})),
+            (Strings{"l.png!unreadable: is a link"}));
+}
+
+TEST_F(ZipReader, ACutCentralDirectoryIsABreak) {
+  std::string zip = zip_of({{.name = "a.png", .content = "one"},
+                            {.name = "b.png", .content = "two"}});
+  zip[zip.rfind("PK\x01\x02")] = '?';
+  EXPECT_EQ(members(zip),
+            (Strings{"a.png=one", "!archive_broken: central directory ends "
+                                  "after 1 of 2 members"}));
+}
+
+TEST_F(ZipReader, AbsurdEndRecordsAreABreak) {
+  for (const std::size_t field : {12, 13, 14, 15, 16, 17, 18, 19}) {
+    std::string zip = zip_of({{.name = "a.png", .content = "one"}});
+    zip[zip.size() - 22 + field] = '\xFF';
+    const Strings got = members(zip);
+    ASSERT_FALSE(got.empty()) << field;
+    EXPECT_EQ(got[0], "a.png=one") << field;
+  }
+}
+
+TEST_F(ZipReader, NamesAreBytes) {
+  EXPECT_EQ(members(zip_of({{.name = "\x82\xA0.png", .content = "1"},
+                            {.name = "..\\up.png", .content = "2"},
+                            {.name = "/abs.png", .content = "3"}})),
+            (Strings{"\x82\xA0.png=1", "..\\up.png=2", "/abs.png=3"}));
+}
+
+}  // namespace
+}  // namespace sdmeta
