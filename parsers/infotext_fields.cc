@@ -66,7 +66,7 @@ bool take_seed(Context& context, const std::string& value) {
 
 bool take_size(const std::string& value, std::optional<std::int64_t>& width,
                std::optional<std::int64_t>& height) {
-  const auto size = size_in(value);
+  const auto size = pixel_size_in(value);
   if (!size || size->width == 0 || size->height == 0) return false;
   if (!width && !height) {
     width = size->width;
@@ -335,7 +335,7 @@ void take_controlnet(Context& context, const Setting& setting,
 
 }  // namespace
 
-std::optional<PixelSize> size_in(std::string_view text) {
+std::optional<PixelSize> pixel_size_in(std::string_view text) {
   const std::size_t x = text.find_first_of("xX");
   if (x == text.npos) return std::nullopt;
   const auto width = number_in<std::uint32_t>(text.substr(0, x));

@@ -48,7 +48,7 @@ struct PixelSize {
   std::int64_t width = 0;
   std::int64_t height = 0;
 };
-std::optional<PixelSize> size_in(std::string_view text);
+std::optional<PixelSize> pixel_size_in(std::string_view text);
 
 /// Sets an empty field. True if it holds `value` afterwards.
 template <class T>
