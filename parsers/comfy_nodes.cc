@@ -30,7 +30,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "positive_conditioning,cond_positive,conditioning_positive,cond1"},
         {NodeField::kNegative, "negative",
          "negative,base_negative,CONDITIONING-,cond_neg,neg,negative_cond,"
-         "negative_conditioning,cond_negative,conditioning_negative"},
+         "negative_conditioning,cond_negative,conditioning_negative,"
+         "neg_conditioning"},
         {NodeField::kConditioning, "conditioning",
          "conditioning_to,conditioning_from,conditioning*,cond_*,cond,"
          "text_embeds,prompt_embeds,clip_conditioning"},
@@ -59,7 +60,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "steps,num_steps,num_inference_steps,sampling_steps,steps_total,"
          "total_steps,step_count"},
         {NodeField::kCfg, "cfg",
-         "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,cfg_conds"},
+         "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,true_gs,cfg_"
+         "conds"},
         {NodeField::kSampler, "sampler",
          "sampler_name,sampler,solver,sampler_type,SAMPLER"},
         {NodeField::kScheduler, "scheduler",

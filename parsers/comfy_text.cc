@@ -225,8 +225,6 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   }
   Text text = guider_text(node, side, depth);
   if (text) return text;
-  for (const TextHint& hint : hints_)
-    if (hint.id == graph_.node(node).id) return std::string(hint.text);
   text = any_link(node, side, depth);
   if (text || !may_hold_text) return text;
   text = odd_widget(node);
@@ -387,15 +385,15 @@ GraphTexts::Text GraphTexts::cached(NodeIndex node) const {
 }
 
 // A node that shows what `node` made keeps a copy of it.
-GraphTexts::Text GraphTexts::shown_elsewhere(NodeIndex node) const {
-  for (const TextHint& hint : hints_)
-    if (hint.id == graph_.node(node).id) return std::string(hint.text);
+GraphTexts::Text GraphTexts::shown_elsewhere(NodeIndex node) {
   for (std::size_t i = 0; i < graph_.size(); ++i) {
     const auto other = static_cast<NodeIndex>(i);
     if (values_.role(other) != NodeRole::kCachedText) continue;
     for (const GraphInput& input : graph_.inputs(other))
-      if (input.node == node)
+      if (input.node == node) {
+        open_.push_back(other);
         if (Text text = cached(other)) return text;
+      }
   }
   return std::nullopt;
 }

@@ -69,7 +69,7 @@ class GraphTexts {
               unsigned depth);
   Text replaced(NodeIndex node, PromptSide side, unsigned depth);
   Text cached(NodeIndex node) const;
-  Text shown_elsewhere(NodeIndex node) const;
+  Text shown_elsewhere(NodeIndex node);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);
   Text odd_widget(NodeIndex node) const;
 

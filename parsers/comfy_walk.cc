@@ -10,6 +10,7 @@
 
 #include "parsers/comfy_loras.h"
 #include "parsers/comfy_values.h"
+#include "parsers/lora_tags.h"
 
 namespace sdmeta {
 namespace {
@@ -80,6 +81,8 @@ class Walk {
     std::optional<std::string> upscaler;
     std::optional<PixelSize> size;
     bool is_found = false;
+    // An upscale model has a factor of its own, which no graph holds.
+    bool by_model = false;
   };
 
   // --- which node made the picture
@@ -100,8 +103,8 @@ class Walk {
   void describe_models(NodeIndex sampler);
   bool model_from(NodeIndex node, unsigned depth, std::string& first,
                   std::vector<std::string>& others);
-  std::optional<std::string_view> model_name(NodeIndex node);
-  void find_vae(NodeIndex decoder);
+  std::optional<std::string> model_name(NodeIndex node);
+  void find_vae();
   bool vae_from(NodeIndex node, unsigned depth);
   void find_clip_skip();
   bool clip_skip_from(NodeIndex node, unsigned depth);
@@ -109,8 +112,6 @@ class Walk {
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
   std::optional<PixelSize> own_size(NodeIndex node);
   void read_scaling(NodeIndex node, Scaling& scaling);
-  std::optional<std::string> upscaler_from(const GraphInput& input,
-                                           unsigned depth);
   void find_script(NodeIndex sampler);
   std::optional<double> denoise_of(NodeIndex sampler);
 
@@ -354,7 +355,7 @@ void Walk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
     Hires& hires = result_.hires;
     hires.steps = values_.value(sampler, NodeField::kSteps).integer();
     hires.denoising_strength = denoise_of(sampler);
-    hires.upscale = scaling.factor;
+    if (!scaling.by_model) hires.upscale = scaling.factor;
     hires.upscaler = scaling.upscaler;
     if (scaling.size) {
       hires.width = scaling.size->width;
@@ -386,11 +387,14 @@ void Walk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
   if (part.prompt && part.prompt->empty()) part.prompt.reset();
   if (part.negative_prompt && part.negative_prompt->empty())
     part.negative_prompt.reset();
-  if (part.prompt || part.negative_prompt)
+  const bool is_known =
+      std::find(result_.prompts.begin(), result_.prompts.end(), part) !=
+      result_.prompts.end();
+  if ((part.prompt || part.negative_prompt) && !is_known)
     result_.prompts.push_back(std::move(part));
 }
 
-std::optional<std::string_view> Walk::model_name(NodeIndex node) {
+std::optional<std::string> Walk::model_name(NodeIndex node) {
   const NodeRole role = values_.role(node);
   if (role == NodeRole::kLora || role == NodeRole::kPass ||
       role == NodeRole::kExtraModel || role == NodeRole::kControlNet ||
@@ -398,6 +402,9 @@ std::optional<std::string_view> Walk::model_name(NodeIndex node) {
     return std::nullopt;
   const GraphInput* input = values_.input(node, NodeField::kModelName);
   if (input == nullptr) return std::nullopt;
+  // A link called `model` leads to the model to be patched, not to a name.
+  if (input->is_link() && input == values_.link(node, NodeField::kModel))
+    return std::nullopt;
   const auto name = values_.value_of(*input, NodeField::kModelName).string();
   if (!name || is_no_name(*name)) return std::nullopt;
   // `model` and `model_name` may name anything in a node nobody listed.
@@ -405,7 +412,13 @@ std::optional<std::string_view> Walk::model_name(NodeIndex node) {
       input->name.find("ckpt") == input->name.npos &&
       input->name.find("unet") == input->name.npos)
     return std::nullopt;
-  return name;
+  if (!name->starts_with('{')) return std::string(*name);
+  // A picker's selection: {"ckpt": "a.safetensors", "vae": ...}.
+  const JsonDocument selection = parse_json(*name, limits_);
+  for (const std::string_view key : {"ckpt", "ckpt_name", "model", "name"})
+    if (const auto chosen = selection.root()[key].string())
+      return std::string(*chosen);
+  return std::string(*name);
 }
 
 // The first loader up the `model` links gives the model; merges have more.
@@ -416,7 +429,7 @@ bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
     if (first.empty())
       first = *name;
     else if (first != *name)
-      others.emplace_back(*name);
+      others.push_back(*name);
     return true;
   }
   const NodeKind& kind = *graph_.node(node).kind;
@@ -488,7 +501,7 @@ bool Walk::vae_from(NodeIndex node, unsigned depth) {
 }
 
 // The last node of the path that was given a VAE decoded the picture.
-void Walk::find_vae(NodeIndex) {
+void Walk::find_vae() {
   for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
     if (values_.link(*node, NodeField::kVae) == nullptr && !is_sampler(*node))
       continue;
@@ -604,15 +617,6 @@ void Walk::find_size(NodeIndex sampler) {
   result_.height = size->height;
 }
 
-std::optional<std::string> Walk::upscaler_from(const GraphInput& input,
-                                               unsigned depth) {
-  if (depth > kMaxDepth) return std::nullopt;
-  if (const auto name =
-          values_.value_of(input, NodeField::kUpscalerName).string())
-    return std::string(*name);
-  return std::nullopt;
-}
-
 void Walk::read_scaling(NodeIndex node, Scaling& scaling) {
   const NodeKind& kind = *graph_.node(node).kind;
   const std::string_view name = graph_.node(node).class_type;
@@ -627,8 +631,10 @@ void Walk::read_scaling(NodeIndex node, Scaling& scaling) {
   if (!is_scaling) return;
   scaling.is_found = true;
   if (const GraphInput* model = values_.input_named(node, "upscale_model")) {
-    if (auto upscaler = upscaler_from(*model, 0))
-      scaling.upscaler = std::move(*upscaler);
+    if (const auto file =
+            values_.value_of(*model, NodeField::kUpscalerName).string())
+      scaling.upscaler = std::string(*file);
+    scaling.by_model = values_.input(node, NodeField::kScale) == nullptr;
   } else if (const GraphInput* method =
                  values_.input_named(node, "upscale_method");
              method != nullptr && !scaling.upscaler) {
@@ -783,8 +789,8 @@ void Walk::scan() {
     result_.negative_prompt = std::move(best_negative);
   if (result_.prompt || result_.model || result_.steps)
     notes_.push_back({ErrorCode::kLowConfidence,
-                      "no sampler is linked to an output; taken from the nodes "
-                      "that look like it",
+                      "no link leads from an output to prompts; taken from "
+                      "the nodes that look like it",
                       std::nullopt});
 }
 
@@ -821,7 +827,13 @@ GraphWalk Walk::run() {
       }
       scaling = {};
     }
-    find_vae(root_);
+    find_vae();
+    // Links that lead nowhere, as against text that the graph does not hold.
+    const std::vector<NodeIndex>& open = texts_.open_nodes();
+    const bool leads_nowhere =
+        std::all_of(open.begin(), open.end(),
+                    [&](NodeIndex node) { return is_sampler(node); });
+    if (!result_.prompt && !result_.negative_prompt && leads_nowhere) scan();
   } else {
     scan();
   }
@@ -884,8 +896,6 @@ GraphWalk Walk::run() {
     result_.prompts.push_back({"region", region, std::nullopt});
   for (const auto* text : {&result_.prompt, &result_.negative_prompt})
     if (*text) collect_embeddings(**text);
-  if (!result_.prompt && walk.has_sampler && texts_.open_nodes().empty())
-    result_.prompt = std::nullopt;
   for (const NodeIndex node : texts_.open_nodes())
     walk.open_texts.push_back(graph_.node(node).id);
   add_extra("node_count", std::to_string(graph_.size()));
@@ -896,7 +906,23 @@ GraphWalk Walk::run() {
   return walk;
 }
 
-void Walk::collect_tags(NodeIndex) {}
+// Nodes that obey `<lora:name:weight>` in their text. Lists of the same node
+// say the same with switches.
+void Walk::collect_tags(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (spec_of(kind, "tags").empty()) return;
+  if (values_.input_named(node, "loras") != nullptr) return;
+  for (const PromptSide side : {PromptSide::kPositive, PromptSide::kNegative}) {
+    std::optional<std::string> text;
+    if (kind.role == NodeRole::kLora) {
+      if (const GraphInput* input = values_.input(node, NodeField::kText))
+        text = texts_.text(*input, side);
+    } else {
+      text = texts_.text_of(node, side);
+    }
+    if (text) add_tagged_loras(*text, result_.loras);
+  }
+}
 
 }  // namespace
 

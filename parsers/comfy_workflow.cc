@@ -1,16 +1,727 @@
 #include "parsers/comfy_workflow.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "parsers/comfy_values.h"
+#include "parsers/text.h"
+
 namespace sdmeta {
+namespace {
 
-bool is_workflow(JsonValue value) { return value["nodes"].is_array(); }
+// Subgraphs in subgraphs, and links through reroutes; real ones stay below ten.
+constexpr unsigned kMaxNesting = 16;
+constexpr unsigned kMaxLinkSteps = 128;
 
-Graph read_workflow(JsonValue, const Limits&, std::vector<Error>&) {
+// Virtual nodes of a subgraph: what it gets and what it gives.
+constexpr std::string_view kSubgraphInput = "-10";
+constexpr std::string_view kSubgraphOutput = "-20";
+
+enum class Mode : std::uint8_t { kActive, kMuted, kBypassed };
+
+struct Origin {
+  std::string_view node;  // id in its scope
+  std::int64_t slot = 0;
+};
+
+// One level of the graph: the whole, a subgraph instance, a group node.
+struct Scope {
+  std::size_t parent = 0;  // of the root: itself
+  JsonValue instance;      // the node of the parent that stands for it
+  JsonValue definition;
+  std::string_view prefix;  // of the ids inside: "57:"
+  // Sorted: link id to origin, output slot to origin.
+  std::vector<std::pair<std::int64_t, Origin>> links;
+  std::vector<std::pair<std::int64_t, Origin>> outputs;
+};
+
+struct FlatNode {
+  std::size_t scope = 0;
+  std::string_view local_id;
+  std::string_view type;
+  JsonValue node;
+  Mode mode = Mode::kActive;
+  std::size_t inner = 0;  // scope of a subgraph instance; 0 if it is none
+  NodeIndex index = kNoNode;
+};
+
+// Where a link comes from after all that the editor resolves.
+struct Source {
+  NodeIndex node = kNoNode;
+  std::int32_t slot = 0;
+  JsonValue value;  // of a primitive
+  bool is_found() const { return node != kNoNode || bool(value); }
+};
+
+struct Widget {
+  std::string_view name;
+  JsonValue value;
+};
+
+// What follows a seed: how it changes from one run to the next. Early editors
+// wrote a boolean.
+bool is_control_word(JsonValue value) {
+  if (value.is_bool()) return true;
+  const std::string_view word = value.string().value_or("");
+  return word == "randomize" || word == "fixed" || word == "increment" ||
+         word == "decrement" || word == "increment-wrap" || word == "random";
+}
+
+bool is_seed_name(std::string_view name) {
+  return name == "seed" || name == "noise_seed" || name == "rand_seed";
+}
+
+bool is_reroute(std::string_view type) {
+  return type == "Reroute" || type == "Reroute (rgthree)";
+}
+
+bool is_editor_only(std::string_view type) {
+  return type == "Note" || type == "MarkdownNote" || type == "PrimitiveNode" ||
+         is_reroute(type) || type == "GetNode" || type == "SetNode" ||
+         type == "easy getNode" || type == "easy setNode";
+}
+
+std::vector<JsonValue> elements(JsonValue list) {
+  std::vector<JsonValue> values;
+  list.for_each_element([&](JsonValue value) { values.push_back(value); });
+  return values;
+}
+
+template <class Value>
+const Value* find_sorted(
+    const std::vector<std::pair<std::int64_t, Value>>& sorted,
+    std::int64_t key) {
+  const auto at = std::lower_bound(
+      sorted.begin(), sorted.end(), key,
+      [](const auto& pair, std::int64_t k) { return pair.first < k; });
+  return at != sorted.end() && at->first == key ? &at->second : nullptr;
+}
+
+class Builder {
+ public:
+  Builder(JsonValue workflow, const Limits& limits, std::vector<Error>& notes)
+      : workflow_(workflow), limits_(limits), notes_(notes) {}
+
+  Graph build() {
+    scopes_.push_back({});
+    scopes_[0].definition = workflow_;
+    flatten(0, 0);
+    index_nodes();
+    for (FlatNode& node : nodes_)
+      if (node.mode == Mode::kActive && node.inner == 0 &&
+          !is_editor_only(node.type))
+        node.index = static_cast<NodeIndex>(count_++);
+    for (const FlatNode& node : nodes_)
+      if (node.index != kNoNode) emit(node);
+    return std::move(graph_);
+  }
+
+ private:
+  void flatten(std::size_t scope, unsigned depth);
+  void read_links(std::size_t scope);
+  void read_group_links(std::size_t scope);
+  std::size_t open_instance(std::size_t scope, JsonValue node,
+                            std::string_view id, JsonValue definition,
+                            unsigned depth);
+  JsonValue subgraph(std::string_view type) const;
+  JsonValue group(std::string_view type) const;
+  void index_nodes();
+  const FlatNode* node_at(std::size_t scope, std::string_view id) const;
+
+  Source resolve_link(std::size_t scope, JsonValue link, unsigned steps);
+  Source resolve_origin(std::size_t scope, const Origin& origin,
+                        unsigned steps);
+  Source resolve_instance_input(std::size_t scope, std::int64_t slot,
+                                unsigned steps);
+  Source bypass(const FlatNode& node, std::int64_t slot, unsigned steps);
+  const FlatNode* setter(const FlatNode& getter) const;
+
+  void emit(const FlatNode& node);
+  std::vector<Widget> widgets(const FlatNode& node);
+  void name_by_inputs(JsonValue node, const std::vector<JsonValue>& values,
+                      std::vector<Widget>& widgets);
+  void name_by_table(std::string_view order,
+                     const std::vector<JsonValue>& values,
+                     std::vector<Widget>& widgets);
+  void name_by_kind(std::string_view type, const std::vector<JsonValue>& values,
+                    std::vector<Widget>& widgets);
+  JsonValue promoted(const FlatNode& node, std::string_view widget) const;
+  std::string_view id_text(JsonValue id) {
+    if (const auto text = id.string()) return *text;
+    return graph_.keep(id.text());
+  }
+
+  JsonValue workflow_;
+  const Limits& limits_;
+  std::vector<Error>& notes_;
+  Graph graph_;
+  std::vector<Scope> scopes_;
+  std::vector<FlatNode> nodes_;
+  // (scope, local id) to position in nodes_, sorted.
+  std::vector<std::pair<std::pair<std::size_t, std::string_view>, std::size_t>>
+      by_id_;
+  std::size_t count_ = 0;
+  bool is_cut_ = false;
+};
+
+JsonValue Builder::subgraph(std::string_view type) const {
+  JsonValue found;
+  workflow_["definitions"]["subgraphs"].for_each_element(
+      [&](JsonValue definition) {
+        if (!found && definition["id"].string() == type) found = definition;
+      });
+  return found;
+}
+
+// Before subgraphs: `workflow>name` (earlier `workflow/name`) with its contents
+// under extra.groupNodes.
+JsonValue Builder::group(std::string_view type) const {
+  if (!type.starts_with("workflow>") && !type.starts_with("workflow/"))
+    return {};
+  return workflow_["extra"]["groupNodes"][type.substr(9)];
+}
+
+std::size_t Builder::open_instance(std::size_t scope, JsonValue node,
+                                   std::string_view id, JsonValue definition,
+                                   unsigned depth) {
+  Scope inner;
+  inner.parent = scope;
+  inner.instance = node;
+  inner.definition = definition;
+  std::string prefix(scopes_[scope].prefix);
+  prefix += id;
+  prefix += ':';
+  inner.prefix = graph_.keep(std::move(prefix));
+  scopes_.push_back(std::move(inner));
+  const std::size_t opened = scopes_.size() - 1;
+  flatten(opened, depth + 1);
+  return opened;
+}
+
+void Builder::flatten(std::size_t scope, unsigned depth) {
+  const JsonValue definition = scopes_[scope].definition;
+  const bool is_group = scope != 0 && definition["id"].is_missing();
+  if (is_group)
+    read_group_links(scope);
+  else
+    read_links(scope);
+  std::int64_t position = 0;
+  definition["nodes"].for_each_element([&](JsonValue node) {
+    if (nodes_.size() >= limits_.max_graph_nodes) {
+      if (!is_cut_)
+        notes_.push_back({ErrorCode::kGraphTooLarge,
+                          "workflow has more than " +
+                              std::to_string(limits_.max_graph_nodes) +
+                              " nodes",
+                          std::nullopt});
+      is_cut_ = true;
+      return;
+    }
+    FlatNode flat;
+    flat.scope = scope;
+    flat.local_id =
+        is_group ? graph_.keep(std::to_string(position)) : id_text(node["id"]);
+    ++position;
+    flat.type = node["type"].string().value_or("");
+    flat.node = node;
+    const auto mode = node["mode"].integer().value_or(0);
+    if (mode == 2)
+      flat.mode = Mode::kMuted;
+    else if (mode == 4)
+      flat.mode = Mode::kBypassed;
+    if (flat.type.empty()) return;
+    const std::size_t at = nodes_.size();
+    nodes_.push_back(flat);
+    if (flat.mode != Mode::kActive || depth >= kMaxNesting) return;
+    JsonValue inner = subgraph(flat.type);
+    if (!inner) inner = group(flat.type);
+    if (!inner) return;
+    const std::size_t opened =
+        open_instance(scope, node, flat.local_id, inner, depth);
+    nodes_[at].inner = opened;
+  });
+}
+
+void Builder::read_links(std::size_t scope) {
+  Scope& into = scopes_[scope];
+  into.definition["links"].for_each_element([&](JsonValue link) {
+    std::optional<std::int64_t> id;
+    std::string_view target;
+    std::int64_t target_slot = 0;
+    Origin origin;
+    if (link.is_array()) {
+      const std::vector<JsonValue> parts = elements(link);
+      if (parts.size() < 5) return;
+      id = parts[0].integer();
+      origin.node = id_text(parts[1]);
+      origin.slot = parts[2].integer().value_or(0);
+      target = id_text(parts[3]);
+      target_slot = parts[4].integer().value_or(0);
+    } else {
+      id = link["id"].integer();
+      origin.node = id_text(link["origin_id"]);
+      origin.slot = link["origin_slot"].integer().value_or(0);
+      target = id_text(link["target_id"]);
+      target_slot = link["target_slot"].integer().value_or(0);
+    }
+    if (!id) return;
+    into.links.emplace_back(*id, origin);
+    if (target == kSubgraphOutput)
+      into.outputs.emplace_back(target_slot, origin);
+  });
+  const auto by_key = [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  };
+  std::stable_sort(into.links.begin(), into.links.end(), by_key);
+  std::stable_sort(into.outputs.begin(), into.outputs.end(), by_key);
+}
+
+// Group nodes: links are [from position, slot, to position, slot], without ids.
+// What is not linked inside is an input or output of the group, in order. The
+// links get ids here: position * 1000 + input.
+constexpr std::int64_t kGroupStride = 1000;
+
+void Builder::read_group_links(std::size_t scope) {
+  Scope& into = scopes_[scope];
+  std::vector<std::pair<std::int64_t, std::int64_t>> taken_outputs;
+  into.definition["links"].for_each_element([&](JsonValue link) {
+    const std::vector<JsonValue> parts = elements(link);
+    if (parts.size() < 4) return;
+    const auto from = parts[0].integer();
+    const auto slot = parts[1].integer();
+    const auto to = parts[2].integer();
+    const auto input = parts[3].integer();
+    if (!from || !slot || !to || !input || *to < 0 || *to > 65536 ||
+        *input < 0 || *input >= kGroupStride)
+      return;
+    into.links.emplace_back(*to * kGroupStride + *input,
+                            Origin{graph_.keep(std::to_string(*from)), *slot});
+    taken_outputs.emplace_back(*from, *slot);
+  });
+  const auto by_key = [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  };
+  std::stable_sort(into.links.begin(), into.links.end(), by_key);
+  std::sort(taken_outputs.begin(), taken_outputs.end());
+  std::vector<std::pair<std::int64_t, std::int64_t>> external;
+  into.definition["external"].for_each_element([&](JsonValue entry) {
+    external.emplace_back(entry[0].integer().value_or(-1),
+                          entry[1].integer().value_or(-1));
+  });
+  std::sort(external.begin(), external.end());
+
+  std::int64_t position = 0;
+  std::int64_t next_input = 0;
+  std::int64_t next_output = 0;
+  std::vector<std::pair<std::int64_t, Origin>> outside;
+  into.definition["nodes"].for_each_element([&](JsonValue node) {
+    std::int64_t input = 0;
+    node["inputs"].for_each_element([&](JsonValue) {
+      const std::int64_t id = position * kGroupStride + input++;
+      if (find_sorted(into.links, id) == nullptr)
+        outside.emplace_back(id, Origin{kSubgraphInput, next_input++});
+    });
+    std::int64_t output = 0;
+    node["outputs"].for_each_element([&](JsonValue) {
+      const std::pair key(position, output++);
+      const bool is_taken =
+          std::binary_search(taken_outputs.begin(), taken_outputs.end(), key);
+      if (!is_taken ||
+          std::binary_search(external.begin(), external.end(), key))
+        into.outputs.emplace_back(
+            next_output++,
+            Origin{graph_.keep(std::to_string(key.first)), key.second});
+    });
+    ++position;
+  });
+  into.links.insert(into.links.end(), outside.begin(), outside.end());
+  std::stable_sort(into.links.begin(), into.links.end(), by_key);
+}
+
+void Builder::index_nodes() {
+  by_id_.reserve(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    by_id_.emplace_back(std::pair(nodes_[i].scope, nodes_[i].local_id), i);
+  std::sort(by_id_.begin(), by_id_.end());
+}
+
+const FlatNode* Builder::node_at(std::size_t scope, std::string_view id) const {
+  const std::pair key(std::pair(scope, id), std::size_t{0});
+  const auto found = std::lower_bound(by_id_.begin(), by_id_.end(), key);
+  if (found == by_id_.end() || found->first != key.first) return nullptr;
+  return &nodes_[found->second];
+}
+
+// --- links
+// ---------------------------------------------------------------------
+
+Source Builder::resolve_link(std::size_t scope, JsonValue link,
+                             unsigned steps) {
+  const auto id = link.is_number() ? link.integer() : std::nullopt;
+  if (!id || steps > kMaxLinkSteps) return {};
+  const Origin* origin = find_sorted(scopes_[scope].links, *id);
+  return origin != nullptr ? resolve_origin(scope, *origin, steps + 1)
+                           : Source{};
+}
+
+Source Builder::resolve_origin(std::size_t scope, const Origin& origin,
+                               unsigned steps) {
+  if (steps > kMaxLinkSteps) return {};
+  if (origin.node == kSubgraphInput && scope != 0)
+    return resolve_instance_input(scope, origin.slot, steps + 1);
+  const FlatNode* node = node_at(scope, origin.node);
+  if (node == nullptr || node->mode == Mode::kMuted) return {};
+  if (node->mode == Mode::kBypassed)
+    return bypass(*node, origin.slot, steps + 1);
+  if (node->inner != 0) {
+    const Origin* inside =
+        find_sorted(scopes_[node->inner].outputs, origin.slot);
+    return inside != nullptr ? resolve_origin(node->inner, *inside, steps + 1)
+                             : Source{};
+  }
+  if (is_reroute(node->type))
+    return resolve_link(scope, node->node["inputs"][0]["link"], steps + 1);
+  if (node->type == "PrimitiveNode") {
+    Source source;
+    source.value = node->node["widgets_values"][0];
+    return source;
+  }
+  if (node->type == "GetNode" || node->type == "easy getNode") {
+    const FlatNode* set = setter(*node);
+    return set != nullptr
+               ? resolve_link(set->scope, set->node["inputs"][0]["link"],
+                              steps + 1)
+               : Source{};
+  }
+  if (node->type == "SetNode" || node->type == "easy setNode")
+    return resolve_link(scope, node->node["inputs"][0]["link"], steps + 1);
+  Source source;
+  source.node = node->index;
+  source.slot = static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(origin.slot, 0, INT32_MAX));
+  return source;
+}
+
+Source Builder::resolve_instance_input(std::size_t scope, std::int64_t slot,
+                                       unsigned steps) {
+  const Scope& inner = scopes_[scope];
+  const std::vector<JsonValue> inputs = elements(inner.instance["inputs"]);
+  if (slot < 0) return {};
+  const auto position = static_cast<std::size_t>(slot);
+  // By name: an instance may list fewer inputs than its definition.
+  const auto name = inner.definition["inputs"][position]["name"].string();
+  JsonValue input;
+  for (const JsonValue candidate : inputs)
+    if (name && candidate["name"].string() == name) input = candidate;
+  if (!input && !name && position < inputs.size()) input = inputs[position];
+  if (input["link"])
+    return resolve_link(inner.parent, input["link"], steps + 1);
+  if (!input["widget"]) return {};
+  // A widget of the instance: its values follow its widget inputs.
+  std::size_t at = 0;
+  for (const JsonValue candidate : inputs) {
+    if (!candidate["widget"]) continue;
+    if (candidate["name"].string() == input["name"].string()) break;
+    ++at;
+  }
+  Source source;
+  source.value = inner.instance["widgets_values"][at];
+  return source;
+}
+
+// A bypassed node hands on the input of its output's type.
+Source Builder::bypass(const FlatNode& node, std::int64_t slot,
+                       unsigned steps) {
+  if (slot < 0) return {};
+  const auto position = static_cast<std::size_t>(slot);
+  const auto type = node.node["outputs"][position]["type"].string();
+  const std::vector<JsonValue> inputs = elements(node.node["inputs"]);
+  const auto fits = [&](JsonValue input) {
+    return input["link"] && type &&
+           (input["type"].string() == type || *type == "*");
+  };
+  if (position < inputs.size() && fits(inputs[position]))
+    return resolve_link(node.scope, inputs[position]["link"], steps);
+  for (const JsonValue input : inputs)
+    if (fits(input)) return resolve_link(node.scope, input["link"], steps);
   return {};
 }
 
-std::vector<WorkflowText> workflow_texts(JsonValue, const Graph&,
-                                         std::span<const std::string_view>) {
-  return {};
+const FlatNode* Builder::setter(const FlatNode& getter) const {
+  const auto name = getter.node["widgets_values"][0].string();
+  if (!name) return nullptr;
+  const FlatNode* found = nullptr;
+  for (const FlatNode& node : nodes_) {
+    if (node.type != "SetNode" && node.type != "easy setNode") continue;
+    if (node.node["widgets_values"][0].string() != name) continue;
+    if (node.scope == getter.scope) return &node;
+    if (found == nullptr) found = &node;
+  }
+  return found;
+}
+
+// --- widgets
+// -------------------------------------------------------------------
+
+// Newer editors list every widget among the inputs, in order.
+void Builder::name_by_inputs(JsonValue node,
+                             const std::vector<JsonValue>& values,
+                             std::vector<Widget>& widgets) {
+  std::vector<std::string_view> names;
+  node["inputs"].for_each_element([&](JsonValue input) {
+    const auto name = input["widget"]["name"].string();
+    if (name) names.push_back(*name);
+  });
+  std::size_t controls = 0;
+  for (std::size_t i = 1; i < values.size(); ++i)
+    if (values[i].is_string() && is_control_word(values[i]) &&
+        values[i - 1].is_number())
+      ++controls;
+  // Older editors list only those that were turned into inputs.
+  if (names.empty() || names.size() + controls < values.size()) return;
+  std::size_t at = 0;
+  for (const std::string_view name : names) {
+    if (at >= values.size()) break;
+    widgets.push_back({name, values[at++]});
+    if (is_seed_name(name) && at < values.size() && is_control_word(values[at]))
+      ++at;
+  }
+}
+
+void Builder::name_by_table(std::string_view order,
+                            const std::vector<JsonValue>& values,
+                            std::vector<Widget>& widgets) {
+  std::size_t at = 0;
+  while (!order.empty() && at < values.size()) {
+    const std::string_view name = next_item(order);
+    if (name == "-") {
+      if (is_control_word(values[at])) ++at;
+      continue;
+    }
+    widgets.push_back({name, values[at++]});
+    if (is_seed_name(name) && !order.starts_with('-') && at < values.size() &&
+        is_control_word(values[at]))
+      ++at;
+  }
+}
+
+// A class nobody listed, from an editor that names no widgets.
+void Builder::name_by_kind(std::string_view type,
+                           const std::vector<JsonValue>& values,
+                           std::vector<Widget>& widgets) {
+  const auto has = [&](std::string_view part) {
+    return lower(type).find(part) != std::string::npos;
+  };
+  if (has("sampler") && values.size() >= 5 && values[0].is_number() &&
+      (is_control_word(values[1]) || values[1].is_number())) {
+    name_by_table("seed,-,steps,cfg,sampler_name,scheduler,denoise", values,
+                  widgets);
+    return;
+  }
+  constexpr std::array<std::string_view, 4> kTexts = {"text", "text_2",
+                                                      "text_3", "text_4"};
+  std::size_t texts = 0;
+  for (const JsonValue value : values) {
+    if (is_control_word(value)) continue;
+    if (const auto text = value.string()) {
+      const bool is_file = text->ends_with(".safetensors") ||
+                           text->ends_with(".ckpt") ||
+                           text->ends_with(".gguf") || text->ends_with(".pth");
+      if (is_file && has("lora"))
+        widgets.push_back({"lora_name", value});
+      else if (is_file && has("vae"))
+        widgets.push_back({"vae_name", value});
+      else if (is_file && has("controlnet"))
+        widgets.push_back({"control_net_name", value});
+      else if (is_file && has("clip"))
+        widgets.push_back({"clip_name", value});
+      else if (is_file && has("upscale"))
+        widgets.push_back({"model_name", value});
+      else if (is_file)
+        widgets.push_back({"ckpt_name", value});
+      else if (texts < kTexts.size())
+        widgets.push_back({kTexts[texts++], value});
+    } else if (value.is_number()) {
+      if (has("seed"))
+        widgets.push_back({"seed", value});
+      else if (has("lora"))
+        widgets.push_back({"strength_model", value});
+      else
+        widgets.push_back({"value", value});
+    }
+  }
+}
+
+// The value of a widget that a subgraph instance shows on its own face.
+JsonValue Builder::promoted(const FlatNode& node,
+                            std::string_view widget) const {
+  if (node.scope == 0) return {};
+  const JsonValue instance = scopes_[node.scope].instance;
+  JsonValue found;
+  std::size_t at = 0;
+  instance["properties"]["proxyWidgets"].for_each_element([&](JsonValue entry) {
+    const JsonValue id = entry[0];
+    const bool is_this = (id.is_string() ? *id.string() == node.local_id
+                                         : id.text() == node.local_id) &&
+                         entry[1].string() == widget;
+    if (is_this && !found) found = instance["widgets_values"][at];
+    ++at;
+  });
+  return found;
+}
+
+std::vector<Widget> Builder::widgets(const FlatNode& node) {
+  std::vector<Widget> widgets;
+  const JsonValue stored = node.node["widgets_values"];
+  if (stored.is_object()) {
+    stored.for_each_member([&](std::string_view name, JsonValue value) {
+      widgets.push_back({name, value});
+    });
+    return widgets;
+  }
+  if (const JsonValue named = node.node["widgets_values_named"]) {
+    named.for_each_member([&](std::string_view name, JsonValue value) {
+      widgets.push_back({name, value});
+    });
+    return widgets;
+  }
+  const std::vector<JsonValue> values = elements(stored);
+  if (values.empty()) return widgets;
+
+  // Widgets that are objects say themselves what they are.
+  std::size_t loras = 0;
+  for (const JsonValue value : values) {
+    if (value.is_object() && value["lora"])
+      widgets.push_back(
+          {graph_.keep("lora_" + std::to_string(++loras)), value});
+    else if (value.is_array() && value[0].is_object())
+      widgets.push_back({"loras", value});
+  }
+  if (loras != 0) return widgets;
+  name_by_inputs(node.node, values, widgets);
+  if (!widgets.empty()) return widgets;
+  const std::string_view order = spec_of(node_kind(node.type), "widgets");
+  if (!order.empty())
+    name_by_table(order, values, widgets);
+  else
+    name_by_kind(node.type, values, widgets);
+  return widgets;
+}
+
+void Builder::emit(const FlatNode& node) {
+  std::string id(scopes_[node.scope].prefix);
+  id += node.local_id;
+  graph_.add_node(graph_.keep(std::move(id)), node.type,
+                  node.node["title"].string().value_or(""));
+  const bool is_group =
+      node.scope != 0 && scopes_[node.scope].definition["id"].is_missing();
+  std::vector<std::string_view> linked;
+  std::int64_t position = 0;
+  const auto number = number_in<std::int64_t>(node.local_id);
+  node.node["inputs"].for_each_element([&](JsonValue input) {
+    const auto name = input["name"].string();
+    const std::int64_t at = position++;
+    if (!name) return;
+    Source source;
+    if (is_group) {
+      const Origin* origin = find_sorted(
+          scopes_[node.scope].links, number.value_or(0) * kGroupStride + at);
+      if (origin != nullptr) source = resolve_origin(node.scope, *origin, 0);
+      if (!source.is_found()) return;
+    } else {
+      if (!input["link"]) return;
+      source = resolve_link(node.scope, input["link"], 0);
+    }
+    // What a converted widget held is stale while its link says nothing too,
+    // unless a subgraph leaves the choice to its inside.
+    if (source.is_found() || node.scope == 0) linked.push_back(*name);
+    if (!source.is_found()) return;
+    graph_.add_input({*name, source.value, source.node, source.slot});
+  });
+  for (const Widget& widget : widgets(node)) {
+    if (std::find(linked.begin(), linked.end(), widget.name) != linked.end())
+      continue;
+    JsonValue value = promoted(node, widget.name);
+    if (!value) value = widget.value;
+    graph_.add_input({widget.name, value, kNoNode, 0});
+  }
+}
+
+// --- texts
+// ---------------------------------------------------------------------
+
+std::optional<std::string_view> first_text(JsonValue widgets) {
+  JsonValue value = plain_value(widgets);
+  if (value.is_array()) value = plain_value(value[0]);
+  if (value.is_object()) value = plain_value(value["text"]);
+  return value.string();
+}
+
+}  // namespace
+
+std::string without_editor_comments(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  bool block_ends = true;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = text.npos;
+    if (text.substr(i).starts_with("/*")) {
+      if (block_ends) end = text.find("*/", i + 2);
+      if (end != text.npos) {
+        i = end + 2;
+        continue;
+      }
+      block_ends = false;  // nor does any later one
+    }
+    if (text.substr(i).starts_with("//")) {
+      end = text.find('\n', i);
+      if (end == text.npos) break;
+      i = end;
+      continue;
+    }
+    result += text[i++];
+  }
+  return result;
+}
+
+bool is_workflow(JsonValue value) {
+  return value["nodes"].is_array() && value["links"].is_array();
+}
+
+Graph read_workflow(JsonValue workflow, const Limits& limits,
+                    std::vector<Error>& notes) {
+  return Builder(workflow, limits, notes).build();
+}
+
+std::vector<WorkflowText> workflow_texts(
+    JsonValue workflow, const Graph& api,
+    std::span<const std::string_view> ids) {
+  std::vector<WorkflowText> texts;
+  // One pass over all levels: ids inside subgraphs end with the inner id.
+  const auto look = [&](JsonValue nodes, bool is_inner) {
+    nodes.for_each_element([&](JsonValue node) {
+      const std::string own = node["id"].text();
+      for (const std::string_view id : ids) {
+        const std::string_view local =
+            is_inner ? id.substr(id.rfind(':') + 1) : id;
+        if (local != own || (is_inner && local.size() == id.size())) continue;
+        const NodeIndex at = api.find(id);
+        if (at == kNoNode ||
+            api.node(at).class_type != node["type"].string().value_or(""))
+          continue;
+        if (const auto text = first_text(node["widgets_values"]))
+          texts.push_back({id, std::string(*text)});
+      }
+    });
+  };
+  look(workflow["nodes"], false);
+  workflow["definitions"]["subgraphs"].for_each_element(
+      [&](JsonValue definition) { look(definition["nodes"], true); });
+  return texts;
 }
 
 }  // namespace sdmeta

@@ -27,6 +27,10 @@ bool is_workflow(JsonValue value);
 Graph read_workflow(JsonValue workflow, const Limits& limits,
                     std::vector<Error>& notes);
 
+/// The editor takes `/* ... */` and `// ...` out of prompts before it queues
+/// them (ComfyUI_frontend, src/utils/formatUtil.ts).
+std::string without_editor_comments(std::string_view text);
+
 struct WorkflowText {
   std::string_view id;
   std::string text;

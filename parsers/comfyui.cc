@@ -159,12 +159,13 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (sources.api) {
     const Graph graph = read_api_graph(sources.api, limits, notes);
     const GraphWalk walk = walk_graph(graph, limits, {}, generation, found);
-    const bool lacks_text = !generation.prompt || !generation.negative_prompt;
-    if (lacks_text && !walk.open_texts.empty())
+    if (!walk.open_texts.empty())
       fill_from_editor(sources, graph, walk, limits, generation, found);
   } else if (const JsonValue workflow = sources.workflow()) {
     const Graph graph = read_workflow(workflow, limits, notes);
     walk_graph(graph, limits, {}, generation, found);
+    for (auto* text : {&generation.prompt, &generation.negative_prompt})
+      if (*text) *text = without_editor_comments(**text);
   } else {
     return sources.failure;
   }
