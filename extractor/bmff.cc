@@ -87,8 +87,10 @@ Container bmff_container(Bytes head) noexcept {
 
 void read_bmff(ByteWindow& in, FieldCollector& out) {
   out.image().container = bmff_container(in.view(0, ByteWindow::kHeadBytes));
+  bool has_head = false;
   BoxWalk walk(in, out, 0, in.size());
   while (const std::optional<Box> box = walk.next()) {
+    has_head |= box->type == box_type("meta") || box->type == box_type("moov");
     switch (box->type) {
       case box_type("meta"): read_meta(in, *box, out); break;
       case box_type("moov"): read_movie(in, *box, out); break;
@@ -96,6 +98,9 @@ void read_bmff(ByteWindow& in, FieldCollector& out) {
       default: break;
     }
   }
+  if (!has_head && !out.image().damage)
+    out.damage(ErrorCode::kTruncated, "file has neither a moov nor a meta box",
+               in.size());
 }
 
 }  // namespace sdmeta

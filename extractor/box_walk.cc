@@ -27,8 +27,10 @@ std::optional<Box> BoxWalk::next() {
   const std::uint64_t room = end_ - at;
   if (room < kShortHeader || !out_.may_walk_on()) {
     // Fewer bytes than a header: QuickTime ends lists with four zeros.
-    if (room > 0 && room < kShortHeader && end_ == in_.size() &&
-        in_.view(at, 1).front() != 0)
+    const bool is_file_cut =
+        room > 0 && room < kShortHeader && end_ == in_.size() &&
+        !(room == 4 && ByteCursor(in_.view(at, 4)).be32() == 0);
+    if (is_file_cut && !out_.image().damage)
       out_.damage(ErrorCode::kTruncated, "file ends inside a box header", at);
     next_ = end_;
     return std::nullopt;

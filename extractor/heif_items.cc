@@ -138,7 +138,14 @@ ItemBytes collect_extents(ByteWindow& in, const std::vector<Extent>& extents,
     const Box& room = extent.is_in_idat ? idat : whole;
     const std::uint64_t offset = std::min(extent.offset, room.size());
     std::uint64_t length = room.size() - offset;
-    if (extent.length > length) item.end = TextEnd::kCut;
+    if (extent.length > length) {
+      item.end = TextEnd::kCut;
+      if (!extent.is_in_idat && !out.image().damage)
+        out.damage(ErrorCode::kTruncated,
+                   "item at byte " + std::to_string(extent.offset) +
+                       " declares " + std::to_string(extent.length) +
+                       " bytes, file ends after " + std::to_string(length));
+    }
     if (extent.length > 0) length = std::min(length, extent.length);
     total += length;
     const std::size_t admitted =

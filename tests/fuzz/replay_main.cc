@@ -30,7 +30,8 @@ int main(int argument_count, char** arguments) {
       count += replay(path);
       continue;
     }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(path))
       if (entry.is_regular_file()) count += replay(entry.path());
   }
   std::printf("%zu inputs replayed\n", count);

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Makes the fuzzers' seeds from the fixtures and from other people's writers.
+
+    python3 tests/fuzz/make_seeds.py FOLDER
+
+Writes FOLDER/fuzz_x/* for each target. Needs only the standard library; what
+Pillow, ffmpeg, avifenc, heif-enc, cjxl and exiftool add is left out where they
+are missing.
+"""
+import gzip
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PROMPT = "a paper lantern\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7"
+GRAPH = '{"3":{"class_type":"KSampler","inputs":{"seed":7,"steps":20}}}'
+XMP = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org'
+       '/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+       'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com'
+       '/xap/1.0/" xmp:CreatorTool="a &amp; b"><dc:description><rdf:Alt><rdf:li '
+       'xml:lang="x-default">a lantern</rdf:li></rdf:Alt></dc:description>'
+       '</rdf:Description></rdf:RDF></x:xmpmeta>')
+
+# Which targets take a file, by its suffix.
+BY_SUFFIX = {
+    ".png": ["png", "stealth", "verify"], ".jpg": ["jpeg", "verify"],
+    ".jpeg": ["jpeg", "verify"], ".webp": ["webp", "stealth", "verify"],
+    ".gif": ["exif"], ".tiff": ["exif"], ".avif": ["bmff"], ".heic": ["bmff"],
+    ".mp4": ["bmff"], ".mov": ["bmff"], ".jxl": ["jxl"], ".mkv": ["matroska"],
+    ".webm": ["matroska"], ".exif": ["exif"], ".xmp": ["xmp"], ".txt": ["text"],
+}
+
+
+def run(*command):
+    if shutil.which(command[0]) is None:
+        return
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def exif_block(order, comment):
+    """An Exif block with ImageDescription in IFD0 and UserComment in its place."""
+    entry = order + "HHI"
+    description = PROMPT.encode() + b"\0"
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    after_ifd0 = 8 + 2 + 2 * 12 + 4
+    exif_ifd = after_ifd0 + len(description)
+    values = exif_ifd + 2 + 12 + 4
+    return (head + struct.pack(order + "H", 2)
+            + struct.pack(entry + "I", 0x010E, 2, len(description), after_ifd0)
+            + struct.pack(entry + "I", 0x8769, 4, 1, exif_ifd)
+            + struct.pack(order + "I", 0) + description
+            + struct.pack(order + "H", 1)
+            + struct.pack(entry + "I", 0x9286, 7, len(comment), values)
+            + struct.pack(order + "I", 0) + comment)
+
+
+def texts():
+    yield PROMPT.encode()
+    yield "größe 灯台 🙂".encode()
+    yield "größe".encode("latin-1")
+    for prefix in (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8), b""):
+        for encoding in ("utf-8", "utf-16-be", "utf-16-le", "utf-16"):
+            yield prefix + "灯台 a lantern\nSteps: 20".encode(encoding)
+
+
+def stealth_inputs():
+    for mode in range(16):
+        text = PROMPT.encode()
+        payload = gzip.compress(text) if mode & 1 else text
+        for height in (159, 60):
+            yield (bytes([mode, 40, height]) + struct.pack(">I", len(payload) * 8)
+                   + payload)
+
+
+def made_by_tools(folder):
+    try:
+        from PIL import Image
+    except ImportError:
+        return
+    image = Image.linear_gradient("L").resize((16, 16)).convert("RGB")
+    picture = folder / "picture.png"
+    image.save(picture)
+    for suffix in ("jpg", "webp", "gif", "tiff"):
+        image.save(folder / f"picture.{suffix}")
+    image.save(folder / "progressive.jpg", progressive=True)
+    image.save(folder / "lossless.webp", lossless=True)
+    image.save(folder / "animated.webp", save_all=True, append_images=[image.rotate(90)])
+    exif, xmp = folder / "block.exif", folder / "packet.xmp"
+    exif.write_bytes(exif_block(">", b"ASCII\0\0\0" + PROMPT.encode()))
+    xmp.write_text(XMP)
+    run("avifenc", "-s", "10", "--exif", str(exif), "--xmp", str(xmp), str(picture),
+        str(folder / "picture.avif"))
+    run("heif-enc", str(picture), "-o", str(folder / "picture.heic"))
+    run("exiftool", "-q", "-overwrite_original", f"-UserComment={PROMPT}",
+        f"-xmp:Description={PROMPT}", str(folder / "picture.heic"))
+    run("exiftool", "-q", "-overwrite_original", f"-UserComment={PROMPT}",
+        f"-xmp:Description={PROMPT}", str(folder / "progressive.jpg"))
+    run("cjxl", str(folder / "progressive.jpg"), str(folder / "picture.jxl"),
+        "--container=1")
+    run("cjxl", str(picture), str(folder / "bare.jxl"), "--container=0")
+    for name, options in {
+            "tags.mp4": ["-movflags", "use_metadata_tags"], "plain.mp4": [],
+            "first.mp4": ["-movflags", "faststart+use_metadata_tags"],
+            "tags.mov": ["-movflags", "use_metadata_tags"], "plain.mov": [],
+            "tags.webm": [], "tags.mkv": []}.items():
+        run("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color=s=16x16:d=0.1:r=10",
+            "-metadata", f"prompt={GRAPH}", "-metadata", f"comment={PROMPT}", *options,
+            str(folder / name))
+
+
+def main():
+    target = pathlib.Path(sys.argv[1])
+
+    def put(fuzzer, name, data):
+        path = target / f"fuzz_{fuzzer}" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def put_file(path):
+        data = path.read_bytes()
+        if len(data) > 60000:
+            return
+        for fuzzer in BY_SUFFIX.get(path.suffix, []) + ["extract"]:
+            put(fuzzer, path.name, data)
+
+    for path in sorted((ROOT / "fixtures" / "images").iterdir()):
+        put_file(path)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        made_by_tools(folder)
+        for path in sorted(folder.iterdir()):
+            put_file(path)
+    for number, order in enumerate("<>"):
+        for kind, prefix in enumerate((b"ASCII\0\0\0", b"UNICODE\0", b"")):
+            put("exif", f"block{number}{kind}",
+                exif_block(order, prefix + PROMPT.encode("utf-16-be")))
+    for number, text in enumerate(texts()):
+        put("text", f"text{number:02}", text)
+    for number, data in enumerate(stealth_inputs()):
+        put("stealth", f"made{number:02}", data)
+    for encoding in ("utf-8", "utf-16", "utf-32"):
+        put("xmp", f"packet-{encoding}", XMP.encode(encoding))
+
+
+if __name__ == "__main__":
+    main()
