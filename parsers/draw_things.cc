@@ -1,6 +1,6 @@
 // Draw Things (macOS, iOS): XMP with CreatorTool and a JSON object as
-// exif:UserComment.
-// https://wiki.drawthings.ai/wiki/Metadata
+// exif:UserComment. The app's writer is not public; the shape is what readers of
+// its files expect.
 //
 //   {"c": "a cat", "uc": "dog", "model": "sd_v1.5_f16.ckpt", "sampler":
 //    "DPM++ 2M Karras", "scale": 7.5, "seed": 1, "steps": 20, "strength": 1,

@@ -18,7 +18,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::array<FieldRule, 40> kRules = {{
+constexpr std::array<FieldRule, 44> kRules = {{
     {"prompt", Field::kPrompt},
     {"Prompt", Field::kPrompt},
     {"negative_prompt", Field::kNegativePrompt},
@@ -55,6 +55,10 @@ constexpr std::array<FieldRule, 40> kRules = {{
     {"Embedding models", Field::kElsewhere},
     {"use_controlnet_model", Field::kElsewhere},
     {"ControlNet model", Field::kElsewhere},
+    {"control_filter_to_apply", Field::kElsewhere},
+    {"ControlNet Filter", Field::kElsewhere},
+    {"control_alpha", Field::kElsewhere},
+    {"ControlNet Strength", Field::kElsewhere},
     {"use_upscale", Field::kElsewhere},
     {"Use Upscaling", Field::kElsewhere},
     {"upscale_amount", Field::kElsewhere},
@@ -151,12 +155,13 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
     const FieldRule* rule = nullptr;
     for (const FieldRule& each : kRules)
       if (each.key == key) rule = &each;
+    if (value == "None") continue;  // Python's, in a text chunk
     if (rule != nullptr && set_field(generation, rule->field, value)) continue;
     if (rule != nullptr)
       notes.push_back({ErrorCode::kBadNumber,
                        std::string(key) + ": " + value.substr(0, 80),
                        {}});
-    if (value != "None") add_extra(generation, key, value);
+    add_extra(generation, key, value);
   }
   read_loras(pairs, payloads.limits(), generation);
   for (const std::string& name :
@@ -168,6 +173,9 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (!control.empty()) {
     ControlNet& controlnet = generation.controlnets.emplace_back();
     controlnet.model = std::string(control);
+    const std::string_view filter =
+        value_of(pairs, "control_filter_to_apply", "ControlNet Filter");
+    if (!filter.empty()) controlnet.module = std::string(filter);
     controlnet.weight =
         number_in<double>(value_of(pairs, "control_alpha", "ControlNet Strength"));
   }

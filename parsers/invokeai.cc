@@ -76,6 +76,8 @@ constexpr std::array<Option, 8> kOptions = {{
 
 // --- prompts with their negative part in brackets: `a cat [dog, bird]`
 
+// As ldm/invoke/conditioning.py divides them: several brackets are joined by a
+// space, and no two spaces are left where one was cut out.
 void set_prompts(std::string_view text, Generation& generation) {
   std::string prompt;
   std::string negative;
@@ -87,10 +89,12 @@ void set_prompts(std::string_view text, Generation& generation) {
       (depth > 0 ? negative : prompt) += text.substr(i, 2);
       ++i;
     } else if (c == '[') {
-      if (depth++ == 0 && has_negative) negative += ", ";
+      if (depth++ == 0 && has_negative) negative += ' ';
       has_negative = true;
     } else if (c == ']' && depth > 0) {
       --depth;
+      if (depth == 0 && prompt.ends_with(' ') && text.substr(i + 1, 1) == " ")
+        ++i;
     } else {
       (depth > 0 ? negative : prompt) += c;
     }
@@ -99,7 +103,8 @@ void set_prompts(std::string_view text, Generation& generation) {
     set_field(generation, Field::kPrompt, text);
     return;
   }
-  set_field(generation, Field::kPrompt, trimmed(prompt));
+  set_field(generation, Field::kPrompt,
+            has_negative ? trimmed(prompt) : std::string_view(prompt));
   if (has_negative) set_field(generation, Field::kNegativePrompt, negative);
 }
 
@@ -309,11 +314,11 @@ Result<Generation> parse_dream(std::string_view text) {
       continue;
     }
     flush();
-    word.remove_prefix(word.find_first_not_of('-') == word.npos
-                           ? word.size()
-                           : word.find_first_not_of('-'));
-    // `-s50`: one letter with its number behind it.
-    const bool is_joined = word.size() > 1 && is_digit(word[1]);
+    while (word.starts_with('-')) word.remove_prefix(1);
+    // `-s50`, `-S-1`: one letter with its number behind it.
+    const bool is_joined =
+        word.size() > 1 && (is_digit(word[1]) || word[1] == '-') &&
+        number_in<double>(word.substr(1));
     flag = is_joined ? word.substr(0, 1) : word;
     if (is_joined) value = word.substr(1);
   }

@@ -56,9 +56,18 @@ bool same_name(std::string_view a, std::string_view b) {
   return equal_ignoring_case(model_base_name(a), model_base_name(b));
 }
 
+// Sites store models under numbers of their own (`EMS-1401459-EMS` of
+// TensorArt): the same LoRA as in the site's own list, under a name that says
+// nothing.
+bool is_private_name(std::string_view name) {
+  name = model_base_name(name);
+  return name.starts_with("EMS-") && name.ends_with("-EMS");
+}
+
 void unite_loras(std::vector<Lora>& base, std::vector<Lora>& other) {
   std::vector<bool> is_taken(base.size(), false);
   for (Lora& lora : other) {
+    if (!is_taken.empty() && is_private_name(lora.name)) continue;
     std::size_t i = 0;
     while (i < is_taken.size() &&
            (is_taken[i] || !same_name(base[i].name, lora.name)))

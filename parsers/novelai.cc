@@ -1,7 +1,7 @@
 // NovelAI. PNG: one text chunk each for Title, Description (the prompt),
 // Software, Source (the model) and Comment (JSON with everything else), and the
 // same again as stealth data. WebP: all of it as one JSON object in UserComment.
-// https://docs.novelai.net/image/metadata.html
+// https://github.com/NovelAI/novelai-image-metadata
 //
 //   {"prompt": "1girl", "steps": 28, "scale": 5.0, "seed": 1, "uc": "lowres",
 //    "sampler": "k_euler_ancestral", "noise_schedule": "karras",
