@@ -12,13 +12,19 @@ bool is_word_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-// `{red|blue} dress` is a prompt; JSON goes on with a key or the end.
-bool starts_like_json(std::string_view text) {
-  if (!text.starts_with('{') && !text.starts_with('[')) return false;
-  const std::string_view rest = trimmed(text.substr(1));
+// JSON goes on with a key, or with the end.
+bool starts_like_object(std::string_view text) {
+  if (!text.starts_with('{')) return false;
+  const std::string_view rest = trimmed(text.substr(1, 64));
   return rest.starts_with('"') || rest.starts_with('\'') ||
-         rest.starts_with('{') || rest.starts_with('[') ||
-         rest.starts_with('}') || rest.starts_with(']');
+         rest.starts_with('}');
+}
+
+bool starts_like_json(std::string_view text) {
+  if (!text.starts_with('[')) return starts_like_object(text);
+  const std::string_view rest = trimmed(text.substr(1, 64));
+  return rest.starts_with('"') || rest.starts_with(']') ||
+         rest.starts_with('[') || starts_like_object(rest);
 }
 
 // `Workflow: {...}`: ComfyUI's savers put a keyword in front of JSON when the
@@ -56,6 +62,8 @@ const JsonDocument& Payload::document() const {
   }
   return *document_;
 }
+
+bool Payload::looks_like_json() const { return starts_like_object(text_); }
 
 JsonValue Payload::json() const {
   return looks_like_json() || text_.starts_with("\"{") ? document().root()
