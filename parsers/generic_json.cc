@@ -16,7 +16,7 @@ namespace sdmeta {
 namespace {
 
 // In order of preference, where two keys mean the same field.
-constexpr std::array<FieldRule, 58> kRules = {{
+constexpr std::array<FieldRule, 60> kRules = {{
     {"positive_prompt", Field::kPrompt},
     {"positivePrompt", Field::kPrompt},
     {"PositivePrompt", Field::kPrompt},
@@ -30,6 +30,7 @@ constexpr std::array<FieldRule, 58> kRules = {{
     {"Negative Prompt", Field::kNegativePrompt},
     {"Negative prompt", Field::kNegativePrompt},
     {"negative", Field::kNegativePrompt},
+    {"Negative", Field::kNegativePrompt},
     {"steps", Field::kSteps},
     {"Steps", Field::kSteps},
     {"num_inference_steps", Field::kSteps},
@@ -67,6 +68,7 @@ constexpr std::array<FieldRule, 58> kRules = {{
     {"model_id", Field::kModel},
     {"checkpoint", Field::kModel},
     {"base_model", Field::kModel},
+    {"base_model_name", Field::kModel},
     {"model_hash", Field::kModelHash},
     {"vae", Field::kVae},
     {"clip_skip", Field::kClipSkip},
