@@ -7,9 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "extractor/error.h"
@@ -20,10 +18,6 @@
 #include "pipeline/shard.h"
 
 namespace sdmeta {
-
-/// By magic bytes: true for tar, zip and 7z, and for what gzip, bzip2, xz, zstd
-/// or lz4 compressed, which may be a tar. `head` is the first 512 bytes.
-bool is_archive(std::span<const std::uint8_t> head) noexcept;
 
 struct ArchiveOptions {
   bool all_files = false;  // else members are chosen by kind_of_name()

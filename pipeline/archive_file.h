@@ -2,13 +2,13 @@
 // until the last of them is done. Reads are pread(2), so any thread may read.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
+#include <utility>
 
 #include "extractor/error.h"
+#include "pipeline/file_opener.h"
 
 namespace sdmeta {
 
@@ -18,26 +18,14 @@ class ArchiveFile {
   /// FIFO's writer.
   static Result<std::shared_ptr<const ArchiveFile>> open(
       const std::string& path);
-  ~ArchiveFile();
-  ArchiveFile(const ArchiveFile&) = delete;
-  ArchiveFile& operator=(const ArchiveFile&) = delete;
 
-  int fd() const noexcept { return fd_; }
-  std::uint64_t size() const noexcept { return size_; }
+  int fd() const noexcept { return file_.descriptor.get(); }
+  std::uint64_t size() const noexcept { return file_.size; }
 
  private:
-  ArchiveFile(int fd, std::uint64_t size) noexcept : fd_(fd), size_(size) {}
+  explicit ArchiveFile(ImageFile file) noexcept : file_(std::move(file)) {}
 
-  int fd_;
-  std::uint64_t size_;  // bytes, when it was opened
+  ImageFile file_;
 };
-
-/// Opens `path` for reading without waiting and checks that it is a regular
-/// file. Returns the descriptor, which the caller closes, and the size.
-struct OpenedFile {
-  int fd = -1;
-  std::uint64_t size = 0;
-};
-Result<OpenedFile> open_regular_file(const char* path);
 
 }  // namespace sdmeta

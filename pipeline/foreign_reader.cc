@@ -11,11 +11,15 @@
 #include <string_view>
 #include <utility>
 
+#include "extractor/container.h"
+#include "pipeline/archive_magic.h"
+
 namespace sdmeta {
 namespace {
 
+/// Held of a member that is neither image nor archive: enough to say what it is.
+constexpr std::size_t kHeadBytes = 64 << 10;
 constexpr std::size_t kReadBytes = 256 << 10;
-constexpr std::size_t kUnpackStep = 64 << 10;
 /// Answers of libarchive that ask to be called again, before it is given up.
 constexpr int kMaxRetries = 16;
 
@@ -98,14 +102,16 @@ class ForeignReader final : public ArchiveReader {
     std::vector<std::uint8_t> bytes;
     const std::uint64_t declared = std::min(declared_.value_or(0), limit);
     bytes.reserve(static_cast<std::size_t>(
-        std::min<std::uint64_t>(declared, 16 * kUnpackStep)));
+        std::min<std::uint64_t>(declared, 16 * kHeadBytes)));
     while (has_unread_data_ && bytes.size() < limit) {
       const std::size_t before = bytes.size();
       const std::size_t step = static_cast<std::size_t>(
           std::min<std::uint64_t>(limit - before,
-                                  std::max(kUnpackStep, before / 2)));
+                                  std::max(kHeadBytes, before / 2)));
       bytes.resize(before + step);
       bytes.resize(before + read_data(bytes.data() + before, step));
+      if (before == 0 && find_container(bytes) == nullptr && !is_archive(bytes))
+        limit = std::min<std::uint64_t>(limit, kHeadBytes);
     }
     error = std::move(member_error_);
     return bytes;
@@ -176,7 +182,7 @@ class ForeignReader final : public ArchiveReader {
 
   /// Here and not in libarchive, which would unpack a bomb to its end.
   void skip_data() {
-    std::array<std::uint8_t, kUnpackStep> scratch;
+    std::array<std::uint8_t, kHeadBytes> scratch;
     while (has_unread_data_) read_data(scratch.data(), scratch.size());
   }
 

@@ -9,6 +9,7 @@
 #include "extractor/byte_source.h"
 #include "pipeline/archive.h"
 #include "pipeline/archive_file.h"
+#include "pipeline/archive_magic.h"
 #include "pipeline/directory.h"
 #include "pipeline/file_error.h"
 #include "pipeline/name_filter.h"

@@ -1,8 +1,9 @@
 #include "pipeline/job_source.h"
 
-#include <unistd.h>
+#include <utility>
 
 #include "pipeline/archive_file.h"
+#include "pipeline/file_opener.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/zip_reader.h"
 
@@ -11,11 +12,9 @@ namespace {
 
 class OwnedFileSource final : public ByteSource {
  public:
-  explicit OwnedFileSource(OpenedFile file) noexcept
-      : fd_(file.fd), bytes_(file.fd, 0, file.size) {}
-  ~OwnedFileSource() override { ::close(fd_); }
-  OwnedFileSource(const OwnedFileSource&) = delete;
-  OwnedFileSource& operator=(const OwnedFileSource&) = delete;
+  explicit OwnedFileSource(ImageFile file) noexcept
+      : file_(std::move(file)),
+        bytes_(file_.descriptor.get(), 0, file_.size) {}
 
   std::uint64_t size() const noexcept override { return bytes_.size(); }
   Result<std::size_t> read_at(std::uint64_t offset,
@@ -24,7 +23,7 @@ class OwnedFileSource final : public ByteSource {
   }
 
  private:
-  int fd_;
+  ImageFile file_;
   FileSource bytes_;
 };
 
@@ -47,10 +46,10 @@ Result<std::unique_ptr<ByteSource>> open_source(const Job& job,
       return unpack_one_member(std::move(bytes), limits);
     return std::unique_ptr<ByteSource>(std::move(bytes));
   }
-  const Result<OpenedFile> opened = open_regular_file(job.path.c_str());
+  Result<ImageFile> opened = FileOpener().open(job.path);
   if (!opened) return opened.error();
   return std::unique_ptr<ByteSource>(
-      std::make_unique<OwnedFileSource>(*opened));
+      std::make_unique<OwnedFileSource>(std::move(*opened)));
 }
 
 }  // namespace sdmeta

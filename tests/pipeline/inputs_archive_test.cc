@@ -215,6 +215,15 @@ TEST_F(InputsArchive, AMemberBeyondTheLimitIsCutAndSaysSo) {
             expected);
 }
 
+TEST_F(InputsArchive, OnlyTheHeadOfWhatIsNoImageIsHeld) {
+  put("a.tgz", packed_archive("pax", "gzip",
+                              {{"a.png", std::string(1 << 20, '\0')}}));
+  const std::vector<Job> jobs = jobs_of({.paths = {at("a.tgz")}});
+  ASSERT_EQ(jobs.size(), 1u);
+  EXPECT_EQ(jobs[0].bytes->size(), 65536u);
+  EXPECT_EQ(jobs[0].member_size, 1u << 20);
+}
+
 TEST_F(InputsArchive, ABombEndsWithAStatus) {
   Limits limits;
   limits.max_member_bytes = 1000;
