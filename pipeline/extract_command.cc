@@ -124,6 +124,9 @@ class ExtractRun {
       talk_.report(command_.output.path, *error);
     } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
       return true;
+    } else if (is_whole) {
+      talk_.report("a list of inputs could not be read to its end; its record "
+                   "says why");
     }
     if (!is_whole && !sink_->partial_path().empty())
       talk_.report(sink_->partial_path() +

@@ -178,6 +178,15 @@ int fsync(int fd) {
   return next(fd);
 }
 
+DIR* opendir(const char* path) {
+  if (const Fault* const fault = meet("open", path, -1)) {
+    errno = fault->error;
+    return nullptr;
+  }
+  static auto* const next = real<DIR*(const char*)>("opendir");
+  return next(path);
+}
+
 dirent* readdir(DIR* folder) {
   std::size_t ignored = 0;
   if (spoil("readdir", ::dirfd(folder), ignored) != 0) return nullptr;
