@@ -31,10 +31,16 @@ constexpr std::array<std::string_view, 27> kNoiseKeys = {
     "ENCODER",        "DURATION",      "XML:com.adobe.xmp", "AspectRatio",
     "Thumbnail",      "software",      "date:timestamp"};
 
-// ImageMagick and thumbnailers write these families.
-constexpr std::array<std::string_view, 11> kNoiseKeyPrefixes = {
-    "date:", "exif:", "icc:",        "Thumb::",          "png:", "tiff:",
-    "xmp:",  "jpeg:", "photoshop:",  "Raw profile type", "\xC2\xA9too"};
+// Families of ImageMagick and thumbnailers, and what muxers, phones and cameras
+// write into videos; FFmpeg puts the names in capitals for Matroska.
+constexpr auto kNoiseKeyPrefixes = std::to_array<std::string_view>(
+    {"date:", "exif:", "icc:", "Thumb::", "png:", "tiff:", "xmp:", "jpeg:",
+     "photoshop:", "Raw profile type", "major_brand", "minor_version",
+     "compatible_brands", "handler_name", "vendor_id", "com.android.",
+     "com.apple.quicktime.make", "com.apple.quicktime.model",
+     "com.apple.quicktime.software", "com.apple.quicktime.creationdate",
+     "com.apple.quicktime.location", "©too", "©swr", "©enc", "©day", "©mak",
+     "©mod", "©xyz"});
 
 // What programs write into a comment by themselves.
 constexpr std::array<std::string_view, 19> kNoiseComments = {
