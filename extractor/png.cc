@@ -1,11 +1,10 @@
 #include "extractor/png.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
+#include "extractor/crc32.h"
 #include "extractor/exif.h"
 #include "extractor/inflate.h"
 #include "extractor/iptc.h"
@@ -230,8 +229,7 @@ Bytes PngReader::chunk_data(const Chunk& chunk, std::size_t max_bytes) {
   if (wanted == chunk.length && bytes.size() == wanted + kFrameBytes) {
     const std::uint32_t declared =
         ByteCursor(bytes, kHeaderBytes + wanted).be32();
-    const auto actual =
-        static_cast<std::uint32_t>(::crc32_z(0, bytes.data() + 4, wanted + 4));
+    const std::uint32_t actual = crc32_of(bytes.subspan(4, wanted + 4));
     if (declared != actual) {
       out_.note(ErrorCode::kBadChecksum,
                 chunk.place() + " has CRC " + hex(actual) + ", declares " +

@@ -188,6 +188,28 @@ bool is_high_surrogate(char32_t c) noexcept {
 }
 bool is_low_surrogate(char32_t c) noexcept { return c >= 0xDC00 && c < 0xE000; }
 
+// Appends the ASCII at the start of UTF-16 and returns its length: most of any
+// prompt.
+std::size_t append_ascii_run(std::string& out, Bytes bytes, ByteOrder order) {
+  const std::size_t high = order == ByteOrder::kBig ? 0 : 1;
+  const std::size_t count = bytes.size() / 2;
+  std::size_t done = 0;
+  while (done < count) {
+    std::array<char, 128> run;
+    std::size_t length = 0;
+    for (; length < run.size() && done + length < count; ++length) {
+      const std::size_t at = 2 * (done + length);
+      const std::uint8_t low = bytes[at + 1 - high];
+      if (bytes[at + high] != 0 || low >= 0x80) break;
+      run[length] = static_cast<char>(low);
+    }
+    out.append(run.data(), length);
+    done += length;
+    if (length < run.size()) break;
+  }
+  return done;
+}
+
 Text decode_utf16_as(Bytes bytes, ByteOrder order) {
   Text text;
   text.encoding =
@@ -196,6 +218,9 @@ Text decode_utf16_as(Bytes bytes, ByteOrder order) {
   while (count > 0 && unit_at(bytes, 2 * count - 2, order) == 0) --count;
   text.value = with_capacity(count + count / 8);
   for (std::size_t i = 0; i < count; ++i) {
+    i += append_ascii_run(text.value, bytes.subspan(2 * i, 2 * (count - i)),
+                          order);
+    if (i == count) break;
     char32_t c = unit_at(bytes, 2 * i, order);
     if (is_high_surrogate(c) && i + 1 < count) {
       const char32_t low = unit_at(bytes, 2 * i + 2, order);
