@@ -41,7 +41,9 @@ bool is_png(Bytes head) noexcept {
          begins_with(head, "\x09PNG\r\n\x1A\n"sv);
 }
 
-bool is_jpeg(Bytes head) noexcept { return begins(head, "\xFF\xD8\xFF"sv); }
+// The next marker's FF belongs to the usual magic, but garbage may stand in
+// front of it.
+bool is_jpeg(Bytes head) noexcept { return begins(head, "\xFF\xD8"sv); }
 
 bool is_webp(Bytes head) noexcept { return is_riff(head, "WEBP"sv); }
 

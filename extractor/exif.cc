@@ -184,6 +184,8 @@ void TiffWalk::queue(std::uint64_t offset, Carrier carrier) {
 
 void TiffWalk::run() {
   order_ = begins_with(view(0, 2), "MM") ? ByteOrder::kBig : ByteOrder::kLittle;
+  constexpr std::uint64_t kHeaderBytes = 8;
+  if (size_ < kHeaderBytes) return report("block ends inside its header", 0);
   directories_.reserve(4);
   queue(number(4, 4), Carrier::kExifIfd0);
   for (std::size_t i = 0; i < directories_.size(); ++i) {

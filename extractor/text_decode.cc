@@ -469,6 +469,8 @@ Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint, TextEnd end) {
 }
 
 Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
+  constexpr std::size_t kCharsetBytes = 8;
+  if (end == TextEnd::kCut && bytes.size() < kCharsetBytes) return {};
   const std::string_view charset = comment_charset(bytes);
   if (!charset.empty()) {
     const Bytes body = bytes.subspan(8);

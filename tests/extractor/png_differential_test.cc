@@ -1,0 +1,172 @@
+// Whatever libpng reads from a PNG, sound or damaged, the extractor reads too.
+#include <gtest/gtest.h>
+#include <png.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "extractor/text_decode.h"
+#include "tests/support/image_builder.h"
+#include "tests/support/mutation.h"
+
+namespace sdmeta {
+namespace {
+
+using namespace std::string_literals;
+using test::PngBuilder;
+
+struct KeyedText {
+  std::string key;
+  std::string value;
+};
+
+struct Cursor {
+  std::string_view rest;
+};
+
+void read_bytes(png_structp png, png_bytep out, std::size_t count) {
+  auto* cursor = static_cast<Cursor*>(png_get_io_ptr(png));
+  if (count > cursor->rest.size()) png_error(png, "end of file");
+  std::memcpy(out, cursor->rest.data(), count);
+  cursor->rest.remove_prefix(count);
+}
+
+// libpng takes and clears as much memory as a chunk declares, up to 2 GiB,
+// before it looks for its bytes. No file here holds that much.
+png_voidp allocate(png_structp, png_alloc_size_t bytes) {
+  return bytes > (1u << 20) ? nullptr : std::malloc(bytes);
+}
+void release(png_structp, png_voidp memory) { std::free(memory); }
+
+void ignore_warning(png_structp, png_const_charp) {}
+void jump_out(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+
+// Nothing with a destructor lives between setjmp and a jump to it.
+void read_all(png_structp png, png_infop info, png_infop end) {
+  if (setjmp(png_jmpbuf(png)) != 0) return;
+  png_read_info(png, info);
+  const int passes = png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+  const png_uint_32 height = png_get_image_height(png, info);
+  for (int pass = 0; pass < passes; ++pass) {
+    for (png_uint_32 y = 0; y < height; ++y)
+      png_read_row(png, nullptr, nullptr);
+  }
+  png_read_end(png, end);
+}
+
+// Text ends at a NUL for libpng.
+std::string shown(std::string_view bytes) {
+  const std::string text = decode_text(as_bytes(bytes)).value;
+  return text.substr(0, text.find('\0'));
+}
+
+void add_texts(png_structp png, png_infop info, std::vector<KeyedText>& out) {
+  png_textp texts = nullptr;
+  int count = 0;
+  png_get_text(png, info, &texts, &count);
+  for (int i = 0; i < count; ++i) {
+    out.push_back({shown(texts[i].key),
+                   texts[i].text == nullptr ? "" : shown(texts[i].text)});
+  }
+}
+
+std::vector<KeyedText> libpng_texts(std::string_view file) {
+  Cursor cursor{file};
+  png_structp png =
+      png_create_read_struct_2(PNG_LIBPNG_VER_STRING, nullptr, jump_out,
+                               ignore_warning, nullptr, allocate, release);
+  png_infop info = png_create_info_struct(png);
+  png_infop end = png_create_info_struct(png);
+  png_set_read_fn(png, &cursor, read_bytes);
+  png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
+  png_set_user_limits(png, 1000, 1000);
+  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, 0);
+  read_all(png, info, end);
+  std::vector<KeyedText> texts;
+  add_texts(png, info, texts);
+  add_texts(png, end, texts);
+  png_destroy_read_struct(&png, &info, &end);
+  return texts;
+}
+
+bool is_handed_on(const std::string& key) {
+  return key == "XML:com.adobe.xmp" || key.starts_with("Raw profile type ");
+}
+
+// What libpng read and the extractor did not, for a message; empty if nothing.
+std::string missing(const std::string& file, std::size_t& compared) {
+  const ImageFields image = test::extract(file);
+  for (const KeyedText& text : libpng_texts(file)) {
+    if (is_handed_on(text.key)) continue;
+    ++compared;
+    const bool is_there = std::any_of(
+        image.fields.begin(), image.fields.end(), [&](const RawField& field) {
+          return field.key.substr(0, field.key.find('\0')) ==
+                     text.key.substr(0, 256) &&
+                 field.value.substr(0, field.value.find('\0')) == text.value;
+        });
+    if (!is_there) return text.key + ": " + text.value;
+  }
+  return "";
+}
+
+std::vector<std::string> images() {
+  const std::string block =
+      test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0a cat"s);
+  return {
+      PngBuilder().text("parameters", "a cat\nSteps: 20").build(),
+      PngBuilder().ztxt("parameters", std::string(300, 'x')).build(),
+      PngBuilder()
+          .itxt("parameters", "猫")
+          .compressed_itxt("Comment", "犬")
+          .build(),
+      PngBuilder().idat().text("prompt", "{}").text("workflow", "{}").build(),
+      PngBuilder(40, 40)
+          .text("Title", "caf\xE9")
+          .exif(block)
+          .idat(16)
+          .ztxt("Comment", "behind the pixels")
+          .build(),
+      PngBuilder()
+          .text("Software", "")
+          .chunk("tEXt", "no text")
+          .chunk("gAMA", test::be32(45455))
+          .text("parameters", "one\0two"s)
+          .text("parameters", "again")
+          .build(),
+      PngBuilder()
+          .text("Description", "bad checksum")
+          .break_crc()
+          .chunk("prIv", "private")
+          .text("Source", "behind a private chunk")
+          .build(),
+  };
+}
+
+TEST(PngDifferential, SoundImages) {
+  for (const std::string& file : images()) {
+    std::size_t compared = 0;
+    EXPECT_EQ(missing(file, compared), "");
+    EXPECT_GT(compared, 0u);
+  }
+}
+
+TEST(PngDifferential, Mutants) {
+  constexpr int kMutants = 14000;
+  const std::vector<std::string> originals = images();
+  test::Mutator mutator(20240601);
+  std::size_t compared = 0;
+  for (int i = 0; i < kMutants; ++i) {
+    const std::string file =
+        mutator.mutate(originals[mutator.below(originals.size())], originals);
+    ASSERT_EQ(missing(file, compared), "")
+        << "mutant " << i << ": " << testing::PrintToString(file);
+  }
+  // Most mutants still have text, or the test would show nothing.
+  EXPECT_GT(compared, std::size_t{kMutants} / 2);
+}
+
+}  // namespace
+}  // namespace sdmeta
