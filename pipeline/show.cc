@@ -185,7 +185,7 @@ std::string describe_for_person(const Record& record, std::size_t width) {
   if (image.width && image.height)
     about += fmt::format("  {} x {}", *image.width, *image.height);
   if (record.bytes) about += fmt::format("  {} bytes", *record.bytes);
-  page.line("image", about);
+  if (!about.empty()) page.line("image", about);
   page.line("status", status_name(record.status));
   if (record.error) page.line("error", to_text(*record.error));
   for (const RawField& field : image.fields)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import tarfile
 import time
 import unittest
 
@@ -164,6 +165,21 @@ class Talk(ProgramTest):
         shown = json.loads(self.run_sdmeta("show", "--json", "x.png").stdout)
         extracted = self.one_record("--raw", "x.png")
         self.assertEqual(shown, extracted)
+
+    def test_show_takes_members_of_archives(self):
+        self.write("a/one.png", png(INFOTEXT % 1))
+        self.write("a/two.png", png(INFOTEXT % 2))
+        with tarfile.open(self.path("shots.tar"), "w") as tar:
+            tar.add(self.path("a"), "a")
+        shown = json.loads(self.run_sdmeta("show", "--json",
+                                           "shots.tar!/a/two.png").stdout)
+        self.assertEqual((shown["file"], shown["member"]),
+                         ("shots.tar", "a/two.png"))
+        self.assertEqual(shown["generation"]["seed"], "2")
+        self.assertIn("no such member", self.run_sdmeta(
+            "show", "shots.tar!/a/three.png").stdout)
+        self.assertEqual(self.run_sdmeta("show", "shots.tar").stdout.count(
+            "status"), 2)
 
     def test_show_hides_no_control_characters(self):
         self.write("x.png", png("evil \x1b[2J text"))
