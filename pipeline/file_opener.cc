@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <utility>
@@ -14,6 +16,22 @@ namespace {
 
 // O_NONBLOCK: opening a pipe that nobody writes to must not wait.
 constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+/// Takes `fd` over; negative: errno says why there is none.
+Result<ImageFile> image_file(int fd) {
+  ImageFile image;
+  image.descriptor = Descriptor(fd);
+  if (fd < 0) return file_error("open", errno);
+  struct stat status;
+  if (::fstat(fd, &status) != 0) return file_error("fstat", errno);
+  if (!S_ISREG(status.st_mode)) {
+    return Error{ErrorCode::kUnreadable,
+                 S_ISDIR(status.st_mode) ? "is a folder" : "is not a file",
+                 std::nullopt};
+  }
+  image.size = static_cast<std::uint64_t>(status.st_size);
+  return image;
+}
 
 }  // namespace
 
@@ -31,41 +49,42 @@ Descriptor::~Descriptor() {
 
 int Descriptor::release() noexcept { return std::exchange(fd_, -1); }
 
-int FileOpener::folder_of(std::string_view path,
-                          std::size_t name_start) noexcept {
-  const std::string_view folder = path.substr(0, name_start);
-  if (folder.empty()) return AT_FDCWD;
-  if (folder_ && folder == folder_path_) return folder_.get();
-  folder_path_ = folder;
-  folder_ = Descriptor(
-      ::open(folder_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  return folder_.get();
+// Without the folder (no permission, no descriptor left) or without a name
+// ("shots/"), the whole path tells the reason best.
+FileOpener::Place FileOpener::place_of(const std::string& path) noexcept {
+  const Place whole{AT_FDCWD, path.c_str()};
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == path.npos || slash + 1 == path.size()) return whole;
+  const auto folder = std::string_view(path).substr(0, slash + 1);
+  if (!folder_ || folder != folder_path_) {
+    folder_path_ = folder;
+    folder_ = Descriptor(
+        ::open(folder_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  }
+  if (!folder_) return whole;
+  return {folder_.get(), path.c_str() + slash + 1};
 }
 
 Result<ImageFile> FileOpener::open(const std::string& path) noexcept {
-  const std::size_t slash = path.find_last_of('/');
-  const std::size_t name_start = slash == path.npos ? 0 : slash + 1;
-  const int folder = folder_of(path, name_start);
-  ImageFile image;
-  // Without the folder (no permission, no descriptor left) or without a name
-  // ("shots/"), the whole path tells the reason best.
-  if (folder == -1 || name_start == path.size())
-    image.descriptor = Descriptor(::open(path.c_str(), kFlags));
-  else
-    image.descriptor =
-        Descriptor(::openat(folder, path.c_str() + name_start, kFlags));
-  if (!image.descriptor) return file_error("open", errno);
+  const Place place = place_of(path);
+  return image_file(::openat(place.folder, place.name, kFlags));
+}
 
-  struct stat status;
-  if (::fstat(image.descriptor.get(), &status) != 0)
-    return file_error("fstat", errno);
-  if (!S_ISREG(status.st_mode)) {
-    return Error{ErrorCode::kUnreadable,
-                 S_ISDIR(status.st_mode) ? "is a folder" : "is not a file",
-                 std::nullopt};
+std::optional<Result<ImageFile>> FileOpener::open_cached(
+    const std::string& path) noexcept {
+  const Place place = place_of(path);
+  if (has_openat2_) {
+    open_how how{};
+    how.flags = kFlags;
+    how.resolve = RESOLVE_CACHED;
+    const long fd =
+        ::syscall(SYS_openat2, place.folder, place.name, &how, sizeof how);
+    if (fd < 0 && errno == EAGAIN) return std::nullopt;
+    has_openat2_ =
+        fd >= 0 || (errno != ENOSYS && errno != EINVAL && errno != EPERM);
+    if (has_openat2_) return image_file(static_cast<int>(fd));
   }
-  image.size = static_cast<std::uint64_t>(status.st_size);
-  return image;
+  return image_file(::openat(place.folder, place.name, kFlags));
 }
 
 }  // namespace sdmeta

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,11 +40,21 @@ class FileOpener {
   /// kUnreadable and is not waited for.
   Result<ImageFile> open(const std::string& path) noexcept;
 
+  /// The same without waiting for a disk; nullopt if it would have to. Where
+  /// the kernel cannot tell (before 5.12, or forbidden), it may wait.
+  std::optional<Result<ImageFile>> open_cached(
+      const std::string& path) noexcept;
+
  private:
-  int folder_of(std::string_view path, std::size_t name_start) noexcept;
+  struct Place {
+    int folder;
+    const char* name;
+  };
+  Place place_of(const std::string& path) noexcept;
 
   std::string folder_path_;
   Descriptor folder_;
+  bool has_openat2_ = true;
 };
 
 }  // namespace sdmeta

@@ -1,20 +1,25 @@
 // run_graph: the only file that knows oneTBB.
 //
 //   input -> limiter -> extract -> interpret -> join -> encode -> sequencer
-//              ^                                                      |
+//              ^           |           ^                              |
+//              |           +-> wait ---+                              |
 //              +------------------- a credit ------------------- write
 //
-// Failures travel the same lane as values and no stage drops a batch, because a
-// gap would make the sequencer hold back everything after it, silently. The
-// limiter has one edge back: with two, both would have to fire for a credit.
+// `wait` is where batches go whose files are not in the page cache: threads of
+// its own read them. Failures travel the same lane as values and no stage drops
+// a batch, because a gap would make the sequencer hold back everything after
+// it, silently. The limiter has one edge back: with two, both would have to
+// fire for a credit.
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <memory>
+#include <tuple>
 #include <utility>
 
+#include "pipeline/io_pool.h"
 #include "pipeline/run.h"
 
 namespace sdmeta {
@@ -31,16 +36,33 @@ Message<T> message(T value) {
   return std::make_shared<T>(std::move(value));
 }
 
+using Extract =
+    flow::multifunction_node<Message<Batch<Job>>,
+                             std::tuple<Message<Batch<Extracted>>,
+                                        Message<HalfExtracted>>>;
+using Wait =
+    flow::async_node<Message<HalfExtracted>, Message<Batch<Extracted>>>;
+
+template <class In, class Out>
+flow::function_node<Message<In>, Message<Out>> stage_node(
+    flow::graph& graph, std::size_t threads,
+    Out (*stage)(In, const StageOptions&) noexcept,
+    const StageOptions& options) {
+  return {graph, threads, [stage, &options](const Message<In>& in) {
+            return message(stage(std::move(*in), options));
+          }};
+}
+
 }  // namespace
 
 void run_graph(const NextBatch& next, const RunOptions& options,
                const TakeLines& take) {
   const StageOptions& stages = options.stages;
   const std::size_t threads = std::max(1u, options.threads);
-  const std::size_t readers = std::max<std::size_t>(options.io_depth, threads);
   const oneapi::tbb::global_control workers(
-      oneapi::tbb::global_control::max_allowed_parallelism, readers + 1);
-  oneapi::tbb::task_arena arena(static_cast<int>(readers));
+      oneapi::tbb::global_control::max_allowed_parallelism, threads);
+  oneapi::tbb::task_arena arena(static_cast<int>(threads));
+  IoPool readers(options.io_depth);
   arena.execute([&] {
     flow::graph graph;
     flow::input_node<Message<Batch<Job>>> input(
@@ -51,24 +73,33 @@ void run_graph(const NextBatch& next, const RunOptions& options,
           return Message<Batch<Job>>();
         });
     // With ordered output one slow file can hold back all the others' lines.
-    flow::limiter_node<Message<Batch<Job>>> limiter(graph,
-                                                    4 * threads + readers);
-    flow::function_node<Message<Batch<Job>>, Message<Batch<Extracted>>> extract(
-        graph, readers, [&](const Message<Batch<Job>>& jobs) {
-          return message(extract_batch(std::move(*jobs), stages));
-        });
-    flow::function_node<Message<Batch<Extracted>>, Message<Batch<Record>>>
-        interpret(graph, threads, [&](const Message<Batch<Extracted>>& images) {
-          return message(interpret_batch(std::move(*images), stages));
-        });
-    flow::function_node<Message<Batch<Record>>, Message<Batch<Record>>> join(
-        graph, threads, [&](const Message<Batch<Record>>& records) {
-          return message(join_batch(std::move(*records), stages));
-        });
-    flow::function_node<Message<Batch<Record>>, Message<Lines>> encode(
-        graph, threads, [&](const Message<Batch<Record>>& records) {
-          return message(encode_batch(std::move(*records), stages));
-        });
+    flow::limiter_node<Message<Batch<Job>>> limiter(
+        graph, 4 * threads + options.io_depth);
+    Extract extract(graph, threads, [&](const Message<Batch<Job>>& jobs,
+                                        Extract::output_ports_type& out) {
+      HalfExtracted half =
+          options.io_depth > 0
+              ? extract_cached_batch(std::move(*jobs), stages)
+              : HalfExtracted{extract_batch(std::move(*jobs), stages), {}};
+      if (half.jobs.empty()) {
+        std::get<0>(out).try_put(message(std::move(half.images)));
+      } else {
+        std::get<1>(out).try_put(message(std::move(half)));
+      }
+    });
+    Wait wait(graph, flow::unlimited,
+              [&](const Message<HalfExtracted>& half,
+                  Wait::gateway_type& gateway) {
+                gateway.reserve_wait();
+                readers.submit([half, &gateway, &stages] {
+                  gateway.try_put(
+                      message(extract_rest(std::move(*half), stages)));
+                  gateway.release_wait();
+                });
+              });
+    auto interpret = stage_node(graph, threads, interpret_batch, stages);
+    auto join = stage_node(graph, threads, join_batch, stages);
+    auto encode = stage_node(graph, threads, encode_batch, stages);
     flow::sequencer_node<Message<Lines>> sequencer(
         graph, [](const Message<Lines>& lines) { return lines->seq; });
     flow::function_node<Message<Lines>> write(
@@ -78,7 +109,9 @@ void run_graph(const NextBatch& next, const RunOptions& options,
         });
     flow::make_edge(input, limiter);
     flow::make_edge(limiter, extract);
-    flow::make_edge(extract, interpret);
+    flow::make_edge(flow::output_port<0>(extract), interpret);
+    flow::make_edge(flow::output_port<1>(extract), wait);
+    flow::make_edge(wait, interpret);
     flow::make_edge(interpret, join);
     flow::make_edge(join, encode);
     flow::make_edge(encode, sequencer);

@@ -2,10 +2,13 @@
 
 #include <sys/stat.h>
 
+#include <iterator>
 #include <utility>
 
 #include "parsers/parser_table.h"
 #include "parsers/redact.h"
+#include "pipeline/archive_file.h"
+#include "pipeline/cached_source.h"
 #include "pipeline/encode.h"
 #include "pipeline/job_source.h"
 
@@ -66,6 +69,44 @@ Extracted extract_stage(Job job, FileOpener& opener,
     if (file) {
       FileSource source(file->descriptor.get(), 0, file->size);
       extracted.image = extract_fields(source, options);
+      extracted.bytes = file->size;
+    } else {
+      extracted.image = damaged(file.error());
+    }
+  }
+  extracted.job = std::move(job);
+  return extracted;
+}
+
+std::optional<Extracted> extract_cached_stage(
+    Job& job, FileOpener& opener, const ExtractOptions& options) noexcept {
+  // Memory, and errors, are there at once.
+  if (job.bytes || job.error) return extract_stage(std::move(job), opener, options);
+  Extracted extracted;
+  if (job.range) {
+    const FileRange& range = *job.range;
+    CachedSource source(range.archive->fd(), range.offset, range.length);
+    if (range.packing == Packing::kStored) {
+      extracted.image = extract_fields(source, options);
+    } else {
+      // What is unpacked is read on from here; the kernel reads ahead of it.
+      std::uint8_t first = 0;
+      (void)source.read_at(0, {&first, 1});
+    }
+    if (source.would_wait()) return std::nullopt;
+    if (range.packing != Packing::kStored)
+      return extract_stage(std::move(job), opener, options);
+    extracted.bytes = member_bytes(job);
+  } else if (job.member) {
+    return extract_stage(std::move(job), opener, options);
+  } else {
+    const std::optional<Result<ImageFile>> opened = opener.open_cached(job.path);
+    if (!opened) return std::nullopt;
+    const Result<ImageFile>& file = *opened;
+    if (file) {
+      CachedSource source(file->descriptor.get(), 0, file->size);
+      extracted.image = extract_fields(source, options);
+      if (source.would_wait()) return std::nullopt;
       extracted.bytes = file->size;
     } else {
       extracted.image = damaged(file.error());
@@ -138,15 +179,36 @@ std::optional<std::uint64_t> job_bytes(const Job& job) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+HalfExtracted extract_cached_batch(Batch<Job> jobs,
+                                   const StageOptions& options) noexcept {
+  HalfExtracted half{{jobs.seq, {}}, {}};
+  half.images.items.reserve(jobs.items.size());
+  FileOpener opener;
+  for (auto job = jobs.items.begin(); job != jobs.items.end(); ++job) {
+    std::optional<Extracted> image =
+        extract_cached_stage(*job, opener, options.extract);
+    if (!image) {
+      half.jobs.assign(std::move_iterator(job),
+                       std::move_iterator(jobs.items.end()));
+      break;
+    }
+    half.images.items.push_back(std::move(*image));
+  }
+  return half;
+}
+
+Batch<Extracted> extract_rest(HalfExtracted half,
+                              const StageOptions& options) noexcept {
+  FileOpener opener;
+  for (Job& job : half.jobs)
+    half.images.items.push_back(
+        extract_stage(std::move(job), opener, options.extract));
+  return std::move(half.images);
+}
+
 Batch<Extracted> extract_batch(Batch<Job> jobs,
                                const StageOptions& options) noexcept {
-  Batch<Extracted> images{jobs.seq, {}};
-  images.items.reserve(jobs.items.size());
-  FileOpener opener;
-  for (Job& job : jobs.items)
-    images.items.push_back(
-        extract_stage(std::move(job), opener, options.extract));
-  return images;
+  return extract_rest({{jobs.seq, {}}, std::move(jobs.items)}, options);
 }
 
 Batch<Record> interpret_batch(Batch<Extracted> images,

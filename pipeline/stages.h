@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "extractor/extract.h"
 #include "pipeline/compress.h"
@@ -27,6 +28,11 @@ struct StageOptions {
 Extracted extract_stage(Job job, FileOpener& opener,
                         const ExtractOptions& options) noexcept;
 
+/// The same for what is in the page cache; nullopt if a disk would have to be
+/// waited for, and `job` is then as it was.
+std::optional<Extracted> extract_cached_stage(
+    Job& job, FileOpener& opener, const ExtractOptions& options) noexcept;
+
 /// Parses the fields and decides the status. A Generation makes it kOk and
 /// turns damage into a warning; else damage decides; else whether somebody
 /// claimed the text; else whether there was any. `image_id` is read off the
@@ -46,6 +52,19 @@ void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept;
 std::optional<std::uint64_t> job_bytes(const Job& job);
 
 // The same for batches: the bodies of the graph's nodes.
+
+/// A batch of which some files are not in the page cache.
+struct HalfExtracted {
+  Batch<Extracted> images;
+  std::vector<Job> jobs;  // that follow, to be waited for
+};
+/// Extracts up to the first file that has to be waited for: the next are likely
+/// to need it too.
+HalfExtracted extract_cached_batch(Batch<Job> jobs,
+                                   const StageOptions& options) noexcept;
+/// Extracts the rest.
+Batch<Extracted> extract_rest(HalfExtracted half,
+                              const StageOptions& options) noexcept;
 Batch<Extracted> extract_batch(Batch<Job> jobs,
                                const StageOptions& options) noexcept;
 Batch<Record> interpret_batch(Batch<Extracted> images,

@@ -1,0 +1,36 @@
+#include "pipeline/cached_source.h"
+
+#include <errno.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+
+#include "pipeline/file_error.h"
+
+namespace sdmeta {
+
+Result<std::size_t> CachedSource::read_at(
+    std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
+  if (offset >= length_) return std::size_t{0};
+  const std::size_t wanted =
+      std::min<std::uint64_t>(out.size(), length_ - offset);
+  std::size_t done = 0;
+  while (done < wanted) {
+    const iovec piece{out.data() + done, wanted - done};
+    const ssize_t got =
+        ::preadv2(fd_, &piece, 1, static_cast<off_t>(start_ + offset + done),
+                  RWF_NOWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      // EOPNOTSUPP: a file system that cannot tell, so it may wait.
+      would_wait_ = errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS ||
+                    errno == EINVAL;
+      return file_error("read", errno);
+    }
+    if (got == 0) break;  // shorter than it was when its size was taken
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+}  // namespace sdmeta
