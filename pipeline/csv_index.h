@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,12 +13,12 @@
 
 #include "extractor/error.h"
 #include "extractor/limits.h"
+#include "pipeline/csv_file.h"
+#include "pipeline/match.h"
 #include "pipeline/report.h"
 #include "pipeline/row.h"
 
 namespace sdmeta {
-
-enum class MatchKey : std::uint8_t { kAny, kImageId, kImageUrl, kId, kRegex };
 
 struct CsvOptions {
   std::vector<std::string> paths;  // files, or folders read recursively
@@ -29,17 +30,28 @@ struct CsvOptions {
 
 struct CsvCounts {
   std::uint64_t files = 0;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;  // sound ones, duplicates included
   std::uint64_t bad_rows = 0;
   std::uint64_t duplicate_rows = 0;    // equal rows, read as one
   std::uint64_t conflicting_rows = 0;  // same image, different cells
 };
 
+/// A row as it stands in its file.
+struct CsvRowView {
+  const CsvFile& file;
+  const CsvRecord& record;
+};
+
+// Duplicates: an image is known by its image_id, a row without one by its UUID.
+// Of several rows of one image that of the newest file counts (by time of
+// change, then by the order in which the files are read), in one file the last;
+// the user's name is taken from another row if this one has none.
 class CsvIndex {
  public:
   /// An error (unreadable file, missing column) names the file. Bad rows do not
   /// fail the load: each is handed to `report` as `file:line: code: detail`
-  /// text, from one thread at a time.
+  /// text, at most `kMaxReports` of a file.
+  static constexpr std::uint64_t kMaxReports = 20;
   static Result<std::unique_ptr<CsvIndex>> load(
       const CsvOptions& options, const Report& report);
   virtual ~CsvIndex() = default;
@@ -50,9 +62,21 @@ class CsvIndex {
   virtual std::optional<Row> find(std::string_view path,
                                   std::string_view member,
                                   std::vector<Error>* notes = nullptr) const = 0;
+  /// Marks the row of an image as seen; false if there is none. Thread-safe.
+  virtual bool mark(std::optional<std::uint64_t> /*image_id*/,
+                    const std::optional<Uuid>& /*uuid*/) const {
+    return false;
+  }
   virtual CsvCounts counts() const = 0;
-  /// Writes header and rows that no find() has returned, as they stand in their
-  /// files. Returns how many rows.
+  /// Calls `visit` for the row of each image that was not seen, in the order of
+  /// files and rows, until it gives an error.
+  virtual std::optional<Error> for_each_unseen(
+      const std::function<std::optional<Error>(const CsvRowView&)>& /*visit*/)
+      const {
+    return std::nullopt;
+  }
+  /// Writes header and rows of for_each_unseen(), cells as they stand in their
+  /// files. Files with other headers: see CsvUnion. Returns how many rows.
   virtual Result<std::uint64_t> write_unmatched(const std::string& path) const = 0;
 };
 

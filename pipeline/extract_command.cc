@@ -63,7 +63,7 @@ class ExtractRun {
         command_.csv,
         [this](const std::string& message) { talk_.report(message); });
     if (!loaded) {
-      talk_.report(to_text(loaded.error()));
+      talk_.report(to_message(loaded.error()));
       return false;
     }
     csv_ = std::move(*loaded);

@@ -6,8 +6,14 @@
 #include <functional>
 #include <string>
 
+#include "extractor/error.h"
+
 namespace sdmeta {
 
 using Report = std::function<void(const std::string& message)>;
+
+/// An error whose detail begins with "place: ", in the order of messages:
+/// "place: code: detail".
+std::string to_message(const Error& error);
 
 }  // namespace sdmeta

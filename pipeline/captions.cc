@@ -1,0 +1,133 @@
+#include "pipeline/captions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "pipeline/file_error.h"
+#include "pipeline/jsonl_reader.h"
+#include "pipeline/lossless_text.h"
+#include "pipeline/name_filter.h"
+
+namespace sdmeta {
+namespace {
+
+enum class Written { kYes, kExists };
+
+Result<Written> write_caption(const std::string& path, std::string_view text,
+                              bool force) {
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
+  const int fd = ::open(path.c_str(), flags, 0666);
+  if (fd < 0 && errno == EEXIST) return Written::kExists;
+  if (fd < 0) return file_error(path + ": open", errno);
+  int error = 0;
+  while (!text.empty() && error == 0) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR) error = errno;
+  }
+  if (::close(fd) != 0 && error == 0) error = errno;
+  if (error == 0) return Written::kYes;
+  if (!force) ::unlink(path.c_str());  // half a caption is none
+  return file_error(path + ": write", error);
+}
+
+/// The folders of `name` that lie below its root: no "..", no leading '/'.
+std::filesystem::path folders_of(const std::string& name) {
+  std::filesystem::path folders;
+  for (const auto& part : std::filesystem::path(name).parent_path())
+    if (part != ".." && part != "." && !part.has_root_path()) folders /= part;
+  return folders;
+}
+
+/// The name of the caption: the image's with .txt for its extension.
+std::string caption_name(std::string_view name) {
+  std::string stem(base_name(name));
+  const std::size_t dot = stem.rfind('.');
+  if (dot != std::string::npos && dot != 0) stem.resize(dot);
+  return stem + ".txt";
+}
+
+}  // namespace
+
+Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
+                                    const Report& report) {
+  namespace fs = std::filesystem;
+  auto reader = JsonlReader::open(options.records);
+  if (!reader) return reader.error();
+  const fs::path root = options.directory;
+  std::error_code failure;
+  fs::create_directories(root, failure);
+  if (failure)
+    return file_error(options.directory + ": make folder", failure.value());
+
+  const std::string field = "generation." + options.field;
+  const std::vector<std::string_view> paths = {"file", "member", field};
+  using Kind = RecordValue::Kind;
+  RecordParser parser;
+  std::vector<RecordValue> values;
+  std::unordered_set<std::string> taken;
+  CaptionsCounts counts;
+  for (;;) {
+    const auto line = (*reader)->next();
+    if (!line) return line.error();
+    if (!*line) return counts;
+    const std::string place =
+        options.records + ":" + std::to_string((*reader)->line_number()) + ": ";
+    if (auto error = parser.values(**line, paths, values);
+        error || values[0].kind != Kind::kText) {
+      ++counts.bad_records;
+      report(place + (error ? to_text(*error) : "malformed: no file"));
+      continue;
+    }
+    ++counts.records;
+    if (values[2].kind == Kind::kMissing || values[2].kind == Kind::kNull) {
+      ++counts.without_field;
+      continue;
+    }
+    const RecordValue& named =
+        values[1].kind == Kind::kText ? values[1] : values[0];
+    const std::string name = from_lossless_text(named.text);
+    fs::path path = root;
+    if (options.is_mirrored) {
+      path /= folders_of(name);
+      fs::create_directories(path, failure);
+      if (failure)
+        return file_error(path.string() + ": make folder", failure.value());
+    }
+    path /= caption_name(name);
+    if (!taken.insert(path.string()).second) {
+      ++counts.clashes;
+      report(place + "duplicate_row: " + path.string() +
+             " was written for an earlier record; this one of '" + named.text +
+             "' has no caption" +
+             (options.is_mirrored ? "" : " (--mirror keeps folders apart)"));
+      continue;
+    }
+    const auto written = write_caption(path, values[2].text, options.force);
+    if (!written) return written.error();
+    ++(*written == Written::kYes ? counts.written : counts.kept);
+  }
+}
+
+std::string to_text(const CaptionsCounts& counts) {
+  std::string text = std::to_string(counts.records) + " records: " +
+                     std::to_string(counts.written) + " captions written";
+  const auto add = [&text](std::uint64_t count, std::string_view what) {
+    if (count != 0)
+      text.append(", ").append(std::to_string(count)).append(what);
+  };
+  add(counts.without_field, " without the field");
+  add(counts.kept, " kept (they exist; --force overwrites)");
+  add(counts.clashes, " name clashes");
+  add(counts.bad_records, " lines that are no record");
+  return text;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,433 @@
+// Reading the rows of many gigabytes of CSV with several threads.
+//
+// Files are cut into chunks of a fixed size. Whether a chunk begins inside
+// quotes is known only when everything in front of it has been read, so it is
+// guessed: the first line of the chunk that reads as a sound row is taken for
+// the begin of a row. The chunks then come together in order, and where one
+// does not begin at the byte at which the one before it ended, the guess was
+// wrong and it is read again from there. So the rows are those of one reader
+// that goes from the first byte to the last, whatever the quotes do.
+#include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "pipeline/csv_rows.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::uint64_t kChunkBytes = 256 << 10;
+constexpr std::size_t kTailBytes = 4096;  // of the last row, behind the chunk
+constexpr int kMaxGuesses = 16;
+/// Descriptors are kept for so many files; others are opened for every read.
+constexpr std::size_t kMaxOpenFiles = 256;
+
+struct ScannedRow {
+  std::uint32_t offset = 0;  // from Chunk::first
+  std::uint32_t digest = 0;
+  RowKeys keys;
+};
+
+struct BrokenRow {
+  std::uint64_t begin = 0;  // in the file
+  std::string fault;
+};
+
+struct Chunk {
+  std::uint32_t file = 0;
+  std::uint64_t begin = 0;  // its rows begin in [begin, end)
+  std::uint64_t end = 0;
+
+  std::optional<std::uint64_t> first;  // where the scan began, if anywhere
+  std::uint64_t next = 0;              // where the row behind its last begins
+  std::vector<ScannedRow> rows;
+  std::vector<BrokenRow> broken;
+  std::optional<Error> error;
+};
+
+/// 32 bits of a hash of all bytes; not meant against forgery, which could do no
+/// more than hide that two rows differ.
+std::uint32_t digest_of(std::string_view text) {
+  constexpr std::uint64_t kFirst = 0xA0761D6478BD642F;
+  constexpr std::uint64_t kSecond = 0xE7037ED1A0B428DB;
+  const auto load = [](const char* bytes) {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+  };
+  __extension__ using Product = unsigned __int128;
+  const auto mix = [](std::uint64_t a, std::uint64_t b) {
+    const auto product = static_cast<Product>(a) * b;
+    return static_cast<std::uint64_t>(product) ^
+           static_cast<std::uint64_t>(product >> 64);
+  };
+  std::uint64_t even = text.size();
+  std::uint64_t odd = ~even;
+  const char* bytes = text.data();
+  std::size_t left = text.size();
+  for (; left >= 32; left -= 32, bytes += 32) {
+    even = mix(load(bytes) ^ kFirst, load(bytes + 8) ^ even);
+    odd = mix(load(bytes + 16) ^ kSecond, load(bytes + 24) ^ odd);
+  }
+  char tail[32] = {};
+  std::memcpy(tail, bytes, left);
+  even = mix(load(tail) ^ kFirst, load(tail + 8) ^ even);
+  odd = mix(load(tail + 16) ^ kSecond, load(tail + 24) ^ odd);
+  return static_cast<std::uint32_t>(mix(even ^ kSecond, odd ^ kFirst));
+}
+
+class ChunkScan {
+ public:
+  ChunkScan(const CsvFile& file, const Limits& limits)
+      : file_(file),
+        limits_(limits),
+        scanner_(file.header().size(), limits.max_csv_row_bytes) {}
+
+  /// Fills the results of `chunk`. Without `first`, guesses it.
+  void run(Chunk& chunk, std::optional<std::uint64_t> first) {
+    chunk.rows.clear();
+    chunk.broken.clear();
+    // The byte in front tells whether the chunk begins at a line's begin.
+    const std::uint64_t from = first ? *first : chunk.begin - 1;
+    if (!load(from, static_cast<std::size_t>(chunk.end - from) + kTailBytes,
+              chunk))
+      return;
+    chunk.first = first ? first : guess(chunk.end);
+    if (!chunk.first) return;
+    chunk.next = *chunk.first;
+    scanner_.start(text(), static_cast<std::size_t>(*chunk.first - from_),
+                   is_final());
+    while (chunk.next < chunk.end && step(chunk)) {
+    }
+  }
+
+ private:
+  std::string_view text() const { return {buffer().data(), size_}; }
+  bool is_final() const { return from_ + size_ == file_.size(); }
+
+  static std::string& buffer() {
+    thread_local std::string bytes;
+    return bytes;
+  }
+
+  bool load(std::uint64_t from, std::size_t size, Chunk& chunk) {
+    if (buffer().size() < size) buffer().resize(size);
+    const auto got = file_.read_at(from, buffer().data(), size);
+    if (!got) {
+      chunk.error = got.error();
+      return false;
+    }
+    from_ = from;
+    size_ = *got;
+    return true;
+  }
+
+  std::optional<std::uint64_t> guess(std::uint64_t end) {
+    std::size_t line_end = text().find('\n');
+    std::optional<std::uint64_t> first_line;
+    for (int i = 0; i < kMaxGuesses && line_end != std::string_view::npos &&
+                    from_ + line_end + 1 < end;
+         ++i) {
+      const std::size_t line = line_end + 1;
+      if (!first_line) first_line = from_ + line;
+      scanner_.start(text(), line, is_final());
+      if (scanner_.next(record_) == CsvScanner::Step::kRecord &&
+          record_.fault.empty() && record_.begin == line)
+        return from_ + line;
+      line_end = text().find('\n', line);
+    }
+    return first_line;
+  }
+
+  /// Reads one record; false if the chunk is at its end.
+  bool step(Chunk& chunk) {
+    switch (scanner_.next(record_)) {
+      case CsvScanner::Step::kEnd:
+        chunk.next = file_.size();
+        return false;
+      case CsvScanner::Step::kMore:
+        return read_on(chunk);
+      case CsvScanner::Step::kRecord:
+        break;
+    }
+    const std::uint64_t begin = from_ + record_.begin;
+    if (begin >= chunk.end) {  // behind empty lines
+      chunk.next = begin;
+      return false;
+    }
+    chunk.next = from_ + record_.next;
+    RowKeys keys;
+    if (!record_.fault.empty() ||
+        !read_row_keys(file_.header(), record_, keys, record_.fault)) {
+      chunk.broken.push_back({begin, record_.fault});
+      return !record_.is_line_cut || skip_line(chunk);
+    }
+    chunk.rows.push_back({static_cast<std::uint32_t>(begin - *chunk.first),
+                          digest_of(record_.text), keys});
+    return true;
+  }
+
+  /// The record at record_.begin goes on behind the text.
+  bool read_on(Chunk& chunk) {
+    const std::uint64_t from = from_ + record_.begin;
+    if (from >= chunk.end || is_final()) {
+      chunk.next = from;
+      return false;
+    }
+    const std::size_t had = size_ - record_.begin;
+    if (!load(from, 4 * std::max(had, kTailBytes), chunk)) return false;
+    if (size_ <= had) {  // the file has become shorter
+      chunk.next = file_.size();
+      return false;
+    }
+    scanner_.start(text(), 0, is_final());
+    return true;
+  }
+
+  /// A broken line goes on behind the text: finds its end.
+  bool skip_line(Chunk& chunk) {
+    for (;;) {
+      const std::uint64_t from = from_ + size_;
+      if (!load(from, kChunkBytes, chunk)) return false;
+      const std::size_t end = text().find('\n');
+      chunk.next = end == std::string_view::npos ? file_.size()
+                                                 : from_ + end + 1;
+      if (end == std::string_view::npos && size_ != 0 && !is_final()) continue;
+      scanner_.start(text(), std::min(end, size_ - 1) + 1, is_final());
+      return end != std::string_view::npos;
+    }
+  }
+
+  const CsvFile& file_;
+  const Limits& limits_;
+  CsvScanner scanner_;
+  CsvRecord record_;
+  std::uint64_t from_ = 0;  // where the buffer's text stands in the file
+  std::size_t size_ = 0;    // of that text
+};
+
+/// Puts chunks together, in order.
+class Assembly {
+ public:
+  Assembly(CsvRows& rows, const CsvOptions& options, const Report& report)
+      : rows_(rows), options_(options), report_(report) {}
+
+  void add(Chunk& chunk) {
+    if (error_) return;
+    const CsvFile& file = rows_.files[chunk.file];
+    if (chunk.begin == file.first_record()) expected_ = chunk.begin;
+    if (!chunk.error && expected_ >= chunk.end) return;
+    if (!chunk.error && chunk.first != expected_)
+      ChunkScan(file, options_.limits).run(chunk, expected_);
+    if (chunk.error) {
+      error_ = chunk.error;
+      return;
+    }
+    report_broken(chunk);
+    append(chunk);
+    expected_ = chunk.next;
+  }
+
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  void append(const Chunk& chunk) {
+    if (chunk.rows.empty()) return;
+    constexpr std::size_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
+    if (rows_.offsets.size() + chunk.rows.size() > kMaxRows) {
+      error_ = Error{ErrorCode::kFieldTooLarge,
+                     "more than 4 294 967 295 CSV rows", std::nullopt};
+      return;
+    }
+    const MatchKey match = options_.match;
+    const bool has_uuids = match != MatchKey::kImageId && match != MatchKey::kId;
+    std::uint32_t number = rows_.size();
+    rows_.segments.push_back({*chunk.first, chunk.next, number, chunk.file});
+    for (const ScannedRow& row : chunk.rows) {
+      rows_.offsets.push_back(row.offset);
+      rows_.digests.push_back(row.digest);
+      const RowKeys& keys = row.keys;
+      if (keys.image_id) rows_.by_image_id.add(key_of(*keys.image_id), number);
+      if (keys.uuid && has_uuids) rows_.by_uuid.add(key_of(*keys.uuid), number);
+      if (keys.id && match == MatchKey::kId)
+        rows_.by_id.add(key_of(*keys.id), number);
+      ++number;
+    }
+    rows_.counts.rows += chunk.rows.size();
+  }
+
+  void report_broken(const Chunk& chunk) {
+    for (const BrokenRow& row : chunk.broken) {
+      ++rows_.counts.bad_rows;
+      if (chunk.file != reported_file_) {
+        reported_file_ = chunk.file;
+        reports_ = 0;
+        line_ = 1;
+        line_begin_ = 0;
+      }
+      const CsvFile& file = rows_.files[chunk.file];
+      if (++reports_ > CsvIndex::kMaxReports) {
+        if (reports_ == CsvIndex::kMaxReports + 1)
+          report_(file.path() +
+                  ": bad_row: there are more bad rows, which are counted only");
+        continue;
+      }
+      report_(csv_message(file.path(), line_of(file, row.begin),
+                          {ErrorCode::kBadRow, row.fault, std::nullopt}));
+    }
+  }
+
+  /// Lines are counted only up to rows that are reported, and each once.
+  std::uint64_t line_of(const CsvFile& file, std::uint64_t offset) {
+    std::string text(kChunkBytes, '\0');
+    while (line_begin_ < offset) {
+      const auto got = file.read_at(
+          line_begin_, text.data(),
+          static_cast<std::size_t>(
+              std::min<std::uint64_t>(kChunkBytes, offset - line_begin_)));
+      if (!got || *got == 0) break;
+      line_ += static_cast<std::uint64_t>(std::count(
+          text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*got),
+          '\n'));
+      line_begin_ += *got;
+    }
+    return line_;
+  }
+
+  CsvRows& rows_;
+  const CsvOptions& options_;
+  const Report& report_;
+  std::optional<Error> error_;
+  std::uint64_t expected_ = 0;  // where the next row of this file begins
+
+  std::uint32_t reported_file_ = std::numeric_limits<std::uint32_t>::max();
+  std::uint64_t reports_ = 0;
+  std::uint64_t line_ = 1;
+  std::uint64_t line_begin_ = 0;
+};
+
+std::optional<Error> check_columns(const CsvFile& file, MatchKey match) {
+  const auto need = [&](CsvColumn column,
+                        std::string_view name) -> std::optional<Error> {
+    if (file.header().find(column)) return std::nullopt;
+    return Error{ErrorCode::kMissingColumn,
+                 file.path() + ": --match " + std::string(name) +
+                     " needs that column; the header is '" +
+                     file.header().text + "'",
+                 std::nullopt};
+  };
+  switch (match) {
+    case MatchKey::kImageId: return need(CsvColumn::kImageId, "image_id");
+    case MatchKey::kImageUrl: return need(CsvColumn::kImageUrl, "image_url");
+    case MatchKey::kId: return need(CsvColumn::kId, "id");
+    case MatchKey::kAny:
+    case MatchKey::kRegex: break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> open_files(const CsvOptions& options, CsvRows& rows) {
+  auto paths = list_csv_files(options.paths);
+  if (!paths) return paths.error();
+  std::vector<std::optional<Result<CsvFile>>> opened(paths->size());
+  tbb::parallel_for(std::size_t{0}, opened.size(), [&](std::size_t i) {
+    opened[i].emplace(
+        CsvFile::open((*paths)[i], i < kMaxOpenFiles, options.limits));
+  });
+  rows.files.reserve(opened.size());
+  for (auto& file : opened) {
+    if (!*file) return file->error();
+    if (auto error = check_columns(**file, options.match)) return error;
+    rows.files.push_back(std::move(**file));
+  }
+  rows.counts.files = rows.files.size();
+  return std::nullopt;
+}
+
+/// What the scan will need; memory that is not touched costs nothing.
+void reserve(CsvRows& rows, MatchKey match) {
+  constexpr std::uint64_t kShortRow = 150;
+  std::uint64_t bytes = 0;
+  for (const CsvFile& file : rows.files) bytes += file.size();
+  const auto count = static_cast<std::size_t>(bytes / kShortRow);
+  rows.offsets.reserve(count);
+  rows.digests.reserve(count);
+  rows.by_image_id.reserve(count);
+  if (match != MatchKey::kImageId && match != MatchKey::kId)
+    rows.by_uuid.reserve(count);
+}
+
+std::optional<Error> scan_files(CsvRows& rows, const CsvOptions& options,
+                                const Report& report) {
+  std::size_t file = 0;
+  std::uint64_t position = rows.files.empty() ? 0
+                                              : rows.files[0].first_record();
+  Assembly assembly(rows, options, report);
+  using ChunkPointer = std::shared_ptr<Chunk>;
+  tbb::parallel_pipeline(
+      4 * std::max(1u, options.threads),
+      tbb::make_filter<void, ChunkPointer>(
+          tbb::filter_mode::serial_in_order,
+          [&](tbb::flow_control& control) -> ChunkPointer {
+            while (file < rows.files.size() &&
+                   position >= rows.files[file].size()) {
+              if (++file < rows.files.size())
+                position = rows.files[file].first_record();
+            }
+            if (file == rows.files.size()) {
+              control.stop();
+              return nullptr;
+            }
+            auto chunk = std::make_shared<Chunk>();
+            chunk->file = static_cast<std::uint32_t>(file);
+            chunk->begin = position;
+            chunk->end =
+                std::min(position + kChunkBytes, rows.files[file].size());
+            position = chunk->end;
+            return chunk;
+          }) &
+          tbb::make_filter<ChunkPointer, ChunkPointer>(
+              tbb::filter_mode::parallel,
+              [&](ChunkPointer chunk) {
+                const CsvFile& source = rows.files[chunk->file];
+                const bool is_first = chunk->begin == source.first_record();
+                ChunkScan(source, options.limits)
+                    .run(*chunk, is_first ? std::optional(chunk->begin)
+                                          : std::nullopt);
+                return chunk;
+              }) &
+          tbb::make_filter<ChunkPointer, void>(
+              tbb::filter_mode::serial_in_order,
+              [&](const ChunkPointer& chunk) { assembly.add(*chunk); }));
+  return assembly.error();
+}
+
+}  // namespace
+
+Result<CsvRows> read_csv_rows(const CsvOptions& options, const Report& report) {
+  CsvRows rows;
+  std::optional<Error> error;
+  tbb::task_arena arena(static_cast<int>(std::max(1u, options.threads)));
+  arena.execute([&] {
+    error = open_files(options, rows);
+    if (error) return;
+    reserve(rows, options.match);
+    error = scan_files(rows, options, report);
+    if (error) return;
+    tbb::parallel_invoke([&] { rows.by_image_id.build(); },
+                         [&] { rows.by_uuid.build(); },
+                         [&] { rows.by_id.build(); });
+  });
+  if (error) return *std::move(error);
+  return rows;
+}
+
+}  // namespace sdmeta

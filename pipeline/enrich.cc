@@ -1,0 +1,389 @@
+#include "pipeline/enrich.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "pipeline/csv_file.h"
+#include "pipeline/csv_union.h"
+#include "pipeline/file_error.h"
+#include "pipeline/grow_array.h"
+#include "pipeline/jsonl_reader.h"
+#include "pipeline/key_table.h"
+#include "pipeline/text_output.h"
+
+namespace sdmeta {
+namespace {
+
+struct AddedColumn {
+  std::string_view name;
+  std::string_view path;  // in the record
+};
+
+// In the order of the record, which is the quickest to read.
+constexpr AddedColumn kColumns[] = {
+    {"status", "status"},
+    {"file", "file"},
+    {"member", "member"},
+    {"image_format", "image.format"},
+    {"image_width", "image.width"},
+    {"image_height", "image.height"},
+    {"image_bytes", "image.bytes"},
+    {"software", "generation.software"},
+    {"software_version", "generation.software_version"},
+    {"prompt", "generation.prompt"},
+    {"negative_prompt", "generation.negative_prompt"},
+    {"steps", "generation.steps"},
+    {"sampler", "generation.sampler"},
+    {"scheduler", "generation.scheduler"},
+    {"sampler_normalized", "generation.sampler_normalized"},
+    {"scheduler_normalized", "generation.scheduler_normalized"},
+    {"cfg_scale", "generation.cfg_scale"},
+    {"guidance", "generation.guidance"},
+    {"seed", "generation.seed"},
+    {"width", "generation.width"},
+    {"height", "generation.height"},
+    {"model", "generation.model"},
+    {"model_hash", "generation.model_hash"},
+    {"vae", "generation.vae"},
+    {"clip_skip", "generation.clip_skip"},
+    {"denoising_strength", "generation.denoising_strength"},
+    {"hires_upscale", "generation.hires.upscale"},
+    {"hires_upscaler", "generation.hires.upscaler"},
+    {"hires_steps", "generation.hires.steps"},
+    {"hires_width", "generation.hires.width"},
+    {"hires_height", "generation.hires.height"},
+    {"hires_denoising_strength", "generation.hires.denoising_strength"},
+    {"loras", "generation.loras"},
+    {"embeddings", "generation.embeddings"},
+    {"prompts", "generation.prompts"},
+    {"controlnets", "generation.controlnets"},
+    {"upscalers", "generation.upscalers"},
+    {"civitai_resources", "generation.civitai_resources"},
+    {"extra", "generation.extra"},
+    {"error", "error"},
+    {"warnings", "warnings"},
+};
+constexpr std::size_t kColumnCount = std::size(kColumns);
+
+template <class Member>
+constexpr auto column_texts(Member member) {
+  std::array<std::string_view, kColumnCount> texts;
+  for (std::size_t i = 0; i < kColumnCount; ++i) texts[i] = kColumns[i].*member;
+  return texts;
+}
+constexpr auto kNames = column_texts(&AddedColumn::name);
+constexpr auto kPaths = column_texts(&AddedColumn::path);
+
+/// Appends a value as a cell: null is nothing, an empty text is "".
+void append_value(std::string& out, const RecordValue& value) {
+  switch (value.kind) {
+    case RecordValue::Kind::kMissing:
+    case RecordValue::Kind::kNull: return;
+    case RecordValue::Kind::kText:
+    case RecordValue::Kind::kJson: break;
+  }
+  if (value.text.empty()) {
+    out += "\"\"";
+    return;
+  }
+  if (value.text.find('\0') == std::string::npos) {
+    append_csv_cell(out, value.text);
+    return;
+  }
+  // CSV readers end a cell, or the file, at a NUL.
+  std::string text;
+  for (const char c : value.text) {
+    if (c == '\0') text += "\xEF\xBF\xBD";
+    else text += c;
+  }
+  append_csv_cell(out, text);
+}
+
+/// Text set aside in a file that has no name and goes away by itself.
+class Spill {
+ public:
+  static Result<std::unique_ptr<Spill>> create(const std::string& beside) {
+    std::string folder = beside.substr(0, beside.rfind('/') + 1);
+    if (folder.empty()) folder = "./";
+    if (beside == "-") {
+      const char* temporary = std::getenv("TMPDIR");
+      folder = temporary != nullptr ? std::string(temporary) + "/" : "/tmp/";
+    }
+    std::string name = folder + ".sdmeta-enrich-XXXXXX";
+    const int fd = ::mkostemp(name.data(), O_CLOEXEC);
+    if (fd < 0) return file_error(folder + ": make temporary file", errno);
+    ::unlink(name.c_str());
+    return std::unique_ptr<Spill>(new Spill(fd, std::move(folder)));
+  }
+  ~Spill() { ::close(fd_); }
+  Spill(const Spill&) = delete;
+  Spill& operator=(const Spill&) = delete;
+
+  std::uint64_t size() const { return written_ + buffer_.size(); }
+
+  std::optional<Error> append(std::string_view text) {
+    buffer_ += text;
+    return buffer_.size() < kBufferBytes ? std::nullopt : flush();
+  }
+
+  /// After the last append(), before the first read().
+  std::optional<Error> flush() {
+    std::string_view rest = buffer_;
+    while (!rest.empty()) {
+      const ssize_t done = ::write(fd_, rest.data(), rest.size());
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) return file_error(folder_ + ": write", errno);
+      rest.remove_prefix(static_cast<std::size_t>(done));
+    }
+    written_ += buffer_.size();
+    buffer_.clear();
+    return std::nullopt;
+  }
+
+  std::optional<Error> read(std::uint64_t begin, std::uint64_t end,
+                            std::string& text) const {
+    text.resize(static_cast<std::size_t>(end - begin));
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t got = ::pread(fd_, text.data() + done, text.size() - done,
+                                  static_cast<off_t>(begin + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0)
+        return file_error(folder_ + ": read", got < 0 ? errno : EIO);
+      done += static_cast<std::size_t>(got);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::size_t kBufferBytes = 1 << 20;
+  Spill(int fd, std::string folder) : fd_(fd), folder_(std::move(folder)) {}
+
+  int fd_;
+  std::string folder_;
+  std::string buffer_;
+  std::uint64_t written_ = 0;
+};
+
+/// Numbers 0, 1, 2, ... for the records; their cells wait in the spill.
+class RecordCells {
+ public:
+  static Result<std::unique_ptr<RecordCells>> read(
+      const EnrichOptions& options, const Report& report,
+      EnrichCounts& counts) {
+    auto spill = Spill::create(options.output);
+    if (!spill) return spill.error();
+    auto matcher = NameMatcher::make(MatchKey::kAny, "");
+    if (!matcher) return matcher.error();
+    std::unique_ptr<RecordCells> cells(
+        new RecordCells(std::move(*spill), std::move(*matcher)));
+    if (auto error = cells->read_records(options.records, report, counts))
+      return *std::move(error);
+    return cells;
+  }
+
+  std::optional<std::uint32_t> find(const RowKeys& keys) const {
+    std::optional<std::uint32_t> record;
+    if (keys.image_id)
+      record = best(by_image_id_.find(key_of(*keys.image_id)));
+    if (!record && keys.uuid) record = best(by_uuid_.find(key_of(*keys.uuid)));
+    return record;
+  }
+
+  /// The added cells of a record, each with its comma in front.
+  std::optional<Error> cells(std::uint32_t record, std::string& text) const {
+    const std::uint64_t end =
+        record + 1 < begins_.size() ? begins_[record + 1] : spill_->size();
+    return spill_->read(begins_[record], end, text);
+  }
+
+  std::size_t size() const { return begins_.size(); }
+
+ private:
+  RecordCells(std::unique_ptr<Spill> spill, NameMatcher matcher)
+      : spill_(std::move(spill)), matcher_(std::move(matcher)) {}
+
+  std::optional<Error> read_records(const std::string& path,
+                                    const Report& report,
+                                    EnrichCounts& counts) {
+    auto reader = JsonlReader::open(path);
+    if (!reader) return reader.error();
+    // Behind the columns: what the record is found by.
+    std::vector<std::string_view> paths(kPaths.begin(), kPaths.end());
+    paths.push_back("image_id");
+    paths.push_back("row.image_url");
+    RecordParser parser;
+    std::vector<RecordValue> values;
+    std::string text;
+    for (;;) {
+      const auto line = (*reader)->next();
+      if (!line) return line.error();
+      if (!*line) break;
+      auto error = parser.values(**line, paths, values);
+      if (!error && values[0].kind != RecordValue::Kind::kText)
+        error = Error{ErrorCode::kMalformed,
+                      "not a record of sdmeta: no status", std::nullopt};
+      if (error) {
+        ++counts.bad_records;
+        report(path + ":" + std::to_string((*reader)->line_number()) + ": " +
+               to_text(*error));
+        continue;
+      }
+      const auto number = static_cast<std::uint32_t>(begins_.size());
+      begins_.push_back(spill_->size());
+      is_ok_.push_back(values[0].text == "ok");
+      add_keys(values, number);
+      text.clear();
+      for (std::size_t i = 0; i < kColumnCount; ++i) {
+        text += ',';
+        append_value(text, values[i]);
+      }
+      if (auto failed = spill_->append(text)) return failed;
+    }
+    counts.records = begins_.size();
+    by_image_id_.build();
+    by_uuid_.build();
+    return spill_->flush();
+  }
+
+  /// A record that was joined is found by the keys of its row, another by what
+  /// its name may mean.
+  void add_keys(const std::vector<RecordValue>& values, std::uint32_t number) {
+    const RecordValue& image_id = values[kColumnCount];
+    const RecordValue& image_url = values[kColumnCount + 1];
+    NameKeys keys;
+    if (image_url.kind == RecordValue::Kind::kMissing) {
+      const RecordValue& member = values[2];
+      keys = matcher_.keys(values[1].text, member.text);
+    } else if (image_url.kind == RecordValue::Kind::kText) {
+      keys.add(find_uuid(image_url.text));
+    }
+    if (image_id.kind == RecordValue::Kind::kJson)
+      keys.add(parse_image_number(image_id.text));
+    for (const NameKey& key : keys.all()) {
+      if (key.kind == NameKey::Kind::kUuid)
+        by_uuid_.add(key_of(key.uuid), number);
+      else
+        by_image_id_.add(key_of(key.number), number);
+    }
+  }
+
+  std::optional<std::uint32_t> best(
+      std::span<const KeyTable::Entry> entries) const {
+    for (const KeyTable::Entry& entry : entries)
+      if (is_ok_[entry.number()]) return entry.number();
+    if (entries.empty()) return std::nullopt;
+    return entries.front().number();
+  }
+
+  std::unique_ptr<Spill> spill_;
+  NameMatcher matcher_;
+  GrowArray<std::uint64_t> begins_;  // of the records' cells in the spill
+  std::vector<bool> is_ok_;
+  KeyTable by_image_id_;
+  KeyTable by_uuid_;
+};
+
+std::string added_header(const CsvUnion& columns) {
+  const std::vector<std::string>& names = columns.names();
+  std::string header;
+  for (const std::string_view name : kNames) {
+    header += ',';
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      header += "sdmeta_";
+    header += name;
+  }
+  return header;
+}
+
+}  // namespace
+
+std::span<const std::string_view> enriched_columns() { return kNames; }
+
+Result<EnrichCounts> run_enrich(const EnrichOptions& options,
+                                const Report& report) {
+  EnrichCounts counts;
+  const auto paths = list_csv_files(options.csv_paths);
+  if (!paths) return paths.error();
+  CsvUnion columns;
+  std::vector<std::size_t> layouts;
+  for (const std::string& path : *paths) {
+    const auto reader = CsvReader::open(path, options.limits);
+    if (!reader) return reader.error();
+    layouts.push_back(columns.add((*reader)->header()));
+  }
+  auto output = TextOutput::create(options.output);
+  if (!output) return output.error();
+  const auto records = RecordCells::read(options, report, counts);
+  if (!records) return records.error();
+
+  std::string& text = (*output)->buffer();
+  text += columns.header() + added_header(columns) + '\n';
+  const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
+  std::vector<bool> is_used((*records)->size());
+  std::string added;
+  for (std::size_t i = 0; i < paths->size(); ++i) {
+    const std::string& path = (*paths)[i];
+    const auto reader = CsvReader::open(path, options.limits);
+    if (!reader) return reader.error();
+    CsvRecord row;
+    for (;;) {
+      const auto has_row = (*reader)->next(row);
+      if (!has_row) return has_row.error();
+      if (!*has_row) break;
+      if (!row.fault.empty()) {
+        ++counts.bad_rows;
+        report(csv_message(path, (*reader)->line(),
+                           {ErrorCode::kBadRow, row.fault, std::nullopt}));
+        continue;
+      }
+      ++counts.rows;
+      columns.append(text, layouts[i], row);
+      RowKeys keys;
+      std::string fault;  // such a row stays, without a record
+      std::optional<std::uint32_t> record;
+      if (read_row_keys((*reader)->header(), row, keys, fault))
+        record = (*records)->find(keys);
+      if (record) {
+        ++counts.with_record;
+        is_used[*record] = true;
+        if (auto error = (*records)->cells(*record, added))
+          return *std::move(error);
+        text += added;
+      } else {
+        text += missing;
+      }
+      text += '\n';
+      if (auto error = (*output)->flush_if_full()) return *std::move(error);
+    }
+  }
+  if (auto error = (*output)->finish()) return *std::move(error);
+  counts.unused_records = static_cast<std::uint64_t>(
+      std::count(is_used.begin(), is_used.end(), false));
+  return counts;
+}
+
+std::string to_text(const EnrichCounts& counts) {
+  std::string text =
+      std::to_string(counts.rows) + " rows: " +
+      std::to_string(counts.with_record) + " with a record, " +
+      std::to_string(counts.rows - counts.with_record) + " missing";
+  const auto add = [&text](std::uint64_t count, std::string_view what) {
+    if (count != 0)
+      text.append(", ").append(std::to_string(count)).append(what);
+  };
+  add(counts.bad_rows, " bad rows left out");
+  add(counts.unused_records, " records without a row");
+  add(counts.bad_records, " lines that are no record");
+  return text;
+}
+
+}  // namespace sdmeta

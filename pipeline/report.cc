@@ -1,0 +1,13 @@
+#include "pipeline/report.h"
+
+namespace sdmeta {
+
+std::string to_message(const Error& error) {
+  const std::size_t end = error.detail.find(": ");
+  if (end == std::string::npos) return to_text(error);
+  std::string message = error.detail.substr(0, end + 2);
+  message.append(error_name(error.code));
+  return message.append(": ").append(error.detail, end + 2);
+}
+
+}  // namespace sdmeta

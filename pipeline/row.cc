@@ -1,0 +1,101 @@
+#include "pipeline/row.h"
+
+#include <charconv>
+
+#include "pipeline/csv_file.h"
+
+namespace sdmeta {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+/// pandas writes whole numbers as 12.0 in columns that have empty cells.
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  text = trimmed(text);
+  if (text.ends_with(".0")) text.remove_suffix(2);
+  std::int64_t number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+/// `1,2`, `{1,2}` and `[1, 2]`; nothing if a piece is no number.
+std::optional<std::vector<std::int64_t>> number_list(std::string_view text) {
+  text = trimmed(text);
+  if ((text.starts_with('{') && text.ends_with('}')) ||
+      (text.starts_with('[') && text.ends_with(']')))
+    text = trimmed(text.substr(1, text.size() - 2));
+  std::vector<std::int64_t> numbers;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const auto number = whole_number(text.substr(0, comma));
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  return numbers;
+}
+
+/// Puts `value` into its place; false if it does not fit there.
+bool fill(Row& row, CsvColumn column, const std::string& value) {
+  const auto number = [&](std::optional<std::int64_t>& place) {
+    place = whole_number(value);
+    return place.has_value();
+  };
+  const auto text = [&](std::optional<std::string>& place) {
+    place = value;
+    return true;
+  };
+  switch (column) {
+    case CsvColumn::kId: return number(row.id);
+    case CsvColumn::kImageUrl: return text(row.image_url);
+    case CsvColumn::kUserId: return number(row.user_id);
+    case CsvColumn::kUsername: return text(row.username);
+    case CsvColumn::kNsfwLevel: return number(row.nsfw_level);
+    case CsvColumn::kCreatedAt: return text(row.created_at);
+    case CsvColumn::kPublishedAt: return text(row.published_at);
+    case CsvColumn::kImageId: return number(row.image_id);
+    case CsvColumn::kTagIds:
+      if (auto numbers = number_list(value)) {
+        row.tag_ids = *std::move(numbers);
+        return true;
+      }
+      return false;
+    case CsvColumn::kOther: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Row make_row(const CsvHeader& header, const CsvRecord& record,
+             const std::string& username) {
+  Row row;
+  if (!username.empty()) row.username = username;
+  for (std::size_t i = 0; i < header.size() && i < record.cells(); ++i) {
+    const CsvColumn column = header.columns[i];
+    std::string value = csv_value(record.cell(i));
+    if (value.empty() && column != CsvColumn::kOther) continue;
+    if (!fill(row, column, value))
+      row.extra.push_back({header.names[i], std::move(value)});
+  }
+  return row;
+}
+
+std::string image_address(std::string_view uuid) {
+  if (uuid.starts_with("https://") || uuid.starts_with("http://"))
+    return std::string(uuid);
+  std::string address = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA/";
+  address.append(uuid).append("/original=true/");
+  return address;
+}
+
+}  // namespace sdmeta

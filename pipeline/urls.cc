@@ -1,0 +1,133 @@
+#include "pipeline/urls.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "pipeline/csv_index.h"
+#include "pipeline/jsonl_reader.h"
+#include "pipeline/text_output.h"
+
+namespace sdmeta {
+namespace {
+
+/// The file that was read is not the image that was asked for, or not all of
+/// it.
+bool is_broken_download(std::string_view status) {
+  return status == "truncated" || status == "corrupt" ||
+         status == "not_an_image" || status == "unreadable";
+}
+
+/// Marks the rows that have a sound record.
+std::optional<Error> mark_present(const std::string& path,
+                                  const CsvIndex& index,
+                                  const Report& report) {
+  auto reader = JsonlReader::open(path);
+  if (!reader) return reader.error();
+  const auto matcher = NameMatcher::make(MatchKey::kAny, "");
+  if (!matcher) return matcher.error();
+  RecordParser parser;
+  for (;;) {
+    const auto line = (*reader)->next();
+    if (!line) return line.error();
+    if (!*line) return std::nullopt;
+    const auto head = parser.head(**line);
+    if (!head) {
+      report(path + ":" + std::to_string((*reader)->line_number()) + ": " +
+             to_text(head.error()));
+      continue;
+    }
+    if (is_broken_download(head->status)) continue;
+    if (head->image_url) {  // joined when it was written
+      index.mark(head->image_id, find_uuid(*head->image_url));
+      continue;
+    }
+    const NameKeys keys =
+        matcher->keys(head->file, head->member.value_or(std::string()));
+    for (const NameKey& key : keys.all()) {
+      const bool is_uuid = key.kind == NameKey::Kind::kUuid;
+      if (is_uuid ? index.mark(std::nullopt, key.uuid)
+                  : index.mark(key.number, std::nullopt))
+        break;
+    }
+  }
+}
+
+/// An address that is safe in a list of addresses: one line, no blanks.
+std::optional<std::string> address_of(const Row& row) {
+  if (!row.image_url) return std::nullopt;
+  std::string address = image_address(*row.image_url);
+  const bool is_clean = std::all_of(
+      address.begin(), address.end(),
+      [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 127; });
+  if (!is_clean) return std::nullopt;
+  return address;
+}
+
+/// The name under which the image is found again by its row. It has no
+/// extension: what the server sends may be PNG, JPEG, WebP or a video.
+std::string name_of(const Row& row) {
+  if (row.image_id) return std::to_string(*row.image_id);
+  if (parse_uuid(*row.image_url)) return *row.image_url;
+  return {};
+}
+
+}  // namespace
+
+Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
+  CsvOptions csv;
+  csv.paths = options.csv_paths;
+  csv.threads = options.threads;
+  csv.limits = options.limits;
+  auto index = CsvIndex::load(csv, report);
+  if (!index) return index.error();
+  UrlsCounts counts;
+  counts.bad_rows = (*index)->counts().bad_rows;
+  const CsvCounts rows = (*index)->counts();
+  counts.rows = rows.rows - rows.duplicate_rows - rows.conflicting_rows;
+  if (options.missing_from)
+    if (auto error = mark_present(*options.missing_from, **index, report))
+      return *std::move(error);
+
+  auto output = TextOutput::create(options.output);
+  if (!output) return output.error();
+  std::string& text = (*output)->buffer();
+  std::uint64_t unseen = 0;
+  auto error = (*index)->for_each_unseen([&](const CsvRowView& view) {
+    ++unseen;
+    const Row row = make_row(view.file.header(), view.record, "");
+    const auto address = address_of(row);
+    const auto limit = options.max_nsfw_level;
+    if (limit && (!row.nsfw_level || *row.nsfw_level > *limit)) {
+      ++counts.above_level;
+    } else if (!address) {
+      ++counts.without_address;
+    } else {
+      ++counts.written;
+      text.append(*address) += '\n';
+      const std::string name = name_of(row);
+      if (options.format == UrlFormat::kAria2 && !name.empty())
+        text.append("  out=").append(name) += '\n';
+    }
+    return (*output)->flush_if_full();
+  });
+  if (!error) error = (*output)->finish();
+  if (error) return *std::move(error);
+  counts.present = counts.rows - unseen;
+  return counts;
+}
+
+std::string to_text(const UrlsCounts& counts) {
+  std::string text = std::to_string(counts.rows) + " images: " +
+                     std::to_string(counts.written) + " to download, " +
+                     std::to_string(counts.present) + " present";
+  const auto add = [&text](std::uint64_t count, std::string_view what) {
+    if (count != 0)
+      text.append(", ").append(std::to_string(count)).append(what);
+  };
+  add(counts.above_level, " above the nsfw level");
+  add(counts.without_address, " without an address");
+  add(counts.bad_rows, " bad rows");
+  return text;
+}
+
+}  // namespace sdmeta
