@@ -23,21 +23,31 @@ bool is_one_of(std::string_view key, std::string_view a, std::string_view b) {
   return equal_ignoring_case(key, a) || equal_ignoring_case(key, b);
 }
 
+// The whole text of the field: what looks like a label in front of JSON may be
+// the beginning of a prompt, `sky: {red|blue}`.
+std::string_view text_of(const Payload& payload) {
+  return trimmed(payload.field().value);
+}
+
 // Text under these keys is a prompt even if it has no settings.
 bool is_parameters(const Payload& payload) {
-  return is_one_of(payload.key(), "parameters", "sdcpp:parameters");
+  return is_one_of(payload.field().key, "parameters", "sdcpp:parameters");
 }
 
 // A1111's Extras tab keeps the settings of the first pass beside its own.
 bool is_postprocessing(const Payload& payload) {
-  return is_one_of(payload.key(), "postprocessing", "extras") &&
-         payload.text().find(':') != std::string_view::npos;
+  return is_one_of(payload.field().key, "postprocessing", "extras") &&
+         text_of(payload).find(':') != std::string_view::npos;
 }
 
+// Prompts may begin with a brace or a bracket, but JSON never has a line that
+// begins with Steps.
 bool is_text(const Payload& payload) {
-  return !payload.text().empty() && !payload.looks_like_json() &&
-         !payload.text().starts_with('[') &&
-         payload.field().encoding != Encoding::kBytes;
+  const std::string_view text = text_of(payload);
+  if (text.empty() || payload.field().encoding == Encoding::kBytes)
+    return false;
+  return (text.front() != '{' && text.front() != '[') ||
+         text.find("\nSteps: ") != std::string_view::npos;
 }
 
 struct Choice {
@@ -51,7 +61,7 @@ Choice choose(const Payloads& payloads) {
   Choice choice;
   for (const Payload& payload : payloads.all()) {
     if (!is_text(payload)) continue;
-    if (is_surely_infotext(payload.text(), payloads.limits()))
+    if (is_surely_infotext(text_of(payload), payloads.limits()))
       return {&payload, true};
     if (choice.payload == nullptr && is_parameters(payload))
       choice.payload = &payload;
@@ -93,7 +103,7 @@ void note_other_texts(const Payloads& payloads, const Payload& chosen,
                       std::vector<Error>& notes) {
   for (const Payload& payload : payloads.all()) {
     if (&payload == &chosen || !is_text(payload) || !is_parameters(payload) ||
-        payload.text() == chosen.text())
+        text_of(payload) == text_of(chosen))
       continue;
     notes.push_back({ErrorCode::kLowConfidence,
                      "another text of parameters in the same image differs",
@@ -107,7 +117,7 @@ void add_postprocessing(const Payloads& payloads, Generation& generation,
   const Payload* const payload = find_postprocessing(payloads);
   if (payload == nullptr) return;
   const SettingsLine line =
-      split_settings(payload->text(), payloads.limits().max_settings);
+      split_settings(text_of(*payload), payloads.limits().max_settings);
   SettingsReader settings(line.settings, payloads.limits(), generation, notes);
   settings.read_fields();
   settings.keep_rest();
@@ -118,10 +128,10 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   Generation generation;
   generation.software = "a1111";
   if (const Payload* const payload = choose(payloads).payload) {
-    const bool has_cr = payload->text().find('\r') != std::string_view::npos;
-    const std::string copy = has_cr ? with_lf(payload->text()) : std::string();
-    Infotext infotext =
-        read_infotext(has_cr ? std::string_view(copy) : payload->text(), limits);
+    std::string_view text = text_of(*payload);
+    std::string copy;
+    if (text.find('\r') != text.npos) text = copy = with_lf(text);
+    Infotext infotext = read_infotext(text, limits);
     if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
     generation.negative_prompt = std::move(infotext.negative_prompt);
     SettingsReader settings(infotext.settings, limits, generation, notes);

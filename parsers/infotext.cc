@@ -105,7 +105,20 @@ std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
   }
 }
 
-// Settings without Steps: three pairs, two of them with known keys.
+bool is_number_or_size(string_view value) {
+  const string_view width = value.substr(0, value.find('x'));
+  return number_in<double>(value) ||
+         (width.size() != value.size() && number_in<double>(width));
+}
+
+bool has_known_number(const std::vector<Setting>& settings) {
+  return std::any_of(settings.begin(), settings.end(), [](const Setting& s) {
+    return is_number_or_size(s.value()) && is_known(s.key);
+  });
+}
+
+// Settings without Steps: three pairs, two of them with known keys, one of which
+// has a number.
 std::optional<Found> find_other_line(string_view text, const Limits& limits) {
   std::size_t end = text.size();
   for (;;) {
@@ -114,7 +127,8 @@ std::optional<Found> find_other_line(string_view text, const Limits& limits) {
     if (line.find(':') != line.npos &&
         !without_leading_blanks(line).starts_with(kNegative)) {
       SettingsLine split = split_settings(line, limits.max_settings);
-      if (split.settings.size() >= 3 && known_keys(split.settings) >= 2) {
+      if (split.settings.size() >= 3 && known_keys(split.settings) >= 2 &&
+          has_known_number(split.settings)) {
         split.rest = text.substr(std::min(end + 1, text.size()));
         return Found{InfotextForm::kLines, start, std::move(split)};
       }
@@ -172,9 +186,9 @@ std::size_t find_negative_line(string_view text) {
 Found find_settings(string_view text, const Limits& limits) {
   auto found = find_steps_line(text, limits);
   if (found && found->form == InfotextForm::kLines) return std::move(*found);
+  if (auto jammed = find_jammed(text, limits)) return std::move(*jammed);
   if (auto other = find_other_line(text, limits)) return std::move(*other);
   if (found) return std::move(*found);
-  if (auto jammed = find_jammed(text, limits)) return std::move(*jammed);
   Found none;
   none.start = text.size();
   if (find_negative_line(text) != text.npos)

@@ -76,8 +76,10 @@ bool take_size(const std::string& value, std::optional<std::int64_t>& width,
 }
 
 bool take_clip_skip(Context& context, const std::string& value) {
+  constexpr std::int64_t kMostLayers = 1000;
   const auto layers = integer_in(value);
-  if (!layers) return note_bad_number(context, value);
+  if (!layers || *layers < -kMostLayers || *layers > kMostLayers)
+    return note_bad_number(context, value);
   // ComfyUI's savers count downwards. Zero is "not set".
   return *layers != 0 && hold(context.generation.clip_skip,
                               *layers < 0 ? -*layers : *layers);

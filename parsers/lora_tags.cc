@@ -153,7 +153,9 @@ std::vector<NetworkTag> find_network_tags(std::string_view prompt) {
     if (!is_kind) continue;
     NetworkTag tag = read_body(inside.substr(colon + 1));
     tag.is_hypernetwork = equal_ignoring_case(word, kHypernetwork);
-    if (!tag.name.empty()) tags.push_back(tag);
+    // No file is called so; a tag that somebody left open is.
+    const bool has_line_end = tag.name.find('\n') != tag.name.npos;
+    if (!tag.name.empty() && !has_line_end) tags.push_back(tag);
   }
   return tags;
 }

@@ -142,7 +142,7 @@ bool ResourceSettings::take_lora_weights(const std::string& value) {
         Lora lora = named_lora(split_pair(item)->name);
         lora.weight = *weight;
         if (lora.name.empty()) return false;
-        loras_.push_back(std::move(lora));
+        weights_.push_back(std::move(lora));
         return true;
       });
   return rest.empty();
@@ -168,7 +168,7 @@ bool ResourceSettings::take_slot(std::string_view key,
   if (name.starts_with("addnet ")) {
     const std::string_view number =
         std::string_view(name).substr(name.find_last_of(' ') + 1);
-    if (!has_number(number)) return name == "addnet enabled";
+    if (!has_number(number)) return false;
     slot_name = "addnet " + std::string(number);
     part = without_last_word(name);
   } else {
@@ -255,6 +255,7 @@ void ResourceSettings::apply(Generation& generation) {
       loras_.push_back(std::move(slot.lora));
     }
   }
+  merge_loras(loras_, std::move(weights_));
   merge_loras(generation.loras, std::move(loras_));
   generation.embeddings.insert(generation.embeddings.end(),
                                std::make_move_iterator(embeddings_.begin()),

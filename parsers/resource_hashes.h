@@ -48,6 +48,7 @@ class ResourceSettings {
   bool take_slot(std::string_view key, const std::string& value);
 
   std::vector<Lora> loras_;
+  std::vector<Lora> weights_;
   std::vector<Embedding> embeddings_;
   std::map<std::string, Slot> slots_;  // "addnet 1", "lora_0", "embedding_0"
   // SD.Next lists names and hashes apart, in the same order.

@@ -89,6 +89,10 @@ constexpr std::array kSchedules = std::to_array<Schedule>({
     {"beta", true},
     {"turbo", true},
     {"trailing", true},
+    {"discrete", true},
+    {"smoothstep", true},
+    {"gits", true},
+    {"lcm", true},
     {"ays", true},
 });
 

@@ -28,6 +28,14 @@ TEST(SplitSampler, CutsTheScheduleOffANativeName) {
             (SamplerName{"dpmpp_2m", "sgm_uniform"}));
 }
 
+// stable-diffusion.cpp joins them with a blank.
+TEST(SplitSampler, CutsTheSchedulesOfStableDiffusionCpp) {
+  EXPECT_EQ(split_sampler("dpm++2m discrete"),
+            (SamplerName{"dpm++2m", "discrete"}));
+  EXPECT_EQ(split_sampler("euler_a smoothstep"),
+            (SamplerName{"euler_a", "smoothstep"}));
+}
+
 TEST(SplitSampler, TheLongestScheduleWins) {
   EXPECT_EQ(split_sampler("Euler SGM Uniform"),
             (SamplerName{"Euler", "SGM Uniform"}));

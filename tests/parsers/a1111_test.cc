@@ -1,0 +1,495 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "parsers/parser_table.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+
+extern const ParserRow a1111_row;
+
+namespace {
+
+constexpr std::string_view kSettings =
+    "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768";
+
+struct Parsed {
+  Generation generation;
+  std::vector<Error> notes;
+};
+
+Parsed parse(const ImageFields& image) {
+  const Limits limits;
+  const Payloads payloads(image, limits);
+  Parsed result;
+  EXPECT_TRUE(a1111_row.claims(payloads));
+  const Result<Generation> got = a1111_row.parse(payloads, result.notes);
+  EXPECT_TRUE(got);
+  if (got) result.generation = *got;
+  return result;
+}
+
+Generation parse(std::string text) {
+  return parse(fields("parameters", std::move(text))).generation;
+}
+
+Generation parse_settings(const std::string& settings) {
+  return parse("a hill\n" + settings);
+}
+
+bool claims(const ImageFields& image) {
+  const Limits limits;
+  return a1111_row.claims(Payloads(image, limits));
+}
+
+std::string extra(const Generation& generation, std::string_view key) {
+  for (const KeyValue& pair : generation.extra)
+    if (pair.key == key) return pair.value;
+  return "(none)";
+}
+
+void add(ImageFields& image, std::string key, std::string value,
+         Carrier carrier = Carrier::kPngText) {
+  RawField field;
+  field.carrier = carrier;
+  field.key = std::move(key);
+  field.value = std::move(value);
+  image.fields.push_back(std::move(field));
+}
+
+TEST(A1111, FillsTheFields) {
+  const Generation got = parse(
+      "a hill\nNegative prompt: fog\nSteps: 20, Sampler: DPM++ 2M, Schedule "
+      "type: Karras, CFG scale: 7.5, Seed: 1, Size: 512x768, Model hash: "
+      "aabbccddee, Model: hills_v1, VAE: vae.pt, Denoising strength: 0.4, Clip "
+      "skip: 2, Hires upscale: 1.5, Hires steps: 10, Hires upscaler: Latent, "
+      "Version: v1.10.1");
+  EXPECT_EQ(got.software, "a1111");
+  EXPECT_EQ(got.software_version, "v1.10.1");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.steps, 20);
+  EXPECT_EQ(got.sampler, "DPM++ 2M");
+  EXPECT_EQ(got.scheduler, "Karras");
+  EXPECT_EQ(got.cfg_scale, 7.5);
+  EXPECT_EQ(got.seed, "1");
+  EXPECT_EQ(got.width, 512);
+  EXPECT_EQ(got.height, 768);
+  EXPECT_EQ(got.model, "hills_v1");
+  EXPECT_EQ(got.model_hash, "aabbccddee");
+  EXPECT_EQ(got.vae, "vae.pt");
+  EXPECT_EQ(got.denoising_strength, 0.4);
+  EXPECT_EQ(got.clip_skip, 2);
+  EXPECT_EQ(got.hires.upscale, 1.5);
+  EXPECT_EQ(got.hires.steps, 10);
+  EXPECT_EQ(got.hires.upscaler, "Latent");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(A1111, BeforeSchedulesTheSamplerNamesThem) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 1");
+  EXPECT_EQ(got.sampler, "DPM++ 2M");
+  EXPECT_EQ(got.scheduler, "Karras");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(A1111, EveryOtherPairGoesToExtraInOrder) {
+  const Generation got = parse_settings(
+      "Steps: 20, Face restoration: CodeFormer, Sampler: Euler, ENSD: 31337, "
+      "Seed: 1, ADetailer model: \"face, v2\", Module 1: ae");
+  ASSERT_EQ(got.extra.size(), 4u);
+  EXPECT_EQ(got.extra[0], (KeyValue{"Face restoration", "CodeFormer"}));
+  EXPECT_EQ(got.extra[1], (KeyValue{"ENSD", "31337"}));
+  EXPECT_EQ(got.extra[2], (KeyValue{"ADetailer model", "face, v2"}));
+  EXPECT_EQ(got.extra[3], (KeyValue{"Module 1", "ae"}));
+}
+
+TEST(A1111, KeysAreComparedWithoutCase) {
+  const Generation got = parse_settings(
+      "Steps: 20, sampler: Euler, CFG Scale: 7, seed: 1, model: x, CLIP skip: 2");
+  EXPECT_EQ(got.sampler, "Euler");
+  EXPECT_EQ(got.cfg_scale, 7.0);
+  EXPECT_EQ(got.model, "x");
+  EXPECT_EQ(got.clip_skip, 2);
+}
+
+TEST(A1111, TheFirstOfRepeatedKeysIsTheField) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Size: 512x768, Size: 64x64, Steps: 3");
+  EXPECT_EQ(got.width, 512);
+  EXPECT_EQ(got.steps, 20);
+  EXPECT_EQ(extra(got, "Size"), "64x64");
+  EXPECT_EQ(extra(got, "Steps"), "3");
+}
+
+TEST(A1111, ABadNumberCostsOnlyItsField) {
+  const Parsed got = parse(fields(
+      "parameters", "a\nSteps: 20, Sampler: Euler, CFG scale: high, Seed: 1"));
+  EXPECT_EQ(got.generation.cfg_scale, std::nullopt);
+  EXPECT_EQ(got.generation.seed, "1");
+  EXPECT_EQ(extra(got.generation, "CFG scale"), "high");
+  ASSERT_EQ(got.notes.size(), 1u);
+  EXPECT_EQ(got.notes[0].code, ErrorCode::kBadNumber);
+}
+
+TEST(A1111, PlaceholdersAreAbsent) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Undefined, Seed: 1, Model: unknown, Model hash: N/A, "
+      "VAE: None");
+  EXPECT_EQ(got.sampler, std::nullopt);
+  EXPECT_EQ(got.model, std::nullopt);
+  EXPECT_EQ(got.model_hash, std::nullopt);
+  EXPECT_EQ(got.vae, std::nullopt);
+}
+
+TEST(A1111, Quirk16TheFirstRealInfotextOfSeveralIsRead) {
+  ImageFields image = fields("parameters", "some words");
+  add(image, "parameters", "a hill\n" + std::string(kSettings));
+  const Parsed got = parse(image);
+  EXPECT_EQ(got.generation.prompt, "a hill");
+  ASSERT_EQ(got.notes.size(), 1u);
+  EXPECT_EQ(got.notes[0].code, ErrorCode::kLowConfidence);
+}
+
+TEST(A1111, Quirk16EqualTextsAreOne) {
+  ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
+  add(image, "parameters", "a hill\n" + std::string(kSettings));
+  EXPECT_TRUE(parse(image).notes.empty());
+}
+
+TEST(A1111, Quirk18CarriageReturnsAreDropped) {
+  const Generation got =
+      parse("a\r\nb\r\nNegative prompt: c\r\n" + std::string(kSettings));
+  EXPECT_EQ(got.prompt, "a\nb");
+  EXPECT_EQ(got.negative_prompt, "c");
+}
+
+TEST(A1111, Quirk21PlainTextIsAPromptOfLowConfidence) {
+  const Parsed got = parse(fields("parameters", "a hill at dawn"));
+  EXPECT_EQ(got.generation.prompt, "a hill at dawn");
+  ASSERT_EQ(got.notes.size(), 1u);
+  EXPECT_EQ(got.notes[0].code, ErrorCode::kLowConfidence);
+}
+
+TEST(A1111, Quirk24QuotedValuesLoseTheirQuotes) {
+  EXPECT_EQ(extra(parse_settings("Steps: 20, Sampler: Euler, Styles: \"a: b, "
+                                 "\\\"c\\\"\\nd\", Seed: 1"),
+                  "Styles"),
+            "a: b, \"c\"\nd");
+}
+
+TEST(A1111, Quirk25AnOpenQuoteCostsOnlyItsValue) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Styles: \"a, Seed: 1, Size: 512x768");
+  EXPECT_EQ(got.seed, "1");
+  EXPECT_EQ(got.width, 512);
+  EXPECT_EQ(extra(got, "Styles"), "\"a");
+}
+
+TEST(A1111, Quirk26HashesAndLoraHashesAgree) {
+  const Generation got = parse(
+      "a <lora:Ink (wash), v2:0.7>\nSteps: 20, Sampler: Euler, Model hash: "
+      "aabbccddee, Lora hashes: \"Ink (wash) v2: 112233445566\", Hashes: "
+      "{\"model\": \"aabbccddee\", \"lora:Ink (wash), v2\": \"112233445566\"}");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "Ink (wash), v2");
+  EXPECT_EQ(got.loras[0].weight, 0.7);
+  EXPECT_EQ(got.loras[0].hash, "112233445566");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(A1111, Quirk30ABareFlagIsKept) {
+  EXPECT_EQ(extra(parse_settings("Steps: 20, Tiling, Sampler: Euler"), "Tiling"),
+            "Tiling");
+}
+
+TEST(A1111, Quirk31AMissingOrEmptySizeIsAbsent) {
+  EXPECT_EQ(parse_settings("Steps: 20, Sampler: Euler").width, std::nullopt);
+  const Generation got = parse_settings("Steps: 20, Sampler: Euler, Size: 0x0");
+  EXPECT_EQ(got.width, std::nullopt);
+  EXPECT_EQ(extra(got, "Size"), "0x0");
+}
+
+TEST(A1111, Quirk33SeedsAreExact) {
+  for (const std::string seed :
+       {"18446744073709551615", "-1", "0", "99999999999999999999999"})
+    EXPECT_EQ(parse_settings("Steps: 20, Sampler: Euler, Seed: " + seed).seed,
+              seed);
+  EXPECT_EQ(parse_settings("Steps: 20, Sampler: Euler, Seed: 1.5e9").seed,
+            "1500000000");
+  EXPECT_EQ(parse_settings("Steps: 20, Sampler: Euler, Seed: \"123\"").seed,
+            "123");
+}
+
+// Peers give up at 10 000 characters.
+TEST(A1111, Quirk59AMegabyteOfSettingsIsRead) {
+  const std::string value(1'000'000, 'x');
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Custom: " + value + ", Seed: 5");
+  EXPECT_EQ(got.seed, "5");
+  EXPECT_EQ(extra(got, "Custom"), value);
+}
+
+TEST(A1111, FirstPassSizeStaysInExtra) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Seed: 1, Size: 1024x1024, Denoising strength: "
+      "0.7, First pass size: 512x512");
+  EXPECT_EQ(got.width, 1024);
+  EXPECT_EQ(extra(got, "First pass size"), "512x512");
+}
+
+TEST(A1111, HiresPromptsAreParts) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Hires prompt: \"sharp, <lora:ink:0.5>\", Hires "
+      "negative prompt: soft");
+  ASSERT_EQ(got.prompts.size(), 1u);
+  EXPECT_EQ(got.prompts[0],
+            (PromptPart{"hires", "sharp, <lora:ink:0.5>", "soft"}));
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "ink");
+}
+
+TEST(A1111, ControlNetHasItsListAndStaysInExtra) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, ControlNet 0: \"Module: canny, Model: "
+      "control_canny [aabbccdd], Weight: 0.8, Resize Mode: Crop and Resize, "
+      "Guidance Start: 0, Guidance End: 0.5\"");
+  ASSERT_EQ(got.controlnets.size(), 1u);
+  EXPECT_EQ(got.controlnets[0].module, "canny");
+  EXPECT_EQ(got.controlnets[0].model, "control_canny [aabbccdd]");
+  EXPECT_EQ(got.controlnets[0].weight, 0.8);
+  EXPECT_EQ(got.controlnets[0].start, 0.0);
+  EXPECT_EQ(got.controlnets[0].end, 0.5);
+  EXPECT_TRUE(extra(got, "ControlNet 0").starts_with("Module: canny"));
+}
+
+TEST(A1111, EarlyControlNetsAreSeparatePairs) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, ControlNet Enabled: True, ControlNet Module: "
+      "depth, ControlNet Model: control_depth, ControlNet Weight: 1");
+  ASSERT_EQ(got.controlnets.size(), 1u);
+  EXPECT_EQ(got.controlnets[0].module, "depth");
+  EXPECT_EQ(got.controlnets[0].weight, 1.0);
+  EXPECT_EQ(got.extra.size(), 4u);
+}
+
+TEST(A1111, PostprocessingIsReadBesideTheParameters) {
+  ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
+  add(image, "postprocessing",
+      "Postprocess upscale by: 2, Postprocess upscaler: Lanczos");
+  const Generation got = parse(image).generation;
+  ASSERT_EQ(got.upscalers.size(), 1u);
+  EXPECT_EQ(got.upscalers[0], (Upscaler{"Lanczos", 2.0}));
+  EXPECT_EQ(got.prompt, "a hill");
+}
+
+// GIMP, Photoshop and cameras write comments too.
+TEST(A1111, CommentsOfOthersAreNotClaimed) {
+  EXPECT_FALSE(claims(fields("Comment", "Created with GIMP")));
+  EXPECT_FALSE(
+      claims(fields("UserComment", "a day at the sea", Carrier::kExifIfd)));
+  EXPECT_FALSE(claims(fields("Description", "Steps: 3", Carrier::kXmp)));
+  EXPECT_FALSE(claims(fields("parameters", "")));
+  EXPECT_FALSE(claims(fields("parameters", "{\"prompt\": \"a\"}")));
+}
+
+TEST(A1111, EveryCarrierIsClaimedForItsContent) {
+  const std::string text = "a hill\n" + std::string(kSettings);
+  EXPECT_TRUE(claims(fields("UserComment", text, Carrier::kExifIfd)));
+  EXPECT_TRUE(claims(fields("UserComment", text, Carrier::kExifIfd0)));
+  EXPECT_TRUE(claims(fields("Comment", text, Carrier::kGifComment)));
+  EXPECT_TRUE(claims(fields("parameters", text, Carrier::kJpegComment)));
+  EXPECT_TRUE(claims(fields("sdcpp:parameters", text, Carrier::kXmp)));
+  EXPECT_TRUE(claims(fields("parameters", text, Carrier::kStealthAlpha)));
+}
+
+struct Dialect {
+  std::string_view settings;  // behind Steps and Sampler
+  std::string_view software;
+};
+
+TEST(InfotextDialects, TheVersionNamesTheWriter) {
+  for (const Dialect& dialect : std::vector<Dialect>{
+           {"Version: v1.10.1", "a1111"},
+           {"Version: f2.0.1v1.10.1-previous-669-gdfdcbab6", "forge"},
+           {"Version: f0.0.17v1.8.0rc-latest-276-g29be1da7", "forge"},
+           {"Version: f1.0.0v2-v1.10.1RC-latest-2498-g5120e679", "reforge"},
+           {"Version: f1.3.0-v1.10.1RC-latest-1038-g19395bf9", "easy-reforge"},
+           {"Version: classic", "forge-classic"},
+           {"ADetailer Version: Neo, Version: neo-2.7", "forge-neo"},
+           {"Version: neo", "forge-neo"},
+           {"Version: Fooocus v2.5.5", "fooocus"},
+           {"Version: ComfyUI", "comfyui"},
+           {"Version: stable-diffusion.cpp", "stable-diffusion.cpp"},
+           {"App: SD.Next, Version: 56a8aea", "sd-next"},
+           {"Civitai resources: []", "civitai"},
+           {"Civitai metadata: {}", "civitai"},
+           {"Version: ComfyUI, Civitai resources: []", "comfyui"},
+           {"Model hash: unknown, Model: m", "krita"},
+           {"Lora_0 Model name: x", "comfyui"},
+           {"Model: x.safetensors, Hashes: {\"model\": \"aabbccddee\"}",
+            "comfyui"},
+           {"ADetailer version: 24.5.1", "a1111"},
+           {"Seed: 1", "a1111"}}) {
+    EXPECT_EQ(parse_settings("Steps: 20, Sampler: Euler, " +
+                             std::string(dialect.settings))
+                  .software,
+              dialect.software)
+        << dialect.settings;
+  }
+}
+
+TEST(InfotextDialects, OtherFieldsMayNameTheWriter) {
+  ImageFields image = fields("UserComment", "a hill\n" + std::string(kSettings),
+                             Carrier::kExifIfd);
+  add(image, "Artist", "ai", Carrier::kExifIfd0);
+  EXPECT_EQ(parse(image).generation.software, "civitai");
+
+  image = fields("UserComment", "a hill\n" + std::string(kSettings),
+                 Carrier::kExifIfd);
+  add(image, "Software", "ArtBot - Create images", Carrier::kExifIfd0);
+  EXPECT_EQ(parse(image).generation.software, "artbot");
+}
+
+TEST(InfotextDialects, FooocusUsersPromptIsPreferred) {
+  const Generation got = parse(
+      "cinematic still a hill, detailed\nNegative prompt: anime, fog\n"
+      "Steps: 30, Sampler: DPM++ 2M SDE, Seed: 1, Size: 8x8, CFG scale: 4, ADM "
+      "Guidance: \"(1.5, 0.8, 0.3)\", Scheduler: karras, Raw prompt: a hill, Raw "
+      "negative prompt: , Version: Fooocus v2.5.5");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "");
+  EXPECT_EQ(got.scheduler, "karras");
+  EXPECT_EQ(got.software_version, "v2.5.5");
+  ASSERT_EQ(got.prompts.size(), 1u);
+  EXPECT_EQ(got.prompts[0],
+            (PromptPart{"expanded", "cinematic still a hill, detailed",
+                        "anime, fog"}));
+  EXPECT_EQ(extra(got, "ADM Guidance"), "(1.5, 0.8, 0.3)");
+}
+
+TEST(InfotextDialects, SdNextNamesItsScheduleSigma) {
+  const Generation got = parse_settings(
+      "Steps: 20, Size: 8x8, Sampler: Euler a, Seed: 1, App: SD.Next, Version: "
+      "56a8aea, Sampler sigma: karras");
+  EXPECT_EQ(got.scheduler, "karras");
+  EXPECT_EQ(got.software_version, "56a8aea");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(InfotextDialects, StableDiffusionCppPrefersItsJson) {
+  const Generation got = parse_settings(
+      "Steps: 20, CFG scale: 7.000000, Guidance: 3.500000, Seed: 42, Size: "
+      "8x16, Model: m.gguf, RNG: cuda, Sampler: euler_a karras, Skip layers: "
+      "[7, 8, ], TE: clip_l.safetensors, TE: t5xxl.gguf, Version: "
+      "stable-diffusion.cpp, SDCPP: "
+      R"({"schema":"sdcpp.image.params/v1","generator":{"version":"master-1"},)"
+      R"("seed":18446744073709551615,"width":8,"height":16,)"
+      R"("prompt":{"positive":"a hill, wide","negative":""},)"
+      R"("sampling":{"steps":20,"method":"euler_a","scheduler":"karras",)"
+      R"("guidance":{"txt_cfg":7.0}},"loras":[{"name":"ink","multiplier":0.5}]})");
+  EXPECT_EQ(got.software, "stable-diffusion.cpp");
+  EXPECT_EQ(got.software_version, "master-1");
+  EXPECT_EQ(got.prompt, "a hill, wide");
+  EXPECT_EQ(got.seed, "18446744073709551615");
+  EXPECT_EQ(got.sampler, "euler_a");
+  EXPECT_EQ(got.scheduler, "karras");
+  EXPECT_EQ(got.guidance, 3.5);
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].weight, 0.5);
+  EXPECT_EQ(extra(got, "Skip layers"), "[7, 8, ]");
+  EXPECT_EQ(extra(got, "Seed"), "42");
+}
+
+TEST(InfotextDialects, KritaMayLabelThePrompt) {
+  EXPECT_EQ(parse("Prompt: a hill\nNegative prompt: \nSteps: 20, Sampler: Euler, "
+                  "CFG scale: 7, Seed: 1, Size: 8x8, Model hash: unknown, "
+                  "Model: m")
+                .prompt,
+            "a hill");
+}
+
+TEST(InfotextDialects, ComfyUISaversPlaceholderPromptsAreAbsent) {
+  const Generation got = parse(
+      "unknown\nNegative prompt: unknown\nSteps: 20, Sampler: "
+      "euler_ancestral_karras, CFG scale: 7.0, Seed: 1, Size: 8x8, Version: "
+      "ComfyUI");
+  EXPECT_EQ(got.prompt, std::nullopt);
+  EXPECT_EQ(got.negative_prompt, std::nullopt);
+  EXPECT_EQ(got.sampler, "euler_ancestral");
+  EXPECT_EQ(got.scheduler, "karras");
+}
+
+TEST(CivitaiInfotext, Quirk27ModelNamesHoldBracketsAndQuotes) {
+  const Generation got = parse_settings(
+      R"(Steps: 20, Sampler: Euler, Seed: 1, Civitai resources: )"
+      R"([{"type":"checkpoint","modelVersionId":5,"modelName":"A }], \"B\"",)"
+      R"("modelVersionName":"v1"},{"type":"lora","weight":0.8,)"
+      R"("modelVersionId":6,"modelName":"C"}], Civitai metadata: {})");
+  ASSERT_EQ(got.civitai_resources.size(), 2u);
+  EXPECT_EQ(got.civitai_resources[0].name, "A }], \"B\"");
+  EXPECT_EQ(got.civitai_resources[1].weight, 0.8);
+  EXPECT_EQ(got.model, "A }], \"B\"");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+// Peers drop everything when the list is not JSON.
+TEST(CivitaiInfotext, BrokenResourcesCostOnlyThemselves) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Civitai resources: [{\"type\":, Seed: 1");
+  EXPECT_EQ(got.seed, "1");
+  EXPECT_EQ(extra(got, "Civitai resources"), "[{\"type\":");
+}
+
+TEST(CivitaiInfotext, Quirk28MetadataFillsGaps) {
+  const Generation got = parse_settings(
+      R"(Steps: 20, Sampler: Undefined, Seed: 1, Size: 0x0, Civitai metadata: )"
+      R"({"workflow":"txt2img","sampler":"Euler","cfgScale":4,"steps":99,)"
+      R"("aspectRatio":{"value":"2:3","width":832,"height":1216},)"
+      R"("resources":[{"modelVersionId":7,"strength":0.5,"type":"lora"}]})");
+  EXPECT_EQ(got.steps, 20);
+  EXPECT_EQ(got.sampler, "Euler");
+  EXPECT_EQ(got.cfg_scale, 4.0);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+  ASSERT_EQ(got.civitai_resources.size(), 1u);
+  EXPECT_EQ(got.civitai_resources[0].weight, 0.5);
+  EXPECT_NE(extra(got, "Civitai metadata"), "(none)");
+}
+
+TEST(CivitaiInfotext, Quirk29CreatedDateKeepsItsColons) {
+  EXPECT_EQ(extra(parse_settings("Steps: 20, Sampler: Euler, Created Date: "
+                                 "2026-01-04T01:27:21.2717070Z"),
+                  "Created Date"),
+            "2026-01-04T01:27:21.2717070Z");
+}
+
+// Four tags, two of which peers lose.
+TEST(CivitaiInfotext, TagsWithParenthesesSpacesAndNegativeWeightsAreFound) {
+  const Generation got = parse(
+      "a hill <lora:Ink (wash) v2:0.8> <lora:oil_v1:-0.5> <lora:a b:1> "
+      "<lora:plain:0.3>\nSteps: 20, Sampler: Euler, Seed: 1, Civitai "
+      "resources: [], Civitai metadata: {}");
+  ASSERT_EQ(got.loras.size(), 4u);
+  EXPECT_EQ(got.loras[0].name, "Ink (wash) v2");
+  EXPECT_EQ(got.loras[1].weight, -0.5);
+}
+
+TEST(CivitaiInfotext, BesideAGraphResourcesNameNoLoras) {
+  ImageFields image = fields(
+      "parameters",
+      R"(a
+Steps: 20, Sampler: Euler, Seed: 1, Version: ComfyUI, Civitai resources: )"
+      R"([{"modelName":"Ink","air":"urn:air:sdxl:lora:civitai:1@2"}])");
+  add(image, "prompt", "{}");
+  const Generation got = parse(image).generation;
+  EXPECT_TRUE(got.loras.empty());
+  ASSERT_EQ(got.civitai_resources.size(), 1u);
+  EXPECT_EQ(got.civitai_resources[0].model_version_id, 2u);
+}
+
+}  // namespace
+}  // namespace sdmeta

@@ -1,0 +1,196 @@
+#include "parsers/infotext.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sdmeta {
+namespace {
+
+Infotext read(std::string_view text) { return read_infotext(text, Limits()); }
+
+std::string first_value(const Infotext& infotext) {
+  return infotext.settings.empty() ? "" : infotext.settings.front().value();
+}
+
+TEST(Infotext, HasPromptNegativePromptAndSettings) {
+  const Infotext got = read("a hill\nNegative prompt: fog\nSteps: 5, Seed: 1");
+  EXPECT_EQ(got.form, InfotextForm::kLines);
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.settings.size(), 2u);
+}
+
+// A prompt can quote a settings line. Only the last line that begins with Steps
+// and goes on like settings is the settings.
+TEST(Infotext, Quirk17PromptMayQuoteASettingsLine) {
+  const Infotext got = read(
+      "a poster that says\nSteps: 99, Sampler: none, Seed: 3\n"
+      "Steps: 20, Sampler: Euler, Seed: 7");
+  EXPECT_EQ(got.prompt, "a poster that says\nSteps: 99, Sampler: none, Seed: 3");
+  EXPECT_EQ(first_value(got), "20");
+}
+
+TEST(Infotext, Quirk17PromptMayCountSteps) {
+  const Infotext got = read("Steps: 1 2 3\nup\nSteps: 20, Sampler: Euler");
+  EXPECT_EQ(got.prompt, "Steps: 1 2 3\nup");
+  EXPECT_EQ(first_value(got), "20");
+}
+
+TEST(Infotext, Quirk17NegativePromptInMidLineIsText) {
+  const Infotext got = read(
+      "a sign saying Negative prompt: no: , {x}\n"
+      "Negative prompt: fog\nSteps: 5, Sampler: Euler");
+  EXPECT_EQ(got.prompt, "a sign saying Negative prompt: no: , {x}");
+  EXPECT_EQ(got.negative_prompt, "fog");
+}
+
+TEST(Infotext, Quirk18BlankLinesInsidePromptsStay) {
+  const Infotext got = read(
+      "a\n\nb\n\nNegative prompt: c\n\nd\n\nSteps: 5, Sampler: Euler");
+  EXPECT_EQ(got.prompt, "a\n\nb");
+  EXPECT_EQ(got.negative_prompt, "c\n\nd");
+}
+
+TEST(Infotext, Quirk18LineEndsBecomeLf) {
+  EXPECT_EQ(with_lf("a\r\nb\rc\n\r\n"), "a\nb\nc\n\n");
+}
+
+TEST(Infotext, Quirk19AMissingNegativePromptIsAbsent) {
+  EXPECT_EQ(read("a\nSteps: 5, Sampler: Euler").negative_prompt, std::nullopt);
+}
+
+TEST(Infotext, Quirk19AnEmptyNegativePromptIsEmpty) {
+  EXPECT_EQ(read("a\nNegative prompt: \nSteps: 5, Sampler: Euler")
+                .negative_prompt,
+            "");
+}
+
+// Peers slice at position -1 here.
+TEST(Infotext, Quirk19ANegativePromptMayComeFirst) {
+  const Infotext got = read("Negative prompt: fog\nSteps: 5, Sampler: Euler");
+  EXPECT_EQ(got.prompt, "");
+  EXPECT_EQ(got.negative_prompt, "fog");
+}
+
+TEST(Infotext, TheLaterPrefixesOfANegativePromptAreRemoved) {
+  EXPECT_EQ(read("a\nNegative prompt: b\nNegative prompt: c\nSteps: 5, Seed: 1")
+                .negative_prompt,
+            "b\nc");
+}
+
+TEST(Infotext, Quirk20SettingsMayStandAlone) {
+  const Infotext got = read("Steps: 5, Sampler: Euler, Seed: 1");
+  EXPECT_EQ(got.prompt, std::nullopt);
+  EXPECT_EQ(got.settings.size(), 3u);
+}
+
+TEST(Infotext, Quirk21WithoutSettingsOnlyANegativePromptIsSure) {
+  EXPECT_EQ(read("a\nNegative prompt: b").form, InfotextForm::kNegativeOnly);
+  EXPECT_EQ(read("a\nb, c: d").form, InfotextForm::kPlain);
+  EXPECT_EQ(read("a\nb, c: d").prompt, "a\nb, c: d");
+}
+
+// Peers ask for the text `Steps: `.
+TEST(Infotext, SettingsMayLackSteps) {
+  const Infotext got = read("a\nSampler: Euler, Seed: 1, Size: 8x8");
+  EXPECT_EQ(got.form, InfotextForm::kLines);
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.settings.size(), 3u);
+}
+
+TEST(Infotext, APromptOfPairsIsNoSettingsLine) {
+  const Infotext got = read("lens: 50mm, light: soft, mood: calm, film: grainy");
+  EXPECT_EQ(got.form, InfotextForm::kPlain);
+}
+
+TEST(Infotext, Quirk22AJammedLineIsTakenApart) {
+  const Infotext got = read(
+      "a hill, sunset,.Negative prompt: fog, rain.Steps: 24, Sampler: Euler a, "
+      "Seed: 1");
+  EXPECT_EQ(got.form, InfotextForm::kJammed);
+  EXPECT_EQ(got.prompt, "a hill, sunset");
+  EXPECT_EQ(got.negative_prompt, "fog, rain");
+  EXPECT_EQ(first_value(got), "24");
+}
+
+TEST(Infotext, Quirk22AJammedLineMayHaveAnEmptyNegativePrompt) {
+  const Infotext got =
+      read("a hill.Negative prompt: .Steps: 24, Sampler: Euler a, Seed: 1");
+  EXPECT_EQ(got.negative_prompt, "");
+}
+
+TEST(Infotext, Quirk22HiresStepsDoNotBeginTheSettings) {
+  const Infotext got = read(
+      "a hill Steps: 24, Sampler: Euler a, Hires Steps: 10, Size: 8x8, Seed: 1");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(first_value(got), "24");
+}
+
+TEST(Infotext, Quirk23TemplatesMayFollowTheSettings) {
+  const Infotext got = read(
+      "a\nSteps: 5, Sampler: Euler\nTemplate: {a|b}\nline two\n"
+      "Negative Template: c");
+  ASSERT_EQ(got.blocks.size(), 2u);
+  EXPECT_EQ(got.blocks[0], (KeyValue{"Template", "{a|b}\nline two"}));
+  EXPECT_EQ(got.blocks[1], (KeyValue{"Negative Template", "c"}));
+}
+
+TEST(Infotext, Quirk23TemplatesMayStandAboveTheSettings) {
+  const Infotext got = read(
+      "a\nNegative prompt: n\nTemplate: {a|b}\nNegative Template: c\n"
+      "Steps: 5, Sampler: Euler");
+  EXPECT_EQ(got.negative_prompt, "n");
+  ASSERT_EQ(got.blocks.size(), 2u);
+  EXPECT_EQ(got.blocks[0], (KeyValue{"Template", "{a|b}"}));
+}
+
+TEST(Infotext, TextBelowTheSettingsIsKept) {
+  const Infotext got = read("a\nSteps: 5, Sampler: Euler\nsomething else");
+  ASSERT_EQ(got.blocks.size(), 1u);
+  EXPECT_EQ(got.blocks[0], (KeyValue{"trailing", "something else"}));
+}
+
+TEST(Infotext, ThePostprocessingLineIsSettings) {
+  const Infotext got = read(
+      "a\nSteps: 5, Sampler: Euler\nPostprocess upscale by: 2, Postprocess "
+      "upscaler: Lanczos");
+  EXPECT_EQ(got.settings.size(), 4u);
+  EXPECT_TRUE(got.blocks.empty());
+}
+
+TEST(Infotext, ALeadingLabelIsDropped) {
+  EXPECT_EQ(read("parameters: a\nSteps: 5, Sampler: Euler").prompt, "a");
+}
+
+TEST(Infotext, WhatCamerasAndEditorsWriteIsNotSurelyInfotext) {
+  for (const std::string_view text :
+       {"", "Created with GIMP", "SONY DSC", "OLYMPUS DIGITAL CAMERA",
+        "Model: X100, Size: 1x1, Version: 2", "Steps: 5",
+        "Steps: to take, Seed: wheat, Size: two",
+        "How to bake bread.\nSteps: 4\nenjoy"})
+    EXPECT_FALSE(is_surely_infotext(text, Limits())) << text;
+}
+
+TEST(Infotext, Quirk59HostileLinesAreLinear) {
+  for (const std::string_view unit :
+       {"Steps: 1, a: \"\n", "Steps: 1\n", "Steps: 1 ", "Template:\n",
+        "Negative prompt:\n", "a: b, c: d, e: f\n", "Steps:", "\n", ".Steps: 1,"}) {
+    std::string text;
+    while (text.size() < 1'000'000) text += unit;
+    EXPECT_LE(read(text).settings.size(), Limits().max_settings);
+  }
+}
+
+TEST(Infotext, TooManySettingsAreReported) {
+  std::string text = "Steps: 5, Sampler: Euler";
+  Limits limits;
+  limits.max_settings = 10;
+  for (int i = 0; i < 20; ++i) text += ", Key" + std::to_string(i) + ": 1";
+  const Infotext got = read_infotext(text, limits);
+  EXPECT_TRUE(got.is_cut);
+  EXPECT_EQ(got.settings.size(), 10u);
+}
+
+}  // namespace
+}  // namespace sdmeta

@@ -1,0 +1,185 @@
+#include "parsers/resource_hashes.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sdmeta {
+namespace {
+
+using Settings = std::vector<KeyValue>;
+
+Generation apply(const Settings& settings, std::vector<Lora> tagged = {}) {
+  Generation generation;
+  generation.loras = std::move(tagged);
+  ResourceSettings resources;
+  for (const KeyValue& setting : settings)
+    if (!resources.take(setting.key, setting.value))
+      generation.extra.push_back(setting);
+  resources.apply(generation);
+  return generation;
+}
+
+Lora lora(std::string name, std::optional<double> weight = std::nullopt,
+          std::optional<std::string> hash = std::nullopt,
+          std::optional<double> clip_weight = std::nullopt) {
+  Lora result;
+  result.name = std::move(name);
+  result.weight = weight;
+  result.hash = std::move(hash);
+  result.clip_weight = clip_weight;
+  return result;
+}
+
+TEST(LoraHashes, HashesAreAttachedByName) {
+  EXPECT_EQ(apply({{"Lora hashes", "ink: aabbccddeeff, oil: 001122334455"}},
+                  {lora("oil", 0.5), lora("ink", 1.0)})
+                .loras,
+            (std::vector{lora("oil", 0.5, "001122334455"),
+                         lora("ink", 1.0, "aabbccddeeff")}));
+}
+
+TEST(LoraHashes, Quirk26NamesHoldCommasColonsAndParentheses) {
+  EXPECT_EQ(
+      apply({{"Lora hashes",
+              "Saga: Part 1, Ink (wash): aabbccddeeff, b: 001122334455"}})
+          .loras,
+      (std::vector{lora("Saga: Part 1, Ink (wash)", {}, "aabbccddeeff"),
+                   lora("b", {}, "001122334455")}));
+}
+
+TEST(LoraHashes, EarlyFooocusWritesTriples) {
+  EXPECT_EQ(apply({{"Lora hashes", "ink: aabbccddee: 0.5, oil: 0011223344: 1"}})
+                .loras,
+            (std::vector{lora("ink", 0.5, "aabbccddee"),
+                         lora("oil", 1.0, "0011223344")}));
+}
+
+TEST(LoraHashes, FooocusWritesWeightsApart) {
+  EXPECT_EQ(apply({{"Lora hashes", "ink: aabbccddee, oil: 0011223344"},
+                   {"Lora weights", "ink: 0.5, oil: -1"}})
+                .loras,
+            (std::vector{lora("ink", 0.5, "aabbccddee"),
+                         lora("oil", -1.0, "0011223344")}));
+}
+
+TEST(LoraHashes, SdNextWritesNamesAndHashesApart) {
+  EXPECT_EQ(apply({{"LoRA networks", "ink, oil"},
+                   {"LoRA hashes", "aabbccddee, 0011223344"}})
+                .loras,
+            (std::vector{lora("ink", {}, "aabbccddee"),
+                         lora("oil", {}, "0011223344")}));
+}
+
+TEST(LoraHashes, WhatIsNoHashStaysInExtra) {
+  const Generation got = apply({{"Lora hashes", "ink: aabbccddee, what is it"}});
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0].key, "Lora hashes");
+}
+
+TEST(TiHashes, GiveEmbeddings) {
+  const Generation got = apply({{"TI hashes", "bad, hands: aabbccddeeff"}});
+  ASSERT_EQ(got.embeddings.size(), 1u);
+  EXPECT_EQ(got.embeddings[0].name, "bad, hands");
+  EXPECT_EQ(got.embeddings[0].hash, "aabbccddeeff");
+}
+
+TEST(AddNet, WeightAIsTheModelsAndWeightBTheTextEncoders) {
+  EXPECT_EQ(apply({{"AddNet Enabled", "True"},
+                   {"AddNet Module 1", "LoRA"},
+                   {"AddNet Model 1", "ink-v2 final(aabbccddeeff)"},
+                   {"AddNet Weight A 1", "0.8"},
+                   {"AddNet Weight B 1", "0.4"}})
+                .loras,
+            std::vector{lora("ink-v2 final", 0.8, "aabbccddeeff", 0.4)});
+}
+
+// Peers keep only what stands behind the last dash.
+TEST(AddNet, NamesHoldDashesAndParentheses) {
+  EXPECT_EQ(apply({{"AddNet Model 1", "a-b (c) - d(aabbccddeeff)"},
+                   {"AddNet Weight 1", "1"}})
+                .loras,
+            std::vector{lora("a-b (c) - d", 1.0, "aabbccddeeff")});
+}
+
+TEST(AddNet, Quirk32AMissingWeightIsAbsent) {
+  EXPECT_EQ(apply({{"AddNet Model 1", "ink(aabbccddeeff)"}}).loras,
+            std::vector{lora("ink", {}, "aabbccddeeff")});
+}
+
+TEST(AddNet, WhatNoFieldHoldsStaysInExtra) {
+  const Generation got = apply({{"AddNet Enabled", "True"}});
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0].key, "AddNet Enabled");
+}
+
+TEST(AddNet, OtherModulesStayInExtra) {
+  const Generation got = apply({{"AddNet Module 1", "ControlLLLite"},
+                                {"AddNet Model 1", "x(aabbccddeeff)"}});
+  EXPECT_TRUE(got.loras.empty());
+  EXPECT_EQ(got.extra.size(), 2u);
+}
+
+TEST(NumberedLoras, HaveNameHashAndStrengths) {
+  EXPECT_EQ(apply({{"Lora_0 Model name", "ink.safetensors"},
+                   {"Lora_0 Model hash", "aabbccddee"},
+                   {"Lora_0 Strength model", "0.7"},
+                   {"Lora_0 Strength clip", "0.7"}})
+                .loras,
+            std::vector{lora("ink.safetensors", 0.7, "aabbccddee")});
+}
+
+TEST(NumberedLoras, WithoutANameTheyStayInExtra) {
+  const Generation got = apply({{"Lora_0 Strength model", "0.7"}});
+  EXPECT_TRUE(got.loras.empty());
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0], (KeyValue{"Lora_0 Strength model", "0.7"}));
+}
+
+TEST(NumberedEmbeddings, HaveNameAndHash) {
+  const Generation got = apply({{"Embedding_0 name", "bad.pt"},
+                                {"Embedding_0 hash", "aabbccddee"}});
+  ASSERT_EQ(got.embeddings.size(), 1u);
+  EXPECT_EQ(got.embeddings[0], (Embedding{"bad.pt", "aabbccddee"}));
+}
+
+TEST(Hashes, Quirk26NameModelLorasAndEmbeddings) {
+  Generation generation;
+  generation.loras = {lora("ink: x", 0.5)};
+  EXPECT_TRUE(apply_hashes(
+      R"({"model": "aabbccddee", "lora:ink: x": "1111111111",)"
+      R"( "embed:bad": "2222222222"})",
+      Limits(), generation));
+  EXPECT_EQ(generation.model_hash, "aabbccddee");
+  EXPECT_EQ(generation.loras, std::vector{lora("ink: x", 0.5, "1111111111")});
+  ASSERT_EQ(generation.embeddings.size(), 1u);
+  EXPECT_EQ(generation.embeddings[0].hash, "2222222222");
+}
+
+TEST(Hashes, WhatNoFieldHoldsIsSaid) {
+  Generation generation;
+  EXPECT_FALSE(apply_hashes(R"({"vae": "aabbccddee"})", Limits(), generation));
+  EXPECT_FALSE(apply_hashes("not json", Limits(), generation));
+  generation.model_hash = "0000000000";
+  EXPECT_FALSE(apply_hashes(R"({"model": "aabbccddee"})", Limits(), generation));
+}
+
+TEST(Hashes, PythonDictionariesAreRead) {
+  Generation generation;
+  EXPECT_TRUE(apply_hashes("{'model': 'aabbccddee'}", Limits(), generation));
+  EXPECT_EQ(generation.model_hash, "aabbccddee");
+}
+
+TEST(Hashes, EmbeddingsNamedTwiceAreOne) {
+  Generation generation;
+  generation.embeddings = {{"bad", std::nullopt}};
+  EXPECT_TRUE(
+      apply_hashes(R"({"embed:bad": "2222222222"})", Limits(), generation));
+  EXPECT_EQ(generation.embeddings,
+            (std::vector<Embedding>{{"bad", "2222222222"}}));
+}
+
+}  // namespace
+}  // namespace sdmeta
