@@ -14,20 +14,38 @@ constexpr std::size_t kMaxKeyBytes = 256;
 // Keys under which a writer puts everything it knows. Not among them: keys
 // that say who or when (Software, Title, Creation Time), and Description, which
 // NovelAI writes in front of the Comment that matters.
-constexpr std::array<std::string_view, 10> kWholeGenerationKeys = {
-    "parameters",      "prompt", "workflow",    "generation_data",
-    "parameters-json", "smproj", "sd-metadata", "invokeai_metadata",
-    "invokeai_graph",  "Dream"};
+constexpr std::array<std::string_view, 11> kWholeGenerationKeys = {
+    "sdcpp:parameters",  "parameters",      "prompt", "workflow",
+    "generation_data",   "parameters-json", "smproj", "sd-metadata",
+    "invokeai_metadata", "invokeai_graph",  "Dream"};
 
-// Comments may be anybody's; these hold a JSON object or a settings line.
+// "prompt:{...", "Workflow: {...": how ComfyUI's writers label the tags they
+// borrow.
+bool is_labelled_json(std::string_view value) noexcept {
+  const std::size_t colon = value.find(':');
+  if (colon == value.npos || colon == 0) return false;
+  const bool is_label = std::all_of(
+      value.begin(), value.begin() + static_cast<std::ptrdiff_t>(colon),
+      [](char c) {
+        const char lower = static_cast<char>(c | 0x20);
+        return (lower >= 'a' && lower <= 'z') || c == '_';
+      });
+  const std::size_t text = value.find_first_not_of(' ', colon + 1);
+  return is_label && text != value.npos && value[text] == '{';
+}
+
 bool is_generation_text(std::string_view key, std::string_view value) noexcept {
   if (value.empty()) return false;
   if (std::find(kWholeGenerationKeys.begin(), kWholeGenerationKeys.end(),
                 key) != kWholeGenerationKeys.end()) {
     return true;
   }
-  return (key == "Comment" || key == "UserComment") &&
-         (value.front() == '{' || value.find("Steps: ") != value.npos);
+  // Comments may be anybody's; these hold a JSON object or a settings line.
+  if (key == "Comment" || key == "UserComment" || key == "exif:UserComment") {
+    return value.front() == '{' || value.find("Steps: ") != value.npos;
+  }
+  return (key == "Make" || key == "Model" || key == "ImageDescription") &&
+         is_labelled_json(value);
 }
 
 }  // namespace

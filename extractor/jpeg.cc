@@ -71,6 +71,7 @@ class JpegReader {
   void read_size(Bytes payload);
   void read_app1(const Segment& segment, Bytes payload, TextEnd end);
   void read_exif_segment(const Segment& segment, Bytes payload, TextEnd end);
+  void continue_exif(const Segment& segment, Bytes payload, TextEnd end);
   void flush_exif(TextEnd end);
   void read_comment(const Segment& segment, Bytes payload, TextEnd end);
   void flush_comment(TextEnd end);
@@ -226,43 +227,50 @@ void JpegReader::read_app1(const Segment& segment, Bytes payload, TextEnd end) {
   if (begins_with(payload, kExifHeader)) {
     return read_exif_segment(segment, payload, end);
   }
+  const bool is_xmp = begins_with(payload, kXmpHeader);
+  const bool is_extended_xmp = begins_with(payload, kExtendedXmpHeader);
+  if (!is_xmp && !is_extended_xmp) {
+    // ImageMagick (coders/jpeg.c, WriteProfiles) repeats no header.
+    return continue_exif(segment, payload, end);
+  }
   flush_exif(TextEnd::kWhole);
-  if (begins_with(payload, kXmpHeader)) {
+  if (is_xmp) {
     return read_xmp(payload.subspan(kXmpHeader.size()),
                     segment.payload_offset() + kXmpHeader.size(), out_, end);
   }
-  if (begins_with(payload, kExtendedXmpHeader)) {
-    constexpr std::size_t kGuidBytes = 32;
-    ByteCursor cursor(payload, kExtendedXmpHeader.size());
-    ExtendedXmpPart part;
-    part.guid = as_text(cursor.take(kGuidBytes));
-    cursor.skip(4);  // size of the whole
-    part.offset = cursor.be32();
-    part.file_offset = segment.payload_offset();
-    if (cursor.is_overrun()) return;
-    keep(part.bytes, cursor.rest());
-    extended_xmp_.push_back(std::move(part));
-  }
+  constexpr std::size_t kGuidBytes = 32;
+  ByteCursor cursor(payload, kExtendedXmpHeader.size());
+  ExtendedXmpPart part;
+  part.guid = as_text(cursor.take(kGuidBytes));
+  cursor.skip(4);  // size of the whole
+  part.offset = cursor.be32();
+  part.file_offset = segment.payload_offset();
+  if (cursor.is_overrun()) return;
+  keep(part.bytes, cursor.rest());
+  extended_xmp_.push_back(std::move(part));
 }
 
 // Blocks that do not fit into a segment go on in the next, which then has no
-// TIFF header.
+// TIFF header (exiftool).
 void JpegReader::read_exif_segment(const Segment& segment, Bytes payload,
                                    TextEnd end) {
   const bool is_new = find_tiff_header(payload) != SIZE_MAX;
-  if (is_new) {
-    flush_exif(TextEnd::kWhole);
-    if (!segment.is_full()) {
-      return read_exif(payload, segment.payload_offset(), out_, end);
-    }
-    exif_offset_ = segment.payload_offset();
-    return keep(exif_, payload);
+  if (!is_new && !exif_.empty()) {
+    constexpr std::size_t kPaddedHeaderBytes = 6;
+    return continue_exif(segment, clipped(payload, kPaddedHeaderBytes), end);
   }
-  if (exif_.empty()) {
+  flush_exif(TextEnd::kWhole);
+  if (!segment.is_full()) {
     return read_exif(payload, segment.payload_offset(), out_, end);
   }
-  constexpr std::size_t kPaddedHeaderBytes = 6;
-  keep(exif_, clipped(payload, kPaddedHeaderBytes));
+  exif_offset_ = segment.payload_offset();
+  keep(exif_, payload);
+}
+
+void JpegReader::continue_exif(const Segment& segment, Bytes payload,
+                               TextEnd end) {
+  if (exif_.empty()) return;
+  keep(exif_, payload);
   if (!segment.is_full()) flush_exif(end);
 }
 

@@ -60,6 +60,17 @@ TEST(Jpeg, ExifSplitOverSegmentsIsJoined) {
   EXPECT_EQ(value_of(extract(jpeg.build()), "UserComment"), text);
 }
 
+// ImageMagick's way: only the first segment has a header.
+TEST(Jpeg, ExifThatGoesOnWithoutAHeaderIsJoined) {
+  const std::string text = std::string(100000, 'x') + "end";
+  const std::string block = "Exif\0\0"s + exif_comment(text);
+  JpegBuilder jpeg;
+  for (std::size_t at = 0; at < block.size(); at += 65533) {
+    jpeg.segment(0xE1, std::string_view(block).substr(at, 65533));
+  }
+  EXPECT_EQ(value_of(extract(jpeg.build()), "UserComment"), text);
+}
+
 TEST(Jpeg, ExifLargerThanItsSegmentIsReadAsFarAsItGoes) {
   const std::string block = exif_comment(std::string(1000, 'x'));
   const ImageFields image = extract(
