@@ -110,15 +110,18 @@ std::string unpack(Bytes stream, std::size_t max_bytes, TextEnd& end) {
   return out;
 }
 
-void read_packed_box(ByteWindow& in, const Box& box, FieldCollector& out) {
+/// `budget` is what may still be unpacked of one file: boxes of a few bytes
+/// each become as large as a field may be.
+void read_packed_box(ByteWindow& in, const Box& box, std::size_t& budget,
+                     FieldCollector& out) {
   constexpr std::size_t kTypeBytes = 4;
   const BoxType type = ByteCursor(box_bytes(in, box, kTypeBytes)).be32();
   if (!is_metadata(type)) return;
   const Bytes bytes = box_field(in, out, box);
   TextEnd end = TextEnd::kWhole;
-  const std::size_t max_bytes = std::min(out.limits().max_field_bytes,
-                                         out.limits().max_total_field_bytes);
+  const std::size_t max_bytes = std::min(out.limits().max_field_bytes, budget);
   const std::string text = unpack(clipped(bytes, kTypeBytes), max_bytes, end);
+  budget -= text.size();
   if (end == TextEnd::kCut) {
     const bool is_full = text.size() >= max_bytes;
     out.note(
@@ -136,6 +139,7 @@ void read_jxl(ByteWindow& in, FieldCollector& out) {
   const Bytes head = in.view(0, kSizeBytes);
   if (begins_with(head, "\xFF\x0A")) return read_size(head, out);
 
+  std::size_t unpack_budget = out.limits().max_total_field_bytes;
   BoxWalk walk(in, out, 0, in.size());
   while (const std::optional<Box> box = walk.next()) {
     switch (box->type) {
@@ -145,7 +149,9 @@ void read_jxl(ByteWindow& in, FieldCollector& out) {
       case box_type("jxlp"):  // a part, behind its number
         read_size(clipped(box_bytes(in, *box, kSizeBytes), 4), out);
         break;
-      case box_type("brob"): read_packed_box(in, *box, out); break;
+      case box_type("brob"):
+        read_packed_box(in, *box, unpack_budget, out);
+        break;
       case box_type("Exif"):
       case box_type("xml "):
       case box_type("jumb"): {

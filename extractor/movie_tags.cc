@@ -19,7 +19,8 @@ bool begins_with_copyright_sign(BoxType type) {
 
 std::vector<std::string> parse_keys(ByteWindow& in, const Box& keys,
                                     FieldCollector& out) {
-  constexpr std::uint32_t kKeyHeader = 8;  // size and namespace
+  constexpr std::uint32_t kKeyHeader = 8;     // size and namespace
+  constexpr std::size_t kMaxNameBytes = 256;  // copied into each field
   ByteCursor cursor(box_table(in, out, keys));
   cursor.skip(8);  // version and flags; the number of keys, which is not needed
   std::vector<std::string> names;
@@ -28,7 +29,8 @@ std::vector<std::string> parse_keys(ByteWindow& in, const Box& keys,
     const std::uint32_t size = cursor.be32();
     cursor.skip(4);
     if (size < kKeyHeader) break;
-    names.push_back(decode_text(cursor.take(size - kKeyHeader)).value);
+    const Bytes name = cursor.take(size - kKeyHeader);
+    names.push_back(decode_text(clipped(name, 0, kMaxNameBytes)).value);
   }
   return names;
 }

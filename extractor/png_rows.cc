@@ -121,7 +121,7 @@ struct PngRows::State {
 PngRows::PngRows(ByteSource& source) : state_(new State(source)) {}
 PngRows::~PngRows() = default;
 
-std::nullopt_t PngRows::fail() noexcept {
+std::nullopt_t PngRows::fail() {
   const State& state = *state_;
   if (state.read_error) {
     error_ = state.read_error;
@@ -136,7 +136,7 @@ std::nullopt_t PngRows::fail() noexcept {
   return std::nullopt;
 }
 
-std::optional<PngHeader> PngRows::open() noexcept {
+std::optional<PngHeader> PngRows::open() {
   State& state = *state_;
   if (!state.read_info()) return fail();
   const int colour = png_get_color_type(state.png, state.info);
@@ -157,7 +157,7 @@ std::optional<PngHeader> PngRows::open() noexcept {
   return header;
 }
 
-std::optional<PixelRow> PngRows::next() noexcept {
+std::optional<PixelRow> PngRows::next() {
   State& state = *state_;
   // Passes without pixels are not in the file.
   while (state.pass < state.passes() &&
@@ -183,7 +183,7 @@ std::optional<PixelRow> PngRows::next() noexcept {
   return row;
 }
 
-bool PngRows::finish() noexcept {
+bool PngRows::finish() {
   if (error_) return false;
   if (!state_->read_end()) fail();
   return !error_;

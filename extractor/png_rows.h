@@ -41,12 +41,12 @@ class PngRows {
 
   /// Reads up to the image data. Nothing if that fails; then `error` is set.
   /// libpng refuses sides of more than 1 000 000 pixels.
-  std::optional<PngHeader> open() noexcept;
+  std::optional<PngHeader> open();
   /// The next row; nothing after the last and after an error.
-  std::optional<PixelRow> next() noexcept;
+  std::optional<PixelRow> next();
   /// Reads what follows the last row, checksum and IEND included. False if that
   /// fails; then `error` is set.
-  bool finish() noexcept;
+  bool finish();
 
   /// kTruncated when the file ends too early, kUnreadable when reading it
   /// failed, else kCorrupt with libpng's reason.
@@ -54,7 +54,7 @@ class PngRows {
 
  private:
   struct State;
-  std::nullopt_t fail() noexcept;
+  std::nullopt_t fail();
 
   std::unique_ptr<State> state_;
   std::optional<Error> error_;

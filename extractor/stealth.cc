@@ -1,13 +1,12 @@
 #include "extractor/stealth.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
 #include <string_view>
 
+#include "extractor/inflate.h"
 #include "extractor/png_rows.h"
 #include "extractor/webp_pixels.h"
 
@@ -228,35 +227,23 @@ std::optional<Probe> find_signature(Image& image, const Shape& shape,
 }
 
 /// Inflates a gzip or zlib stream as far as it goes.
-std::string unpack(const std::string& packed, const Limits& limits,
+std::string unpack(std::string_view packed, const Limits& limits,
                    std::vector<Error>& notes) {
-  constexpr int kGzipOrZlib = 32;
-  z_stream stream{};
-  if (inflateInit2(&stream, MAX_WBITS + kGzipOrZlib) != Z_OK) return {};
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
-  stream.avail_in = static_cast<uInt>(packed.size());
   std::string text;
-  int status = Z_OK;
-  while (status == Z_OK && text.size() < limits.max_field_bytes) {
-    const std::size_t done = text.size();
-    text.resize(std::min(std::max(done * 2, 4 * packed.size() + 256),
-                         limits.max_field_bytes));
-    stream.next_out = reinterpret_cast<Bytef*>(text.data() + done);
-    stream.avail_out = static_cast<uInt>(text.size() - done);
-    status = inflate(&stream, Z_NO_FLUSH);
-    text.resize(text.size() - stream.avail_out);
-    if (stream.avail_out > 0) break;  // all input used, or damage
+  switch (inflate_text(as_bytes(packed), limits.max_field_bytes, text)) {
+    case InflateEnd::kComplete: break;
+    case InflateEnd::kTooLarge:
+      notes.push_back({ErrorCode::kFieldTooLarge,
+                       "stealth data unpacks to more than " +
+                           std::to_string(text.size()) + " bytes"});
+      break;
+    case InflateEnd::kInputEnded:
+    case InflateEnd::kCorrupt:
+      notes.push_back({ErrorCode::kBadCompression,
+                       "stealth data: gzip stream breaks off after " +
+                           std::to_string(text.size()) + " bytes"});
+      break;
   }
-  inflateEnd(&stream);
-  if (status == Z_STREAM_END) return text;
-  if (text.size() >= limits.max_field_bytes)
-    notes.push_back({ErrorCode::kFieldTooLarge,
-                     "stealth data unpacks to more than " +
-                         std::to_string(limits.max_field_bytes) + " bytes"});
-  else
-    notes.push_back({ErrorCode::kBadCompression,
-                     "stealth data: gzip stream breaks off after " +
-                         std::to_string(text.size()) + " bytes"});
   return text;
 }
 
@@ -286,7 +273,7 @@ std::uint64_t payload_bytes(const Probe& probe, const Shape& shape,
 }  // namespace
 
 StealthResult read_stealth(ByteSource& source, Container container,
-                           const Limits& limits) noexcept {
+                           const Limits& limits) {
   StealthResult result;
   std::unique_ptr<Image> image;
   if (container == Container::kPng)

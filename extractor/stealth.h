@@ -30,8 +30,9 @@ struct StealthResult {
 /// Looks into the pixels of a PNG (8-bit RGB or RGBA) or of a WebP (lossless,
 /// or with alpha); other containers give nothing. Without a signature it costs
 /// the few lines in which the first bits contradict it; a broken image gives
-/// nothing, as saying so is the container reader's part.
+/// nothing, as saying so is the container reader's part. May throw
+/// std::bad_alloc.
 StealthResult read_stealth(ByteSource& source, Container container,
-                           const Limits& limits) noexcept;
+                           const Limits& limits);
 
 }  // namespace sdmeta

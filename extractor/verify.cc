@@ -282,7 +282,7 @@ std::optional<Error> verify_webp(ByteSource& source, const Limits& limits) {
 }  // namespace
 
 std::optional<Error> verify_pixels(ByteSource& source, Container container,
-                                   const Limits& limits) noexcept {
+                                   const Limits& limits) {
   switch (container) {
     case Container::kPng: return verify_png(source, limits);
     case Container::kJpeg: return JpegDecoder(source, limits).run();

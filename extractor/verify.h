@@ -15,8 +15,9 @@ namespace sdmeta {
 /// and for other containers, whose structure their reader has checked.
 /// kTruncated, kCorrupt and kUnreadable say that the image is broken;
 /// kFieldTooLarge and kUnsupportedFormat that it could not be judged.
-/// A decoder's warning counts as damage where it means lost image data.
+/// A decoder's warning counts as damage where it means lost image data. May
+/// throw std::bad_alloc.
 std::optional<Error> verify_pixels(ByteSource& source, Container container,
-                                   const Limits& limits) noexcept;
+                                   const Limits& limits);
 
 }  // namespace sdmeta

@@ -22,7 +22,7 @@ std::optional<WebpShape> webp_shape(
 }
 
 Result<std::vector<std::uint8_t>> decode_webp(
-    std::span<const std::uint8_t> file, const WebpRectangle& part) noexcept {
+    std::span<const std::uint8_t> file, const WebpRectangle& part) {
   WebPDecoderConfig config;
   if (!WebPInitDecoderConfig(&config))
     return Error{ErrorCode::kUnsupportedFormat, "libwebp of another version"};
@@ -54,8 +54,9 @@ Result<std::vector<std::uint8_t>> decode_webp(
   }
 }
 
-Result<std::vector<std::uint8_t>> read_for_decoder(
-    ByteSource& source, std::uint64_t pixels, const Limits& limits) noexcept {
+Result<std::vector<std::uint8_t>> read_for_decoder(ByteSource& source,
+                                                   std::uint64_t pixels,
+                                                   const Limits& limits) {
   constexpr std::uint64_t kBytesPerPixel = 4;
   const std::uint64_t size = source.size();
   if (size > limits.max_decoder_bytes || pixels > limits.max_pixels ||

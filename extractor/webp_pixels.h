@@ -36,11 +36,12 @@ struct WebpRectangle {
 /// it are decoded whatever its width, those below are not. Errors: kTruncated,
 /// kCorrupt, and kFieldTooLarge where memory did not suffice.
 Result<std::vector<std::uint8_t>> decode_webp(
-    std::span<const std::uint8_t> file, const WebpRectangle& part) noexcept;
+    std::span<const std::uint8_t> file, const WebpRectangle& part);
 
 /// All bytes of `source`, for decoders that need them in one piece; an error
 /// if they or the decoded `pixels` are beyond `limits.max_decoder_bytes`.
-Result<std::vector<std::uint8_t>> read_for_decoder(
-    ByteSource& source, std::uint64_t pixels, const Limits& limits) noexcept;
+Result<std::vector<std::uint8_t>> read_for_decoder(ByteSource& source,
+                                                   std::uint64_t pixels,
+                                                   const Limits& limits);
 
 }  // namespace sdmeta

@@ -73,6 +73,24 @@ TEST(Jxl, BrotliBombEndsAtTheSizeOfAField) {
   EXPECT_TRUE(has_note(image, ErrorCode::kFieldTooLarge)) << notes_of(image);
 }
 
+// 200 boxes of some bytes each, 20 MB unpacked.
+TEST(Jxl, ManyBrotliBombsShareOneBudget) {
+  const std::string bomb =
+      box("brob", "Exif" + brotli(std::string(99999, 'x')));
+  std::string boxes;
+  for (int i = 0; i < 200; ++i) boxes += bomb;
+  ExtractOptions options;
+  options.limits.max_field_bytes = 100000;
+  options.limits.max_total_field_bytes = 250000;
+  options.limits.max_notes = 1000;
+  const ImageFields image = extract(file_with(boxes), options);
+  std::size_t stopped_at_once = 0;
+  for (const Error& note : image.notes)
+    if (to_text(note) == "field_too_large: box 'brob': stopped after 0 bytes")
+      ++stopped_at_once;
+  EXPECT_EQ(stopped_at_once, 197u) << notes_of(image);
+}
+
 TEST(Jxl, BrotliThatBreaksOffGivesItsBeginningAndANote) {
   std::string packed = brotli(exif_payload() + std::string(5000, ' '));
   packed.resize(packed.size() - 3);
