@@ -161,7 +161,7 @@ Text decode_8_bit(Bytes bytes, TextEnd end) {
   bytes = without_trailing_nuls(bytes);
   Utf8Census census = take_census(bytes);
   if (census.cut > 0 && end == TextEnd::kCut) {
-    bytes = bytes.first(bytes.size() - census.cut);
+    bytes = without_trailing_nuls(bytes.first(bytes.size() - census.cut));
     census.cut = 0;
   }
   const std::size_t invalid = census.invalid + census.cut;

@@ -35,7 +35,7 @@ std::string make_png(ByteCursor& input) {
       "stealth_pnginfo", "stealth_pngcomp", "stealth_rgbinfo",
       "stealth_rgbcomp"};
   const std::uint8_t mode = input.u8();
-  const std::uint32_t width = input.u8() + 1;
+  const std::uint32_t width = input.u8() % 64 + 1;
   const std::uint32_t height = input.u8() + 1;
   const bool is_interlaced = (mode & 4) != 0;
   std::string stream(kSignatures[mode & 3]);
