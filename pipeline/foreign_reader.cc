@@ -148,8 +148,10 @@ class ForeignReader final : public ArchiveReader {
     }
     const bool is_file = type == AE_IFREG || type == 0;
     if (!is_file || member.name.ends_with('/')) return std::nullopt;
-    if (::archive_entry_is_encrypted(entry) != 0)
+    if (::archive_entry_is_encrypted(entry) != 0) {
       member.error = Error{ErrorCode::kEncrypted, "member is encrypted"};
+      has_unread_data_ = false;  // reading it would end the whole archive
+    }
     return member;
   }
 
