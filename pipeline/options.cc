@@ -16,6 +16,9 @@ constexpr const char* kShortHelp =
 
   sdmeta extract [--csv PATH]... [-o OUT.jsonl[.zst|.gz]] INPUT...
   sdmeta show FILE...                what is in an image, for a person
+  sdmeta urls --csv PATH             addresses of the images in a CSV
+  sdmeta enrich --csv PATH --records OUT.jsonl -o NEW.csv
+  sdmeta captions OUT.jsonl --to DIR
   sdmeta formats | schema | version
 
 INPUT is an image, a folder, an archive (tar, zip, 7z, ...), or - for a list of
@@ -65,6 +68,55 @@ constexpr const char* kShowHelp =
   --keep-urls   do not cut signed query strings off addresses
 
 FILE may be a member of an archive: shots.tar!/12345678.png
+)";
+
+constexpr const char* kEnrichHelp =
+    R"(sdmeta enrich --csv PATH --records FILE [-o FILE]
+
+Every row of the CSV, in order and with its cells untouched, followed by the
+columns of its record: status, file, prompt, model, seed, ... A row without a
+record stays, with status "missing".
+
+  --csv PATH         CSV file or folder; may be repeated
+  --records FILE     what sdmeta extract wrote: plain, .gz or .zst
+  -o, --output FILE  where to (standard output); .gz and .zst compress
+  -q, --quiet        no summary
+
+Example
+  sdmeta enrich --csv all/ --records out.jsonl.zst -o enriched.csv
+)";
+
+constexpr const char* kUrlsHelp =
+    R"(sdmeta urls --csv PATH [OPTIONS]      addresses of the images in a CSV
+
+  --csv PATH             CSV file or folder; may be repeated
+  --missing-from FILE    leave out what this JSONL has a sound record of
+  --max-nsfw-level N     leave out rows of a higher level, or of none
+  --format plain|aria2   aria2: with a name for each file, its image_id (plain)
+  -o, --output FILE      where to (standard output)
+  -q, --quiet            no summary
+
+Example: download, extract, and again what is missing
+  sdmeta urls --csv all/ --format aria2 -o list.txt
+  aria2c -i list.txt -d shots --auto-file-renaming=false --allow-overwrite=true
+  sdmeta extract shots/ --csv all/ -o out.jsonl
+  sdmeta urls --csv all/ --missing-from out.jsonl --format aria2 -o rest.txt
+)";
+
+constexpr const char* kCaptionsHelp =
+    R"(sdmeta captions FILE.jsonl --to DIR [OPTIONS]
+
+A text file for each record, named like its image, for trainers: shots/7.png
+gives DIR/7.txt. Existing files are kept.
+
+  --to DIR      folder of the captions; made if it is not there
+  --field NAME  what to write: a field of `generation` (prompt)
+  --mirror      keep the folders of the images below DIR
+  --force       overwrite existing files
+  -q, --quiet   no summary
+
+Example
+  sdmeta captions out.jsonl --to shots/
 )";
 
 unsigned core_count() { return std::max(1u, std::thread::hardware_concurrency()); }
@@ -209,6 +261,79 @@ void add_show(CLI::App& app, ShowCommand& command) {
   add_stage_options(app, command.stages);
 }
 
+void add_csv_paths(CLI::App& app, std::vector<std::string>& paths) {
+  app.add_option("--csv", paths, "CSV file, or folder of CSV files")
+      ->type_name("PATH")
+      ->required()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_output(CLI::App& app, std::string& path, bool& is_quiet) {
+  app.add_option("-o,--output", path,
+                 "Output file, - for standard output; a name that ends in .gz "
+                 "or .zst is compressed")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("-q,--quiet", is_quiet, "No summary");
+}
+
+void add_enrich(CLI::App& app, EnrichCommand& command) {
+  app.description(
+      "Write every CSV row, with its cells untouched, and the columns of its "
+      "record.");
+  command.options.output = "-";
+  add_csv_paths(app, command.options.csv_paths);
+  app.add_option("--records", command.options.records,
+                 "Output of sdmeta extract: plain, .gz or .zst; - is standard "
+                 "input")
+      ->type_name("FILE")
+      ->required();
+  add_output(app, command.options.output, command.is_quiet);
+}
+
+const std::map<std::string, UrlFormat> kUrlFormats = {
+    {"plain", UrlFormat::kPlain}, {"aria2", UrlFormat::kAria2}};
+
+void add_urls(CLI::App& app, UrlsCommand& command) {
+  app.description("Write the addresses of the images in a CSV, each once.");
+  add_csv_paths(app, command.options.csv_paths);
+  app.add_option("--missing-from", command.options.missing_from,
+                 "Leave out images that this JSONL has a record of; broken "
+                 "downloads are listed again")
+      ->type_name("FILE");
+  app.add_option("--max-nsfw-level", command.options.max_nsfw_level,
+                 "Leave out rows of a higher level, and rows without one")
+      ->type_name("N");
+  app.add_option("--format", command.options.format,
+                 "plain, or aria2 with a name for each file: its image_id, "
+                 "without extension; default plain")
+      ->transform(CLI::CheckedTransformer(kUrlFormats))
+      ->type_name("FORMAT");
+  add_output(app, command.options.output, command.is_quiet);
+}
+
+void add_captions(CLI::App& app, CaptionsCommand& command) {
+  app.description("Write a text file for each record, named like its image.");
+  app.add_option("FILE", command.options.records,
+                 "Output of sdmeta extract: plain, .gz or .zst; - is standard "
+                 "input")
+      ->required();
+  app.add_option("--to", command.options.directory,
+                 "Folder of the captions; made if it is not there")
+      ->type_name("DIR")
+      ->required();
+  app.add_option("--field", command.options.field,
+                 "What to write: a field of `generation`, such as prompt, "
+                 "negative_prompt or model")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_flag("--mirror", command.options.is_mirrored,
+               "Keep the folders of the images below DIR");
+  app.add_flag("--force", command.options.force, "Overwrite existing files");
+  app.add_flag("-q,--quiet", command.is_quiet, "No summary");
+}
+
 /// What is wrong with a combination of options, if anything is.
 std::optional<std::string> complaint(const ExtractCommand& command) {
   if (command.inputs.paths.empty() && !command.inputs.files_from)
@@ -238,6 +363,9 @@ bool wants_short_help(int argc, const char* const* argv) {
 const char* short_help(std::string_view command) {
   if (command == "extract") return kExtractHelp;
   if (command == "show") return kShowHelp;
+  if (command == "enrich") return kEnrichHelp;
+  if (command == "urls") return kUrlsHelp;
+  if (command == "captions") return kCaptionsHelp;
   return kShortHelp;
 }
 
@@ -252,6 +380,9 @@ Command parse_options(int argc, const char* const* argv) {
   extract.run.threads = core_count();
   extract.run.io_depth = kDefaultIoDepth;
   ShowCommand show;
+  EnrichCommand enrich;
+  UrlsCommand urls;
+  CaptionsCommand captions;
   SchemaCommand schema;
 
   CLI::App app("Generation parameters of Stable Diffusion images as JSON lines",
@@ -262,6 +393,13 @@ Command parse_options(int argc, const char* const* argv) {
   add_extract(*on_extract, extract);
   CLI::App* const on_show = app.add_subcommand("show");
   add_show(*on_show, show);
+  CLI::App* const on_enrich = app.add_subcommand("enrich");
+  add_enrich(*on_enrich, enrich);
+  CLI::App* const on_urls = app.add_subcommand("urls");
+  urls.options.threads = core_count();
+  add_urls(*on_urls, urls);
+  CLI::App* const on_captions = app.add_subcommand("captions");
+  add_captions(*on_captions, captions);
   CLI::App* const on_formats = app.add_subcommand(
       "formats", "List the writers and the file types that are read.");
   CLI::App* const on_schema =
@@ -284,6 +422,9 @@ Command parse_options(int argc, const char* const* argv) {
     return Usage{ExitCode::kNotComplete, error.what()};
   }
   if (*on_show) return show;
+  if (*on_enrich) return enrich;
+  if (*on_urls) return urls;
+  if (*on_captions) return captions;
   if (*on_formats) return FormatsCommand{};
   if (*on_schema) return schema;
   if (*on_version) return VersionCommand{};

@@ -7,13 +7,16 @@
 #include <variant>
 #include <vector>
 
+#include "pipeline/captions.h"
 #include "pipeline/csv_index.h"
 #include "pipeline/diagnostics.h"
+#include "pipeline/enrich.h"
 #include "pipeline/exit_code.h"
 #include "pipeline/inputs.h"
 #include "pipeline/run.h"
 #include "pipeline/schema.h"
 #include "pipeline/sink.h"
+#include "pipeline/urls.h"
 
 namespace sdmeta {
 
@@ -35,6 +38,21 @@ struct ShowCommand {
   StageOptions stages;
 };
 
+struct EnrichCommand {
+  EnrichOptions options;
+  bool is_quiet = false;
+};
+
+struct UrlsCommand {
+  UrlsOptions options;
+  bool is_quiet = false;
+};
+
+struct CaptionsCommand {
+  CaptionsOptions options;
+  bool is_quiet = false;
+};
+
 struct FormatsCommand {};
 
 struct SchemaCommand {
@@ -50,8 +68,10 @@ struct Usage {
   std::string text;
 };
 
-using Command = std::variant<Usage, ExtractCommand, ShowCommand, FormatsCommand,
-                             SchemaCommand, VersionCommand>;
+using Command =
+    std::variant<Usage, ExtractCommand, ShowCommand, EnrichCommand, UrlsCommand,
+                 CaptionsCommand, FormatsCommand, SchemaCommand,
+                 VersionCommand>;
 
 Command parse_options(int argc, const char* const* argv);
 

@@ -1,0 +1,320 @@
+"""Rows of a CSV beside images: the join, and enrich, urls and captions."""
+import csv
+import gzip
+import io
+import json
+import os
+import unittest
+
+from program import INFOTEXT, ProgramTest, png, records
+
+try:
+    import pandas
+except ImportError:
+    pandas = None
+
+HEADER = ("id,image_url,user_id,nsfw_level,created_at,published_at,tag_ids,"
+          "image_id")
+UUID = "%08x-1111-4222-8333-444455556666"
+ADDRESS = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA/%s/original=true/"
+
+
+def row(number, tags='"1,2"', level=1):
+    return '%d,%s,7,%s,2024-01-01,,%s,%d' % (
+        number, UUID % number, level, tags, 10000000 + number)
+
+
+def table(*rows):
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+class CsvTest(ProgramTest):
+    def run_ok(self, *arguments, **options):
+        result = self.run_sdmeta(*arguments, **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def extract(self, *arguments):
+        return records(self.run_ok("extract", "-q", *arguments).stdout)
+
+    def assert_refused(self, *arguments, says):
+        result = self.run_sdmeta(*arguments)
+        self.assertEqual(result.returncode, 2)
+        for text in says:
+            self.assertIn(text, result.stderr)
+        return result
+
+
+class Join(CsvTest):
+    def setUp(self):
+        super().setUp()
+        self.write("images/10000001.png", png(INFOTEXT % 1))
+        self.write("images/none.png", png(INFOTEXT % 2))
+
+    def test_a_row_is_joined_by_the_name_of_its_image(self):
+        self.write("a.csv", table(row(1)))
+        found = self.extract("images", "--csv", "a.csv")
+        self.assertEqual(found[0]["row"], {
+            "id": 1, "image_url": UUID % 1, "url": ADDRESS % (UUID % 1),
+            "user_id": 7, "username": None, "nsfw_level": 1,
+            "created_at": "2024-01-01", "published_at": None,
+            "tag_ids": [1, 2], "image_id": 10000001, "extra": []})
+        self.assertIsNone(found[1]["row"])
+
+    def test_every_spelling_of_tags_is_the_same(self):
+        for tags in ('"1,2"', '"{1,2}"', '"[1, 2]"'):
+            self.write("a.csv", table(row(1, tags)))
+            found = self.extract("images", "--csv", "a.csv")
+            self.assertEqual(found[0]["row"]["tag_ids"], [1, 2], tags)
+
+    def test_cells_that_fit_no_column_are_kept(self):
+        self.write("a.csv", "image_id,note,nsfw_level\n10000001,hi,Mature\n")
+        found = self.extract("images", "--csv", "a.csv")
+        self.assertEqual(found[0]["row"]["extra"],
+                         [{"key": "note", "value": "hi"},
+                          {"key": "nsfw_level", "value": "Mature"}])
+        self.assertIsNone(found[0]["row"]["nsfw_level"])
+
+    def test_the_user_is_named_by_the_folder(self):
+        self.write("csv/all/a.csv", table(row(1)))
+        self.write("csv/by_username/ada/a.csv", table(row(1)))
+        found = self.extract("images", "--csv", "csv")
+        self.assertEqual(found[0]["row"]["username"], "ada")
+
+    def test_of_rows_that_disagree_the_newest_file_counts(self):
+        self.write("csv/a.csv", table(row(1, level=4)))
+        self.write("csv/b.csv", table(row(1, level=8)))
+        for newest, level in (("a.csv", 4), ("b.csv", 8)):
+            for name in ("a.csv", "b.csv"):
+                time = 2000 if name == newest else 1000
+                os.utime(self.path("csv/" + name), (time, time))
+            result = self.run_ok("extract", "images", "--csv", "csv")
+            found = records(result.stdout)[0]["row"]
+            self.assertEqual(found["nsfw_level"], level)
+            self.assertIn("duplicate_row", result.stderr)
+
+    def test_packed_files_and_crlf_and_bom(self):
+        text = "\ufeff" + table(row(1)).replace("\n", "\r\n")
+        self.write("a.csv.gz", gzip.compress(text.encode()))
+        found = self.extract("images", "--csv", "a.csv.gz")
+        self.assertEqual(found[0]["row"]["image_id"], 10000001)
+
+    def test_a_bad_row_costs_that_row(self):
+        self.write("a.csv", table('1,"broken,2', "x,y", row(1),
+                                  row(2).replace("10000002", "abc")))
+        result = self.run_ok("extract", "images", "--csv", "a.csv")
+        self.assertEqual(records(result.stdout)[0]["row"]["id"], 1)
+        self.assertIn("sdmeta: a.csv:2: bad_row: ", result.stderr)
+        self.assertIn("a.csv:3: bad_row: 2 cells, the header has 8",
+                      result.stderr)
+        self.assertIn("a.csv:5: bad_row: image_id is 'abc', not a number",
+                      result.stderr)
+
+    def test_a_missing_column_names_file_and_header(self):
+        self.write("a.csv", "name,size\nx,1\n")
+        self.assert_refused("extract", "images", "--csv", "a.csv",
+                            says=["a.csv: missing_column: ", "'name,size'"])
+
+    def test_an_empty_csv_is_refused(self):
+        self.write("a.csv", "")
+        self.assert_refused("extract", "images", "--csv", "a.csv",
+                            says=["a.csv: missing_column: the file is empty"])
+
+    def test_a_csv_that_is_not_there_is_refused(self):
+        self.assert_refused("extract", "images", "--csv", "no.csv",
+                            says=["no.csv: unreadable: "])
+
+    def test_a_header_alone_is_no_error(self):
+        self.write("a.csv", HEADER + "\n")
+        self.assertIsNone(self.extract("images", "--csv", "a.csv")[0]["row"])
+
+    def test_unmatched_rows_stand_as_they_were(self):
+        self.write("csv/a.csv", table(row(1), row(2, '"3,""4"'), row(3)))
+        self.write("csv/b.csv", "image_id,note\n10000009,n\n")
+        self.run_ok("extract", "images", "--csv", "csv", "-o", "out.jsonl",
+                    "--unmatched-rows", "rest.csv")
+        self.assertEqual(self.read("rest.csv").decode(), "\n".join([
+            HEADER + ",note", row(2, '"3,""4"') + ",", row(3) + ",",
+            ",,,,,,,10000009,n", ""]))
+
+
+class Enrich(CsvTest):
+    PROMPT = 'a "quoted", cell\nof two lines'
+
+    def setUp(self):
+        super().setUp()
+        text = self.PROMPT + "\nSteps: 20, Seed: 18446744073709551615, " \
+            "CFG scale: 7, Size: 8x8"
+        self.write("images/10000002.png", png(text))
+        self.write("images/%s.png" % (UUID % 3), png())
+        self.csv = table(row(1), row(2), row(3, '"5,""6"'))
+        self.write("a.csv", self.csv)
+
+    def enrich(self, records_name="out.jsonl", extract_with=()):
+        self.run_ok("extract", "images", "-o", records_name, *extract_with)
+        result = self.run_ok("enrich", "--csv", "a.csv", "--records",
+                             records_name, "-o", "new.csv")
+        text = self.read("new.csv").decode()
+        return text, list(csv.DictReader(io.StringIO(text))), result
+
+    def test_every_row_is_there_in_order_with_its_cells(self):
+        text, rows, result = self.enrich()
+        self.assertEqual([r["status"] for r in rows],
+                         ["missing", "ok", "no_metadata"])
+        old = list(csv.DictReader(io.StringIO(self.csv)))
+        for before, after in zip(old, rows):
+            self.assertEqual(before, {k: after[k] for k in before})
+        self.assertIn("\n" + row(3, '"5,""6"') + ",no_metadata", text)
+        self.assertIn("3 rows: 2 with a record, 1 missing", result.stderr)
+
+    def test_cells_are_those_of_the_record(self):
+        _, rows, _ = self.enrich()
+        self.assertEqual(rows[1]["prompt"], self.PROMPT)
+        self.assertEqual(rows[1]["seed"], "18446744073709551615")
+        self.assertEqual(rows[1]["cfg_scale"], "7.0")
+        self.assertEqual(rows[1]["file"], "images/10000002.png")
+        self.assertEqual(json.loads(rows[1]["loras"]), [])
+        self.assertEqual(rows[0]["prompt"], "")
+
+    def test_joined_and_packed_records_give_the_same(self):
+        plain, _, _ = self.enrich()
+        for name in ("out.jsonl.gz", "out.jsonl.zst"):
+            packed, _, _ = self.enrich(name, ("--csv", "a.csv"))
+            self.assertEqual(packed, plain)
+
+    def test_the_first_good_record_of_an_image_counts(self):
+        self.write("images/a/10000001.png", b"<html>not found</html>")
+        self.write("images/b/10000001.png", png(INFOTEXT % 1))
+        _, rows, result = self.enrich()
+        self.assertEqual(rows[0]["file"], "images/b/10000001.png")
+        self.assertIn("1 records without a row", result.stderr)
+
+    def test_a_column_that_is_there_already_keeps_its_name(self):
+        self.csv = "image_id,status\n10000002,mine\n"
+        self.write("a.csv", self.csv)
+        _, rows, _ = self.enrich()
+        self.assertEqual(rows[0]["status"], "mine")
+        self.assertEqual(rows[0]["sdmeta_status"], "ok")
+
+    def test_a_broken_row_is_reported(self):
+        self.write("a.csv", table(row(1), row(2), 'x,"y'))
+        _, rows, result = self.enrich()
+        self.assertEqual(len(rows), 2)
+        self.assertIn("a.csv:4: bad_row: a quote is never closed",
+                      result.stderr)
+
+    def test_a_line_that_is_no_record_is_reported(self):
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        self.write("out.jsonl", b"{torn\n" + self.read("out.jsonl"))
+        result = self.run_ok("enrich", "--csv", "a.csv", "--records",
+                             "out.jsonl", "-o", "new.csv")
+        self.assertIn("out.jsonl:1: malformed: ", result.stderr)
+        self.assertIn("2 with a record", result.stderr)
+
+    def test_output_that_cannot_be_written(self):
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        for place in ("/dev/full", "no/such/folder/new.csv"):
+            self.assert_refused("enrich", "--csv", "a.csv", "--records",
+                                "out.jsonl", "-o", place, says=[place])
+
+    @unittest.skipIf(pandas is None, "pandas is not installed")
+    def test_pandas_reads_it(self):
+        self.enrich()
+        frame = pandas.read_csv(self.path("new.csv"), dtype={"seed": str})
+        self.assertEqual(list(frame["status"]),
+                         ["missing", "ok", "no_metadata"])
+        self.assertEqual(frame["prompt"][1], self.PROMPT)
+        self.assertEqual(frame["seed"][1], "18446744073709551615")
+
+
+class Urls(CsvTest):
+    def urls(self, *arguments):
+        return self.run_ok("urls", "--csv", "csv", *arguments)
+
+    def setUp(self):
+        super().setUp()
+        self.write("csv/all/a.csv",
+                   table(row(1), row(2, level=4), row(3, level="")))
+        self.write("csv/by_username/ada/a.csv", table(row(1)))
+
+    def test_every_image_is_listed_once(self):
+        self.assertEqual(
+            self.urls().stdout.split(),
+            [ADDRESS % (UUID % n) for n in (2, 3, 1)])
+
+    def test_levels_above_or_unknown_can_be_left_out(self):
+        result = self.urls("--max-nsfw-level", "1")
+        self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 1)])
+        self.assertIn("2 above the nsfw level", result.stderr)
+
+    def test_aria2_names_files_so_that_they_are_found_again(self):
+        lines = self.urls("--format", "aria2").stdout.splitlines()
+        self.assertEqual(lines[:2],
+                         [ADDRESS % (UUID % 2), "  out=10000002"])
+        for name in (line.split("=")[1] for line in lines[1::2]):
+            self.write("images/" + name, png(INFOTEXT % 1))
+        found = self.extract("images", "--csv", "csv")
+        self.assertEqual(sorted(r["row"]["id"] for r in found), [1, 2, 3])
+
+    def test_what_is_recorded_is_not_missing(self):
+        self.write("images/10000001.png", png(INFOTEXT % 1))
+        self.write("images/%s/original=true" % (UUID % 2), png())
+        self.write("images/10000003.jpeg", b"<html>busy</html>")
+        self.run_ok("extract", "images", "-o", "out.jsonl.zst")
+        result = self.urls("--missing-from", "out.jsonl.zst")
+        self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 3)])
+        self.assertIn("3 images: 1 to download, 2 present", result.stderr)
+
+
+class Captions(CsvTest):
+    def setUp(self):
+        super().setUp()
+        self.write("images/a/7.png", png(INFOTEXT % 1))
+        self.write("images/b/8.png", png())
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+
+    def captions(self, *arguments):
+        return self.run_ok("captions", "out.jsonl", "--to", "text", *arguments)
+
+    def test_each_prompt_is_a_file(self):
+        result = self.captions()
+        self.assertEqual(os.listdir(self.path("text")), ["7.txt"])
+        self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
+        self.assertIn("1 captions written, 1 without the field", result.stderr)
+
+    def test_other_fields(self):
+        self.captions("--field", "negative_prompt")
+        self.assertEqual(self.read("text/7.txt"), b"blur")
+
+    def test_existing_files_are_kept_without_force(self):
+        self.write("text/7.txt", "mine")
+        result = self.captions()
+        self.assertEqual(self.read("text/7.txt"), b"mine")
+        self.assertIn("1 kept", result.stderr)
+        self.captions("--force")
+        self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
+
+    def test_a_name_clash_is_reported_and_the_first_stays(self):
+        self.write("images/c/7.png", png("other\nSteps: 1, Seed: 2"))
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        result = self.captions()
+        self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
+        self.assertIn("images/c/7.png", result.stderr)
+        self.assertIn("1 name clashes", result.stderr)
+
+    def test_mirrored_folders_do_not_clash(self):
+        self.write("images/c/7.png", png("other\nSteps: 1, Seed: 2"))
+        self.run_ok("extract", self.path("images"), "-o", "out.jsonl")
+        self.captions("--mirror")
+        folder = "text" + self.path("images")
+        self.assertEqual(self.read(folder + "/c/7.txt"), b"other")
+        self.assertEqual(self.read(folder + "/a/7.txt"),
+                         b"a lighthouse on a cliff")
+
+    def test_records_that_are_not_there(self):
+        self.assert_refused("captions", "no.jsonl", "--to", "text",
+                            says=["no.jsonl: unreadable: "])
+
+
+if __name__ == "__main__":
+    unittest.main()
