@@ -65,6 +65,7 @@ class GraphValues {
 
   /// Pays for one visit of a node; false when the budget is spent.
   bool spend(NodeIndex node);
+  std::size_t visits_left() const { return visits_left_; }
   bool is_spent() const { return visits_left_ == 0; }
 
  private:

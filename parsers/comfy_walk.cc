@@ -216,7 +216,10 @@ void Walk::find_root() {
     auto operator<=>(const Candidate&) const = default;
   };
   std::optional<Candidate> best;
-  for (std::size_t i = 0; i < graph_.size() && !values_.is_spent(); ++i) {
+  // The choice may not eat what the walk needs.
+  const std::size_t reserve = values_.visits_left() / 2;
+  for (std::size_t i = 0; i < graph_.size(); ++i) {
+    if (best && values_.visits_left() < reserve) break;
     const auto node = static_cast<NodeIndex>(i);
     const NodeRole role = values_.role(node);
     const bool is_output =
@@ -833,7 +836,9 @@ GraphWalk Walk::run() {
     const bool leads_nowhere =
         std::all_of(open.begin(), open.end(),
                     [&](NodeIndex node) { return is_sampler(node); });
-    if (!result_.prompt && !result_.negative_prompt && leads_nowhere) scan();
+    if (!result_.prompt && !result_.negative_prompt && leads_nowhere &&
+        !texts_.is_cut())
+      scan();
   } else {
     scan();
   }

@@ -15,6 +15,7 @@ namespace {
 
 // Subgraphs in subgraphs, and links through reroutes; real ones stay below ten.
 constexpr unsigned kMaxNesting = 16;
+constexpr std::size_t kMaxInstances = 2048;
 constexpr unsigned kMaxLinkSteps = 128;
 
 // Virtual nodes of a subgraph: what it gets and what it gives.
@@ -236,7 +237,9 @@ void Builder::flatten(std::size_t scope, unsigned depth) {
     if (flat.type.empty()) return;
     const std::size_t at = nodes_.size();
     nodes_.push_back(flat);
-    if (flat.mode != Mode::kActive || depth >= kMaxNesting) return;
+    if (flat.mode != Mode::kActive || depth >= kMaxNesting ||
+        scopes_.size() > kMaxInstances)
+      return;
     JsonValue inner = subgraph(flat.type);
     if (!inner) inner = group(flat.type);
     if (!inner) return;

@@ -2,8 +2,8 @@
 #include "parsers/comfy_nodes.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
@@ -30,8 +30,8 @@ std::set<std::string> classes_in_fixtures() {
     for (const RawField& field : read_fields_file(path).fields) {
       const auto begin = field.value.find('{');
       if (begin == std::string::npos) continue;
-      const auto graph = nlohmann::json::parse(field.value.substr(begin),
-                                               nullptr, false);
+      const auto graph =
+          nlohmann::json::parse(field.value.substr(begin), nullptr, false);
       if (!graph.is_discarded()) collect_classes(graph, classes);
     }
   }
@@ -53,9 +53,9 @@ TEST(ComfyNodes, NoClassHasTwoRows) {
 }
 
 TEST(ComfyNodes, EverySpecKeyIsAFieldOrDocumented) {
-  std::set<std::string_view> keys = {"is",     "slots", "select",  "first",
-                                     "branches", "widgets", "tags", "split",
-                                     "lora"};
+  std::set<std::string_view> keys = {"is",    "slots",    "select",
+                                     "first", "branches", "widgets",
+                                     "tags",  "split",    "lora"};
   for (std::size_t i = 0; i < static_cast<std::size_t>(NodeField::kCount_); ++i)
     keys.insert(field_names(static_cast<NodeField>(i)).key);
   for (const NodeKind& row : node_table()) {

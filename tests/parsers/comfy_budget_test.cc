@@ -1,0 +1,184 @@
+// Graphs made to cost: nothing takes long, nothing recurses without end, and
+// what was found before a bound is kept.
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "parsers/parser_table.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+namespace {
+
+// CPU time of this thread: other load on the machine does not count.
+double cpu_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 +
+         static_cast<double>(now.tv_nsec) * 1e-6;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kMaxMs = 2000;
+#else
+constexpr double kMaxMs = 50;  // the parse of the text included
+#endif
+
+Interpretation timed(const std::string& graph) {
+  const double start = cpu_ms();
+  Interpretation got = interpret(fields("prompt", graph), Limits{});
+  const double spent = cpu_ms() - start;
+  EXPECT_LT(spent, kMaxMs);
+  ::testing::Test::RecordProperty("cpu_us", static_cast<int>(spent * 1e3));
+  return got;
+}
+
+std::string text(std::initializer_list<std::string_view> parts) {
+  std::string whole;
+  for (const std::string_view part : parts) whole += part;
+  return whole;
+}
+
+std::string node(std::string_view id, std::string_view class_type,
+                 std::string_view inputs) {
+  return text({"\"", id, "\":{\"class_type\":\"", class_type, "\",\"inputs\":{",
+               inputs, "}},\n"});
+}
+
+std::string link(std::string_view name, std::size_t id) {
+  return text({"\"", name, "\":[\"", std::to_string(id), "\",0]"});
+}
+
+std::string sampled(const std::string& rest, const std::string& positive,
+                    const std::string& more = "") {
+  return text(
+      {"{", rest,
+       node("k", "KSampler",
+            text({positive,
+                  ",\"latent_image\":[\"l\",0],\"seed\":7,\"steps\":9", more})),
+       node("l", "EmptyLatentImage", "\"width\":64,\"height\":64"),
+       node("d", "VAEDecode", "\"samples\":[\"k\",0]"),
+       "\"s\":{\"class_type\":\"SaveImage\",\"inputs\":"
+       "{\"images\":[\"d\",0]}}}"});
+}
+
+TEST(ComfyBudget, ADiamondOfConditioningIsLinear) {
+  std::string nodes = node("0", "CLIPTextEncode", "\"text\":\"once\"");
+  for (std::size_t i = 1; i < 250; ++i)
+    nodes += node(std::to_string(i), "ConditioningCombine",
+                  text({link("conditioning_1", i - 1), ",",
+                        link("conditioning_2", i - 1)}));
+  const Interpretation got = timed(sampled(nodes, link("positive", 249)));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, "once");
+}
+
+TEST(ComfyBudget, AConcatenationThatDoublesIsCut) {
+  std::string nodes = node("0", "PrimitiveString", "\"value\":\"twice\"");
+  for (std::size_t i = 1; i < 100; ++i)
+    nodes += node(std::to_string(i), "StringConcatenate",
+                  text({link("string_a", i - 1), ",", link("string_b", i - 1),
+                        ",\"delimiter\":\"\""}));
+  nodes += node("e", "CLIPTextEncode", link("text", 99));
+  const Interpretation got = timed(sampled(nodes, "\"positive\":[\"e\",0]"));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->steps, 9);
+  ASSERT_FALSE(got.warnings.empty());
+  EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
+}
+
+TEST(ComfyBudget, ALongChainOfModelsDoesNotExhaustTheStack) {
+  std::string nodes =
+      node("0", "CheckpointLoaderSimple", "\"ckpt_name\":\"far.safetensors\"");
+  for (std::size_t i = 1; i < 20000; ++i)
+    nodes += node(std::to_string(i), "FreeU", link("model", i - 1));
+  const Interpretation got = timed(
+      sampled(nodes, "\"positive\":\"p\"", text({",", link("model", 19999)})));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->seed, "7");
+}
+
+TEST(ComfyBudget, CyclesOfSwitchesThatChooseByThemselvesEnd) {
+  std::string nodes;
+  for (std::size_t i = 0; i < 50; ++i)
+    nodes += node(
+        std::to_string(i), "ImpactSwitch",
+        text({link("select", (i + 1) % 50), ",", link("input1", (i + 7) % 50),
+              ",", link("input2", (i + 3) % 50)}));
+  const Interpretation got =
+      timed(sampled(nodes, link("positive", 0), text({",", link("cfg", 1)})));
+  ASSERT_TRUE(got.generation);
+  EXPECT_FALSE(got.generation->cfg_scale);
+}
+
+TEST(ComfyBudget, ManySaversOfOneLargeGraphShareTheBudget) {
+  std::string nodes;
+  for (std::size_t i = 0; i < 3000; ++i)
+    nodes += node(std::to_string(i), "ImageBlend",
+                  text({link("image1", (i + 1) % 3000), ",",
+                        link("image2", (i * 7 + 3) % 3000)}));
+  for (std::size_t i = 0; i < 3000; ++i)
+    nodes +=
+        node(text({"s", std::to_string(i)}), "SaveImage", link("images", i));
+  const Interpretation got = timed(sampled(nodes, "\"positive\":\"p\""));
+  ASSERT_TRUE(got.generation);
+}
+
+TEST(ComfyBudget, ManySamplersInARowAreFewPasses) {
+  std::string nodes = node("0", "KSampler",
+                           "\"latent_image\":[\"l\",0],\"seed\":1,\"steps\":3");
+  for (std::size_t i = 1; i < 900; ++i)
+    nodes += node(std::to_string(i), "KSampler",
+                  text({link("latent_image", i - 1), ",\"positive\":\"part ",
+                        std::to_string(i), "\",\"seed\":2,\"steps\":4"}));
+  nodes += node("x", "VAEDecode", link("samples", 899));
+  nodes += node("y", "SaveImage", "\"images\":[\"x\",0]");
+  const Interpretation got = timed(sampled(nodes, "\"positive\":\"p\""));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->steps, 3);
+  EXPECT_LT(got.generation->prompts.size(), 20u);
+}
+
+TEST(ComfyBudget, ANodeWithAHundredThousandInputsIsRead) {
+  std::string inputs = "\"text\":\"kept\"";
+  for (int i = 0; i < 100000; ++i)
+    inputs += text({",\"lora_", std::to_string(i), "\":\"x.safetensors\""});
+  const Interpretation got = timed(
+      sampled(node("e", "CLIPTextEncode", inputs), "\"positive\":[\"e\",0]"));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, "kept");
+}
+
+TEST(ComfyBudget, MoreNodesThanTheLimitAreDroppedWithANote) {
+  Limits limits;
+  limits.max_graph_nodes = 5;
+  std::string nodes;
+  for (std::size_t i = 0; i < 10; ++i)
+    nodes += node(std::to_string(i), "Reroute", "");
+  const Interpretation got =
+      interpret(fields("prompt", sampled(nodes, "\"positive\":\"p\"")), limits);
+  ASSERT_TRUE(got.generation);
+  ASSERT_FALSE(got.warnings.empty());
+  EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
+}
+
+TEST(ComfyBudget, SubgraphsThatHoldThemselvesEnd) {
+  const std::string inner =
+      "{\"id\":\"u\",\"inputs\":[],\"nodes\":["
+      "{\"id\":1,\"type\":\"u\"},{\"id\":2,\"type\":\"u\"}],\"links\":[]}";
+  const double start = cpu_ms();
+  const Interpretation got = interpret(
+      fields("workflow",
+             text({"{\"nodes\":[{\"id\":1,\"type\":\"u\"}],\"links\":[],"
+                   "\"definitions\":{\"subgraphs\":[",
+                   inner, "]}}"})),
+      Limits{});
+  EXPECT_LT(cpu_ms() - start, kMaxMs);
+  EXPECT_TRUE(got.generation);
+}
+
+}  // namespace
+}  // namespace sdmeta
