@@ -1,0 +1,240 @@
+// Quirks of ComfyUI graphs and what other readers get wrong about them.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "parsers/parser_table.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+namespace {
+
+Interpretation read(std::string_view name) {
+  return interpret(
+      read_fields_file(std::filesystem::path(SDMETA_FIXTURES) / "comfyui" /
+                       (std::string(name) + ".fields")),
+      Limits{});
+}
+
+Generation made(std::string_view name) {
+  Interpretation got = read(name);
+  EXPECT_TRUE(got.generation) << name;
+  return got.generation.value_or(Generation{});
+}
+
+Generation from_graph(std::string_view graph) {
+  Interpretation got =
+      interpret(fields("prompt", std::string(graph)), Limits{});
+  EXPECT_TRUE(got.generation) << graph;
+  return got.generation.value_or(Generation{});
+}
+
+constexpr std::string_view kPrompt = "a heron by a quiet river, morning mist";
+
+TEST(ComfyUi, TokensThatAreNoJsonAreRead) {
+  EXPECT_EQ(made("nan_tokens").steps, 21);
+}
+
+TEST(ComfyUi, ThePromptMayContainTheWordNaN) {
+  EXPECT_EQ(made("nan_tokens").prompt, "NaN bread, Infinity pool");
+}
+
+TEST(ComfyUi, IdsMayBeNamesAndPathsAndLinksNumbers) {
+  const Generation got = made("odd_ids");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.width, 832);
+}
+
+TEST(ComfyUi, CyclesAndDanglingLinksCostNothingElse) {
+  EXPECT_EQ(made("cycles").prompt, kPrompt);
+}
+
+TEST(ComfyUi, MembersThatAreNoNodesAreSkipped) {
+  EXPECT_EQ(made("civitai_onsite").software, "civitai");
+}
+
+TEST(ComfyUi, AZeroedConditioningIsAnEmptyNegative) {
+  EXPECT_EQ(made("size_audio").negative_prompt, "");
+}
+
+TEST(ComfyUi, OutputSlotsOfControlNetsTellTheSidesApart) {
+  const Generation got = from_graph(R"({
+    "p": {"class_type": "CLIPTextEncode", "inputs": {"text": "plus"}},
+    "n": {"class_type": "CLIPTextEncode", "inputs": {"text": "minus"}},
+    "c": {"class_type": "ControlNetApplyAdvanced",
+          "inputs": {"positive": ["p", 0], "negative": ["n", 0]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"positive": ["c", 1], "negative": ["c", 0],
+                     "latent_image": ["l", 0], "seed": 1, "steps": 2}},
+    "l": {"class_type": "EmptyLatentImage",
+          "inputs": {"width": 64, "height": 64}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  EXPECT_EQ(got.prompt, "minus");
+  EXPECT_EQ(got.negative_prompt, "plus");
+}
+
+TEST(ComfyUi, EqualTextsForTwoEncodersAreOnePrompt) {
+  const Generation got = from_graph(R"({
+    "w": {"class_type": "PrimitiveString", "inputs": {"value": "one"}},
+    "p": {"class_type": "CLIPTextEncodeSDXL",
+          "inputs": {"text_g": ["w", 0], "text_l": ["w", 0]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"positive": ["p", 0], "negative": ["p", 0], "steps": 2}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  EXPECT_EQ(got.prompt, "one");
+}
+
+TEST(ComfyUi, TheSamplerNearestTheEmptyLatentIsTheBase) {
+  const Generation got = made("hires_latent");
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.hires.steps, 9);
+}
+
+TEST(ComfyUi, DetailersAreNotTheBaseUnlessAlone) {
+  EXPECT_EQ(made("detailers").steps, 21);
+  EXPECT_EQ(made("detailer_alone").denoising_strength, 0.45);
+}
+
+TEST(ComfyUi, SamplersNobodyListedAreToldByShape) {
+  const Generation got = made("all_unknown");
+  EXPECT_EQ(got.sampler, "heun");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, "blurry, low quality");
+}
+
+TEST(ComfyUi, LorasThatAreOffOrIdleAreLeftOut) {
+  for (const Lora& lora : made("loras").loras) {
+    EXPECT_EQ(lora.name.find("off"), lora.name.npos) << lora.name;
+    EXPECT_NE(lora.name, "idle.safetensors");
+    EXPECT_NE(lora.name, "None");
+  }
+}
+
+TEST(ComfyUi, ALoraOnTheTextEncoderAloneIsKept) {
+  const Generation got = from_graph(R"({
+    "m": {"class_type": "UNETLoader", "inputs": {"unet_name": "m.sft"}},
+    "o": {"class_type": "LoraLoader",
+          "inputs": {"lora_name": "x.safetensors", "strength_model": 0.0,
+                     "strength_clip": 1.0, "model": ["m", 0]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"model": ["o", 0], "positive": ["o", 1],
+                     "latent_image": ["o", 0], "steps": 2}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].weight, 0.0);
+  EXPECT_EQ(got.loras[0].clip_weight, 1.0);
+}
+
+TEST(ComfyUi, LoraStrengthsMayComeByLink) {
+  EXPECT_EQ(made("numbers").loras.at(1).weight, 0.02);
+}
+
+TEST(ComfyUi, AWorkflowAloneIsRead) {
+  EXPECT_EQ(made("ui_plain").sampler, "dpmpp_2m");
+}
+
+TEST(ComfyUi, MutedAndBypassedNodesOfAWorkflowAreNotUsed) {
+  const Generation got = made("ui_resolved");
+  EXPECT_TRUE(got.loras.empty());
+  EXPECT_EQ(got.steps, 21);
+}
+
+TEST(ComfyUi, SubgraphsOfAWorkflowAreOpened) {
+  const Generation got = made("ui_subgraph");
+  EXPECT_EQ(got.prompt, "the heron, from outside");
+  EXPECT_EQ(got.steps, 33);
+}
+
+TEST(ComfyUi, GroupNodesOfAWorkflowAreOpened) {
+  EXPECT_EQ(made("ui_group_node").prompt, kPrompt);
+}
+
+TEST(ComfyUi, ASeedMayBeWiredAndHave64Bits) {
+  EXPECT_EQ(made("seed_seed__rgthree_").seed, "18446744073709551615");
+}
+
+TEST(ComfyUi, StaleWidgetTextDoesNotOverrideALink) {
+  EXPECT_EQ(made("ui_stale_widget").prompt, kPrompt);
+}
+
+TEST(ComfyUi, TextInTheEditorsCopyIsNewerThanTheCacheOfTheGraph) {
+  EXPECT_EQ(made("ui_fills_shown_text").prompt,
+            "a heron, as the model described it");
+}
+
+TEST(ComfyUi, AHundredMegabytesOfWorkflowBesideAGraphAreNotParsed) {
+  ImageFields image = fields("prompt", R"({"k": {"class_type": "KSampler",
+      "inputs": {"steps": 2, "seed": 1, "positive": "p", "negative": "n"}}})");
+  RawField workflow;
+  workflow.key = "workflow";
+  workflow.value = "{\"nodes\": [" + std::string(100u << 20, ' ');
+  image.fields.push_back(std::move(workflow));
+  const Interpretation got = interpret(image, Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->steps, 2);
+  EXPECT_TRUE(got.warnings.empty());
+}
+
+TEST(ComfyUi, AVideosCommentMayHoldGraphsAsStrings) {
+  EXPECT_EQ(made("double_encoded").prompt, kPrompt);
+}
+
+// --- what other readers get wrong
+
+TEST(PeerBugs, ComfySitesMetadataWithoutResourcesIsNoError) {
+  EXPECT_EQ(made("civitai_double").prompt, "the site's text");
+}
+
+TEST(PeerBugs, ComfySeedsAreNotRoundedThroughDouble) {
+  EXPECT_EQ(from_graph(R"({"k": {"class_type": "KSampler", "inputs":
+      {"seed": 11246505945472473613, "steps": 1}}})")
+                .seed,
+            "11246505945472473613");
+}
+
+TEST(PeerBugs, ComfyDetailerPromptDoesNotWin) {
+  EXPECT_EQ(made("detailers").prompt, kPrompt);
+}
+
+TEST(PeerBugs, ComfyRefinerPromptDoesNotWin) {
+  EXPECT_EQ(made("refiner").prompt, kPrompt);
+}
+
+TEST(PeerBugs, ComfyConditioningIsFollowedUnderOtherNames) {
+  EXPECT_EQ(made("conditioning_chain").prompt, kPrompt);
+}
+
+TEST(PeerBugs, ComfyFirstNodeInTheFileIsNotTheSampler) {
+  const Generation got = from_graph(R"({
+    "d": {"class_type": "FaceDetailer",
+          "inputs": {"image": ["k", 0], "steps": 99, "seed": 2, "cfg": 1}},
+    "k": {"class_type": "KSampler", "inputs": {"steps": 20, "seed": 7}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["d", 0]}}})");
+  EXPECT_EQ(got.steps, 20);
+}
+
+TEST(PeerBugs, ComfyGraphNeedsNoWorkflowBesideIt) {
+  EXPECT_EQ(made("flux_dev").guidance, 3.5);
+}
+
+TEST(PeerBugs, ComfyOneMissingValueCostsOnlyThatValue) {
+  const Generation got = made("opaque_numbers");
+  EXPECT_FALSE(got.seed);
+  EXPECT_EQ(got.prompt, kPrompt);
+}
+
+TEST(PeerBugs, ComfySamplersWithNewNamesAreKept) {
+  EXPECT_EQ(made("schedule_ltxvscheduler").sampler, "er_sde");
+}
+
+TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
+  const Interpretation got = interpret(
+      fields("prompt", "{\"3\": \"class_type\" what is this"), Limits{});
+  EXPECT_FALSE(got.generation);
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->code, ErrorCode::kMalformed);
+}
+
+}  // namespace
+}  // namespace sdmeta
