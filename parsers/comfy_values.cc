@@ -183,6 +183,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     return suits(field, literal) ? GraphValue{literal, {}} : GraphValue{};
   }
   const NodeIndex node = input.node;
+  if (stamps_[static_cast<std::size_t>(node)] == query_) return {};
   const GraphNode& target = graph_.node(node);
   const NodeKind& kind = *target.kind;
 
@@ -200,7 +201,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   }
 
   GraphValue found = search(node, field, depth + 1);
-  if (found.is_known() || kind.role == NodeRole::kOpaqueNumber) return found;
+  if (depth > kMaxDepth || found.is_known() || kind.role == NodeRole::kOpaqueNumber) return found;
 
   // Primitives hold any field under a name that says nothing.
   const bool is_primitive =

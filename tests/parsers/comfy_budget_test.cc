@@ -114,6 +114,16 @@ TEST(ComfyBudget, CyclesOfSwitchesThatChooseByThemselvesEnd) {
   EXPECT_FALSE(got.generation->cfg_scale);
 }
 
+TEST(ComfyBudget, CyclesOfNodesThatHandOnANumberEnd) {
+  std::string nodes;
+  for (std::size_t i = 0; i < 50; ++i)
+    nodes += node(std::to_string(i), "Reroute", link("", (i + 1) % 50));
+  const Interpretation got = timed(
+      sampled(nodes, link("positive", 0), text({",", link("cfg", 1)})));
+  ASSERT_TRUE(got.generation);
+  EXPECT_FALSE(got.generation->cfg_scale);
+}
+
 TEST(ComfyBudget, ManySaversOfOneLargeGraphShareTheBudget) {
   std::string nodes;
   for (std::size_t i = 0; i < 3000; ++i)
