@@ -1,5 +1,6 @@
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "extractor/extract.h"
 #include "pipeline/commands.h"
 #include "pipeline/diagnostics.h"
+#include "pipeline/input_counter.h"
 #include "pipeline/job_batches.h"
 #include "pipeline/run.h"
 #include "pipeline/signals.h"
@@ -92,6 +94,8 @@ class ExtractRun {
     const std::unique_ptr<InputStream> inputs = open_inputs(command_.inputs);
     JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
                     is_stopped_);
+    std::optional<InputCounter> counter;
+    if (talk_.shows_progress()) counter.emplace(command_.inputs);
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
     run_graph(
@@ -99,7 +103,13 @@ class ExtractRun {
           if (stop_signal_.load(std::memory_order_relaxed)) return std::nullopt;
           return jobs.next();
         },
-        options, [this](Lines lines) { take(std::move(lines)); });
+        options, [&](Lines lines) {
+          take(std::move(lines));
+          if (!counter) return;
+          std::optional<std::uint64_t> total = counter->total();
+          if (total) *total -= std::min(*total, jobs.already_recorded());
+          talk_.progress(stats_.tally, total);
+        });
     is_interrupted_ = !is_stopped_ && !jobs.is_finished();
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
@@ -112,7 +122,6 @@ class ExtractRun {
       return;
     }
     add(stats_.tally, lines.tally);
-    talk_.progress(stats_.tally, std::nullopt);
   }
 
   /// True if the output holds a record for every input.

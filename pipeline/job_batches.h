@@ -25,6 +25,7 @@ class JobBatches {
   /// is then the same to the byte. Also cuts when kMaxHeldBytes are held.
   std::optional<Batch<Job>> next();
 
+  /// May be asked while another thread is in next().
   std::uint64_t already_recorded() const { return already_recorded_; }
   /// True once the inputs have come to their end.
   bool is_finished() const { return is_finished_; }
@@ -34,7 +35,7 @@ class JobBatches {
   RecordedFiles* recorded_;
   const std::atomic<bool>& stop_;
   std::uint64_t next_seq_ = 0;
-  std::uint64_t already_recorded_ = 0;
+  std::atomic<std::uint64_t> already_recorded_{0};
   bool is_finished_ = false;
 };
 

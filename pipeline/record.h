@@ -50,7 +50,8 @@ struct FileRange {
   std::shared_ptr<const ArchiveFile> archive;  // keeps the descriptor open
 };
 
-/// Bytes of `Job::bytes` after which a batch of jobs is closed early.
+/// Bytes of `Job::bytes` after which a batch of jobs is closed early, and bytes
+/// of text that a batch of images holds at most.
 inline constexpr std::size_t kMaxHeldBytes = 16u << 20;
 
 struct Job {
@@ -71,6 +72,10 @@ struct Extracted {
   Job job;
   ImageFields image;
   std::optional<std::uint64_t> bytes;  // of file or member; unknown if unreadable
+  /// Its batch holds so much text already that this image is only read when
+  /// its turn to be parsed comes. A few hostile files in a row would otherwise
+  /// fill the memory.
+  bool is_postponed = false;
 };
 
 struct Record {

@@ -42,6 +42,19 @@ std::optional<std::uint64_t> member_bytes(const Job& job) {
   return std::nullopt;
 }
 
+std::size_t text_bytes(const ImageFields& image) {
+  std::size_t bytes = 0;
+  for (const RawField& field : image.fields) bytes += field.value.size();
+  return bytes;
+}
+
+Extracted postponed(Job job) {
+  Extracted extracted;
+  extracted.job = std::move(job);
+  extracted.is_postponed = true;
+  return extracted;
+}
+
 void remove_url_secrets(Record& record) {
   if (record.generation) remove_url_secrets(*record.generation);
   for (RawField& field : record.image.fields)
@@ -184,7 +197,12 @@ HalfExtracted extract_cached_batch(Batch<Job> jobs,
   HalfExtracted half{{jobs.seq, {}}, {}};
   half.images.items.reserve(jobs.items.size());
   FileOpener opener;
+  std::size_t held_bytes = 0;
   for (auto job = jobs.items.begin(); job != jobs.items.end(); ++job) {
+    if (held_bytes >= kMaxHeldBytes) {
+      half.images.items.push_back(postponed(std::move(*job)));
+      continue;
+    }
     std::optional<Extracted> image =
         extract_cached_stage(*job, opener, options.extract);
     if (!image) {
@@ -192,6 +210,7 @@ HalfExtracted extract_cached_batch(Batch<Job> jobs,
                        std::move_iterator(jobs.items.end()));
       break;
     }
+    held_bytes += text_bytes(image->image);
     half.images.items.push_back(std::move(*image));
   }
   return half;
@@ -200,9 +219,16 @@ HalfExtracted extract_cached_batch(Batch<Job> jobs,
 Batch<Extracted> extract_rest(HalfExtracted half,
                               const StageOptions& options) noexcept {
   FileOpener opener;
-  for (Job& job : half.jobs)
+  std::size_t held_bytes = 0;
+  for (const Extracted& image : half.images.items)
+    held_bytes += text_bytes(image.image);
+  for (Job& job : half.jobs) {
     half.images.items.push_back(
-        extract_stage(std::move(job), opener, options.extract));
+        held_bytes >= kMaxHeldBytes
+            ? postponed(std::move(job))
+            : extract_stage(std::move(job), opener, options.extract));
+    held_bytes += text_bytes(half.images.items.back().image);
+  }
   return std::move(half.images);
 }
 
@@ -215,8 +241,12 @@ Batch<Record> interpret_batch(Batch<Extracted> images,
                               const StageOptions& options) noexcept {
   Batch<Record> records{images.seq, {}};
   records.items.reserve(images.items.size());
-  for (Extracted& image : images.items)
+  FileOpener opener;
+  for (Extracted& image : images.items) {
+    if (image.is_postponed)
+      image = extract_stage(std::move(image.job), opener, options.extract);
     records.items.push_back(interpret_stage(std::move(image), options));
+  }
   return records;
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 
+#include "tests/support/image_builder.h"
 #include "tests/support/temp_dir.h"
 
 namespace sdmeta {
@@ -211,6 +212,69 @@ TEST(ExtractStage, NeighboursInOtherFoldersAreFound) {
     EXPECT_EQ(file->size, 1u);
   }
   EXPECT_FALSE(opener.open(dir / "c" / "x.png"));
+}
+
+// --- batches
+
+// A PNG whose text unpacks to a thousand times its size.
+std::shared_ptr<const std::vector<std::uint8_t>> a_bomb(std::size_t bytes) {
+  const std::string text(bytes, 'x');
+  const std::string png =
+      test::PngBuilder().ztxt("parameters", text).build();
+  return std::make_shared<const std::vector<std::uint8_t>>(png.begin(),
+                                                           png.end());
+}
+
+Batch<Job> bombs(std::size_t count) {
+  Batch<Job> jobs;
+  const auto bomb = a_bomb(8u << 20);
+  for (std::size_t i = 0; i < count; ++i) {
+    Job job;
+    job.seq = i;
+    job.member = std::to_string(i);
+    job.bytes = bomb;
+    jobs.items.push_back(std::move(job));
+  }
+  return jobs;
+}
+
+TEST(ExtractBatch, HoldsABoundedAmountOfText) {
+  const Batch<Extracted> images = extract_batch(bombs(10), {});
+  std::size_t bytes = 0;
+  for (const Extracted& image : images.items)
+    for (const RawField& field : image.image.fields)
+      bytes += field.value.size();
+  EXPECT_GT(bytes, 0u);
+  EXPECT_LE(bytes, 2 * kMaxHeldBytes);
+}
+
+TEST(ExtractBatch, WhatIsPostponedIsReadAllTheSame) {
+  const Batch<Record> records =
+      interpret_batch(extract_batch(bombs(10), {}), {});
+  ASSERT_EQ(records.items.size(), 10u);
+  for (const Record& record : records.items) {
+    EXPECT_EQ(record.status, records.items[0].status);
+    EXPECT_EQ(record.image.container, Container::kPng);
+  }
+}
+
+TEST(ExtractBatch, CachedAndWaitingReadTheSame) {
+  const TempDir dir;
+  Batch<Job> jobs;
+  for (int i = 0; i < 10; ++i) {
+    const auto path = dir / (std::to_string(i) + ".png");
+    std::ofstream(path) << std::string(static_cast<std::size_t>(i), 'x');
+    jobs.items.push_back(job_of(path));
+  }
+  jobs.items.push_back(job_of(dir / "missing.png"));
+  const Batch<Extracted> waiting = extract_batch(jobs, {});
+  const Batch<Extracted> cached =
+      extract_rest(extract_cached_batch(jobs, {}), {});
+  ASSERT_EQ(cached.items.size(), waiting.items.size());
+  for (std::size_t i = 0; i < cached.items.size(); ++i) {
+    EXPECT_EQ(cached.items[i].bytes, waiting.items[i].bytes);
+    EXPECT_EQ(cached.items[i].image.damage, waiting.items[i].image.damage);
+  }
 }
 
 // --- encode
