@@ -7,6 +7,7 @@
 //   {"base_model": "juggernaut", "base_model_hash": "aeb7e9e689",
 //    "loras": [["offset", 0.1, "4852686128"]], "resolution": "(1152, 896)",
 //    "seed": "6952411511246973023", "styles": "['Fooocus V2']", ...}
+#include <algorithm>
 #include <array>
 
 #include "parsers/field_map.h"
@@ -84,9 +85,13 @@ bool claims(const Payloads& payloads) {
   return find_payload(payloads) != nullptr;
 }
 
+// Fooocus has five slots; where a file claims thousands, repeats may stay.
 bool has_lora(const Generation& generation, std::string_view name) {
-  for (const Lora& lora : generation.loras)
-    if (equal_ignoring_case(model_base_name(lora.name), model_base_name(name)))
+  constexpr std::size_t kMostCompared = 256;
+  const std::size_t count = std::min(generation.loras.size(), kMostCompared);
+  for (std::size_t i = 0; i < count; ++i)
+    if (equal_ignoring_case(model_base_name(generation.loras[i].name),
+                            model_base_name(name)))
       return true;
   return false;
 }
@@ -126,17 +131,17 @@ void read_loras(JsonValue loras, Generation& generation) {
 
 // The keys whose names vary: `lora_combined_1`, `LoRA 1`, and of 2.0
 // `LoRA [file.safetensors] weight`.
-bool read_lora_member(std::string_view key, JsonValue value,
+bool read_lora_member(std::string_view key, std::string_view value,
                       Generation& generation) {
   if (key.starts_with("lora_combined_"))
-    return read_combined_lora(value.text(), generation);
+    return read_combined_lora(value, generation);
   if (!key.starts_with("LoRA ")) return false;
   const std::size_t end = key.rfind(']');
   if (key.starts_with("LoRA [") && end != key.npos) {
-    add_lora(generation, key.substr(6, end - 6), value.number());
+    add_lora(generation, key.substr(6, end - 6), number_in<double>(value));
     return true;
   }
-  return read_combined_lora(value.text(), generation);
+  return read_combined_lora(value, generation);
 }
 
 std::string joined(JsonValue texts) {
@@ -157,7 +162,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   read_fields(root, kRules, generation, notes);
   read_loras(root["loras"], generation);
   std::erase_if(generation.extra, [&](const KeyValue& pair) {
-    return read_lora_member(pair.key, root[pair.key], generation);
+    return read_lora_member(pair.key, pair.value, generation);
   });
   for (const std::string_view key : {"version", "Version"})
     if (auto version = root[key].string()) {

@@ -147,8 +147,11 @@ simdjson::error_code parse_strictly(simdjson::dom::parser& parser,
                                     simdjson::dom::element& root) {
   if (parser.capacity() < text.size() ||
       parser.max_depth() != limits.max_json_depth) {
+    // Room for the next text too, unless this one is not kept anyway.
     const std::size_t capacity =
-        std::bit_ceil(std::max(text.size(), std::size_t{1} << 15));
+        text.size() > kSmallText
+            ? text.size()
+            : std::bit_ceil(std::max(text.size(), std::size_t{1} << 15));
     if (const auto error = parser.allocate(capacity, limits.max_json_depth))
       return error;
   }

@@ -260,6 +260,9 @@ class Repairer {
     if (quote_mark == '\'') found_[kQuotes] = true;
     out_ += '"';
     while (at_ < text_.size()) {
+      // Escapes are up to six bytes for one; a text of control characters is
+      // none that a tool wrote.
+      if (out_.size() > 2 * text_.size() + 4096) return false;
       const std::size_t start = at_;
       while (at_ < text_.size() && kPlain[static_cast<unsigned char>(text_[at_])])
         ++at_;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <charconv>
+#include <unordered_map>
 #include <utility>
 
 #include "parsers/text.h"
@@ -64,31 +65,42 @@ bool is_private_name(std::string_view name) {
   return name.starts_with("EMS-") && name.ends_with("-EMS");
 }
 
+std::string name_key(const Lora& lora) {
+  return lower(model_base_name(lora.name));
+}
+
+// By hash, because prompts and graphs made to hurt hold any number of LoRAs. Of
+// several entries with one name each is matched once, in order.
 void unite_loras(std::vector<Lora>& base, std::vector<Lora>& other) {
-  std::vector<bool> is_taken(base.size(), false);
+  if (other.empty()) return;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name;
+  for (std::size_t i = base.size(); i-- > 0;)
+    by_name[name_key(base[i])].push_back(i);
+  const bool has_names = !base.empty();
   for (Lora& lora : other) {
-    if (!is_taken.empty() && is_private_name(lora.name)) continue;
-    std::size_t i = 0;
-    while (i < is_taken.size() &&
-           (is_taken[i] || !same_name(base[i].name, lora.name)))
-      ++i;
-    if (i == is_taken.size()) {
+    if (has_names && is_private_name(lora.name)) continue;
+    const auto found = by_name.find(name_key(lora));
+    if (found == by_name.end() || found->second.empty()) {
       base.push_back(std::move(lora));
       continue;
     }
-    is_taken[i] = true;
+    Lora& same = base[found->second.back()];
+    found->second.pop_back();
     if (lora.weight) {
-      base[i].weight = lora.weight;
-      base[i].clip_weight = lora.clip_weight;
+      same.weight = lora.weight;
+      same.clip_weight = lora.clip_weight;
     }
-    fill(base[i].hash, lora.hash);
-    fill(base[i].model_version_id, lora.model_version_id);
+    fill(same.hash, lora.hash);
+    fill(same.model_version_id, lora.model_version_id);
   }
 }
 
+// What real files hold is compared with each other; beyond, work is bounded.
+constexpr std::size_t kMostCompared = 1024;
+
 template <class Item, class Same>
 void unite(std::vector<Item>& base, std::vector<Item>& other, Same same) {
-  const std::size_t known = base.size();
+  const std::size_t known = std::min(base.size(), kMostCompared);
   for (Item& item : other) {
     const auto end = base.begin() + static_cast<std::ptrdiff_t>(known);
     if (std::none_of(base.begin(), end,

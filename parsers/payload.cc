@@ -63,11 +63,12 @@ const JsonDocument& Payload::document() const {
   return *document_;
 }
 
-bool Payload::looks_like_json() const { return starts_like_object(text_); }
+bool Payload::looks_like_json() const {
+  return starts_like_object(text_) || text_.starts_with("\"{\\\"");
+}
 
 JsonValue Payload::json() const {
-  return looks_like_json() || text_.starts_with("\"{") ? document().root()
-                                                       : JsonValue();
+  return looks_like_json() ? document().root() : JsonValue();
 }
 
 Payloads::Payloads(const ImageFields& image, const Limits& limits)

@@ -24,7 +24,8 @@ class Payload {
   std::string_view key() const { return key_; }
   /// Without label and surrounding white space.
   std::string_view text() const { return text_; }
-  /// Begins like a JSON object; `{red|blue} dress` and `{{emphasis}}` do not.
+  /// Begins like a JSON object, or like a JSON string of one; `{red|blue} dress`
+  /// and `{{emphasis}}` do not.
   bool looks_like_json() const;
   /// The parsed text; parsed on first use. Missing if it is no JSON. An object
   /// written as a JSON string is unwrapped. One thread at a time.

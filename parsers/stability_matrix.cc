@@ -85,9 +85,9 @@ JsonValue object_of(const Payloads& payloads, std::string_view key) {
   return payload == nullptr ? JsonValue() : payload->json();
 }
 
-// Members that are 0, false or empty are defaults of video generation.
-bool is_default(JsonValue value) {
-  return value.number() == 0.0 || value.boolean() == false;
+// Members that are 0 or false are defaults of video generation.
+bool is_default(std::string_view value) {
+  return value == "0" || value == "0.0" || value == "false";
 }
 
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
@@ -99,7 +99,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   generation.software = "stability-matrix";
   read_fields(root, kRules, generation, notes);
   std::erase_if(generation.extra, [&](const KeyValue& pair) {
-    return is_default(root[pair.key]);
+    return is_default(pair.value);
   });
   read_project(state, generation);
   if (!root.is_object()) read_project_parameters(state, generation);

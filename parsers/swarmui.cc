@@ -6,6 +6,7 @@
 //     "loras": ["style"], "loraweights": ["0.8"], "swarm_version": "0.9.4"},
 //    "sui_extra_data": {"date": "2025-01-01"},
 //    "sui_models": [{"name": "m.safetensors", "param": "model", "hash": "0x.."}]}
+#include <algorithm>
 #include <array>
 
 #include "parsers/field_map.h"
@@ -61,11 +62,16 @@ void read_loras(JsonValue params, Generation& generation) {
   }
 }
 
+// The first of that name without a hash; among many thousands none is sought.
 Lora* find_lora(Generation& generation, std::string_view name) {
-  for (Lora& lora : generation.loras)
+  constexpr std::size_t kMostCompared = 256;
+  const std::size_t count = std::min(generation.loras.size(), kMostCompared);
+  for (std::size_t i = 0; i < count; ++i) {
+    Lora& lora = generation.loras[i];
     if (!lora.hash && equal_ignoring_case(model_base_name(lora.name),
                                           model_base_name(name)))
       return &lora;
+  }
   return nullptr;
 }
 

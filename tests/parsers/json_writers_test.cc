@@ -1,0 +1,344 @@
+// Habits of the JSON writers, one test each; whole records are in the goldens.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "parsers/parser_table.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+namespace {
+
+Interpretation read(std::string key, std::string value,
+                    Carrier carrier = Carrier::kPngText) {
+  return interpret(fields(std::move(key), std::move(value), carrier), Limits{});
+}
+
+Generation generation_of(std::string key, std::string value,
+                         Carrier carrier = Carrier::kPngText) {
+  return read(std::move(key), std::move(value), carrier)
+      .generation.value_or(Generation{});
+}
+
+std::string swarm(const std::string& params) {
+  return R"({"sui_image_params": {"prompt": "a", )" + params + "}}";
+}
+
+// --- seeds
+
+TEST(Seeds, AreExactToTheLastDigitWhateverTheirForm) {
+  const auto seed = [](const std::string& json) {
+    return generation_of("parameters", swarm("\"seed\": " + json)).seed;
+  };
+  EXPECT_EQ(seed("18446744073709551615"), "18446744073709551615");
+  EXPECT_EQ(seed("9007199254740993"), "9007199254740993");
+  EXPECT_EQ(seed("-1"), "-1");
+  EXPECT_EQ(seed("\"123\""), "123");
+  EXPECT_EQ(seed("1.5e9"), "1500000000");
+  EXPECT_EQ(seed("18446744073709551616"), "18446744073709551616");
+  EXPECT_EQ(seed("null"), std::nullopt);
+  EXPECT_EQ(seed("0"), "0");
+}
+
+// --- one bad field costs only that field
+
+TEST(JsonWriters, OneBadNumberCostsOnlyItsField) {
+  const Interpretation got = read(
+      "parameters",
+      swarm(R"("steps": "many", "cfgscale": NaN, "width": 512, "seed": 7)"));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->steps, std::nullopt);
+  EXPECT_EQ(got.generation->cfg_scale, std::nullopt);
+  EXPECT_EQ(got.generation->width, 512);
+  EXPECT_EQ(got.generation->seed, "7");
+  ASSERT_EQ(got.generation->extra.size(), 1u);
+  EXPECT_EQ(got.generation->extra[0], (KeyValue{"steps", "many"}));
+}
+
+TEST(JsonWriters, SizesOfZeroAreAbsent) {
+  const Generation got =
+      generation_of("parameters", swarm(R"("width": 0, "height": 0)"));
+  EXPECT_EQ(got.width, std::nullopt);
+  EXPECT_EQ(got.height, std::nullopt);
+}
+
+TEST(JsonWriters, PlaceholdersAreAbsent) {
+  const Generation got = generation_of(
+      "parameters", swarm(R"("model": "None", "vae": "unknown", "sampler": "")"));
+  EXPECT_EQ(got.model, std::nullopt);
+  EXPECT_EQ(got.vae, std::nullopt);
+  EXPECT_EQ(got.sampler, std::nullopt);
+}
+
+TEST(JsonWriters, AnEmptyNegativePromptIsNotAnAbsentOne) {
+  EXPECT_EQ(generation_of("parameters", swarm(R"("negativeprompt": "")"))
+                .negative_prompt,
+            "");
+  EXPECT_EQ(
+      generation_of("parameters", swarm(R"("steps": 1)")).negative_prompt,
+      std::nullopt);
+}
+
+TEST(JsonWriters, UnknownMembersAreKeptInTheWritersOrder) {
+  const Generation got = generation_of(
+      "parameters", swarm(R"("zebra": [1, {"a": null}], "apple": 2.50)"));
+  ASSERT_EQ(got.extra.size(), 2u);
+  EXPECT_EQ(got.extra[0], (KeyValue{"zebra", R"([1,{"a":null}])"}));
+  EXPECT_EQ(got.extra[1], (KeyValue{"apple", "2.5"}));
+}
+
+TEST(JsonWriters, ObjectWrittenAsAJsonStringIsUnwrapped) {
+  EXPECT_EQ(generation_of("parameters",
+                          R"("{\"sui_image_params\": {\"prompt\": \"a\"}}")")
+                .software,
+            "swarmui");
+}
+
+TEST(JsonWriters, PromptsHaveLfLineEnds) {
+  EXPECT_EQ(
+      generation_of("parameters-json", R"({"PositivePrompt": "a\r\nb\rc"})")
+          .prompt,
+      "a\nb\nc");
+}
+
+TEST(JsonWriters, TheFirstOfTwoParametersChunksWins) {
+  ImageFields image = fields("parameters", swarm(R"("seed": 1)"));
+  image.fields.push_back(
+      fields("parameters", swarm(R"("seed": 2)")).fields.front());
+  const Interpretation got = interpret(image, Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->seed, "1");
+}
+
+// --- SwarmUI
+
+TEST(SwarmUi, NumbersMayBeStringsAndListsCommaJoined) {
+  const Generation got = generation_of(
+      "parameters",
+      swarm(R"("steps": "20", "cfgscale": "7.5", "width": "512",
+               "loras": "ink, clay", "loraweights": "0.8,-0.5")"));
+  EXPECT_EQ(got.steps, 20);
+  EXPECT_EQ(got.cfg_scale, 7.5);
+  EXPECT_EQ(got.width, 512);
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[1], (Lora{"clay", -0.5, {}, {}, {}}));
+}
+
+TEST(SwarmUi, ClipSkipCountsFromTheEnd) {
+  EXPECT_EQ(
+      generation_of("parameters", swarm(R"("clipstopatlayer": -2)")).clip_skip,
+      2);
+}
+
+TEST(SwarmUi, ParamsThatAreNoObjectAreMalformed) {
+  const Interpretation got =
+      read("parameters", R"({"sui_image_params": "none"})");
+  EXPECT_FALSE(got.generation);
+  ASSERT_TRUE(got.error);
+  EXPECT_EQ(got.error->code, ErrorCode::kMalformed);
+}
+
+// --- Fooocus
+
+TEST(Fooocus, PythonTupleAndSeedStringAreRead) {
+  const Generation got = generation_of(
+      "parameters",
+      R"json({"prompt": "a", "base_model": "m", "styles": "['Fooocus V2']",
+              "resolution": "(768, 1280)", "seed": "6952411511246973023"})json");
+  EXPECT_EQ(got.width, 768);
+  EXPECT_EQ(got.height, 1280);
+  EXPECT_EQ(got.seed, "6952411511246973023");
+}
+
+TEST(Fooocus, ThePromptIsTheOneThatWasTyped) {
+  const Generation got = generation_of(
+      "parameters",
+      R"({"prompt": "a", "full_prompt": ["a, masterpiece"], "base_model": "m",
+          "negative_prompt": "", "full_negative_prompt": ["ugly"]})");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.negative_prompt, "");
+}
+
+// --- RuinedFooocus
+
+std::vector<Lora> ruined_loras(const std::string& json) {
+  return generation_of("parameters", R"({"Prompt": "a", "loras": )" + json +
+                                         R"(, "software": "RuinedFooocus"})")
+      .loras;
+}
+
+TEST(RuinedFooocus, AllThreeShapesOfLorasAreRead) {
+  const std::vector<Lora> plain = {{"ink.safetensors", 0.5, {}, {}, {}}};
+  const std::vector<Lora> hashed = {{"ink.safetensors", 0.5, {}, "AB12", {}}};
+  EXPECT_EQ(ruined_loras(R"("Loras:<ink.safetensors:0.5>,<None:0.5>")"), plain);
+  EXPECT_EQ(ruined_loras(R"("<ink.safetensors:0.5>")"), plain);
+  EXPECT_EQ(ruined_loras(R"([["AB12", "0.5 - ink.safetensors"]])"), hashed);
+  EXPECT_EQ(ruined_loras(
+                R"([{"name": "ink.safetensors", "weight": 0.5, "hash": "AB12"}])"),
+            hashed);
+}
+
+TEST(RuinedFooocus, LoraNamesMayHoldDashesColonsAndBackslashes) {
+  EXPECT_EQ(ruined_loras(R"([["AB12", "-1 - a\\b - c.safetensors"]])").at(0).name,
+            "a\\b - c.safetensors");
+  EXPECT_EQ(ruined_loras(R"("<a: b.safetensors:1>")").at(0).name,
+            "a: b.safetensors");
+}
+
+// --- NovelAI
+
+TEST(NovelAi, CharacterPromptsAreParts) {
+  const Generation got = generation_of(
+      "Comment",
+      R"({"v4_prompt": {"caption": {"base_caption": "two", "char_captions":
+          [{"char_caption": "girl"}, {"char_caption": "boy"}]}},
+          "v4_negative_prompt": {"caption": {"base_caption": "bad",
+          "char_captions": [{"char_caption": "hat"}]}}})");
+  EXPECT_EQ(got.prompt, "two");
+  EXPECT_EQ(got.negative_prompt, "bad");
+  ASSERT_EQ(got.prompts.size(), 2u);
+  EXPECT_EQ(got.prompts[0], (PromptPart{"character", "girl", "hat"}));
+  EXPECT_EQ(got.prompts[1], (PromptPart{"character", "boy", {}}));
+}
+
+TEST(NovelAi, FourNulsBeforeTheDescriptionAreNotPrompt) {
+  const Generation got = generation_of(
+      "UserComment",
+      R"({"Description": "\u0000\u0000\u0000\u0000a bell", "Software": "NovelAI",
+          "Comment": "{\"steps\": 23, \"uc\": \"\"}"})",
+      Carrier::kExifIfd);
+  EXPECT_EQ(got.prompt, "a bell");
+  EXPECT_EQ(got.steps, 23);
+}
+
+TEST(NovelAi, DescriptionAloneIsEnough) {
+  ImageFields image = fields("Software", "NovelAI");
+  image.fields.push_back(fields("Description", "a cat").fields.front());
+  const Interpretation got = interpret(image, Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, "a cat");
+}
+
+// --- InvokeAI
+
+TEST(InvokeAi, NullModelIsAbsent) {
+  const Generation got =
+      generation_of("invokeai_metadata",
+                    R"({"positive_prompt": "a", "model": null, "vae": null})");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.model, std::nullopt);
+  EXPECT_EQ(got.vae, std::nullopt);
+}
+
+TEST(InvokeAi, BracketsAreTheNegativePromptOfOldVersions) {
+  const Generation got =
+      generation_of("Dream", R"("a barn [dark] at noon" -s 50 -S 7)");
+  EXPECT_EQ(got.prompt, "a barn at noon");
+  EXPECT_EQ(got.negative_prompt, "dark");
+}
+
+TEST(InvokeAi, BracketThatNothingClosesIsText) {
+  const Generation got = generation_of("Dream", R"("a [barn" -s 50)");
+  EXPECT_EQ(got.prompt, "a [barn");
+  EXPECT_EQ(got.negative_prompt, std::nullopt);
+}
+
+TEST(InvokeAi, QuotesInADreamPromptAreUnescaped) {
+  const Generation got = generation_of("Dream", R"("say \"hi\" -s 3" -s 50)");
+  EXPECT_EQ(got.prompt, "say \"hi\" -s 3");
+  EXPECT_EQ(got.steps, 50);
+}
+
+// --- Easy Diffusion
+
+TEST(EasyDiffusion, LabelsAreReadLikeKeys) {
+  ImageFields image = fields("Prompt", "a mill");
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"Negative Prompt", "rain"},
+           {"Stable Diffusion model", "m"},
+           {"Steps", "20"},
+           {"Clip Skip", "True"},
+           {"LoRA model", "a, b"},
+           {"LoRA Strength", "0.5, 1"}})
+    image.fields.push_back(fields(key, value).fields.front());
+  const Interpretation got = interpret(image, Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->software, "easy-diffusion");
+  EXPECT_EQ(got.generation->negative_prompt, "rain");
+  EXPECT_EQ(got.generation->clip_skip, 2);
+  ASSERT_EQ(got.generation->loras.size(), 2u);
+  EXPECT_EQ(got.generation->loras[1], (Lora{"b", 1.0, {}, {}, {}}));
+}
+
+// --- TensorArt
+
+TEST(TensorArt, TrailingNulAndUnknownSeedAreNotKept) {
+  const Generation got = generation_of(
+      "generation_data",
+      std::string(R"({"prompt": "a", "seed": "-1", "steps": 3})") + '\0');
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.seed, std::nullopt);
+}
+
+// --- texts made to hurt: quadratic work on them would take minutes
+
+// `open`, 60 000 times `item`, its number and `end`, joined by commas, `close`.
+std::string repeated(const std::string& open, const std::string& item,
+                     const std::string& end, const std::string& close) {
+  std::string text = open;
+  for (int i = 0; i < 60'000; ++i) {
+    if (i > 0) text += ',';
+    text += item;
+    text += std::to_string(i);
+    text += end;
+  }
+  return text + close;
+}
+
+TEST(Hostile, ManyLorasOfSwarmAreLinear) {
+  std::string text = R"({"sui_image_params": {"prompt": "a", "loras": )";
+  text += repeated("[", "\"lora", "\"", "]");
+  text += R"(}, "sui_models": )";
+  text += repeated("[", R"({"param":"loras","hash":"0x1","name":"lora)",
+                   R"("})", "]}");
+  const Generation got = generation_of("parameters", text);
+  EXPECT_EQ(got.software, "swarmui");
+  EXPECT_GE(got.loras.size(), 60'000u);
+}
+
+TEST(Hostile, ManyMembersOfFooocusAreLinear) {
+  const Generation got = generation_of(
+      "parameters", repeated(R"({"prompt":"a","base_model":"b","styles":"",)",
+                             R"("lora_combined_1":"a : )", "\"", "}"));
+  EXPECT_EQ(got.software, "fooocus");
+}
+
+TEST(Hostile, ManyMembersOfStabilityMatrixAreLinear) {
+  const Generation got = generation_of(
+      "parameters-json", repeated(R"({"PositivePrompt":"a",)",
+                                  R"("key":"value)", "\"", "}"));
+  EXPECT_EQ(got.extra.size(), 60'000u);
+}
+
+// --- any other
+
+TEST(GenericJson, NeedsAPromptAndTwoMoreParameters) {
+  EXPECT_EQ(generation_of("x", R"({"prompt": "a", "seed": 1, "steps": 2})")
+                .software,
+            "unknown-json");
+  EXPECT_EQ(generation_of("x", R"({"prompt": "a", "seed": 1})").software, "");
+  EXPECT_EQ(generation_of("x", R"({"seed": 1, "steps": 2, "cfg": 3})").software,
+            "");
+}
+
+TEST(GenericJson, TextIsThePromptOnlyWhereNothingIsCalledPrompt) {
+  const Generation got = generation_of(
+      "x", R"({"text": "b", "prompt": "a", "seed": 1, "steps": 2})");
+  EXPECT_EQ(got.prompt, "a");
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0], (KeyValue{"text", "b"}));
+}
+
+}  // namespace
+}  // namespace sdmeta
