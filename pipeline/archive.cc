@@ -33,8 +33,8 @@ std::optional<FileRange> stored_range(const Job& job) {
   if (!job.range) return std::nullopt;
   switch (job.range->packing) {
     case Packing::kStored: return job.range;
-    case Packing::kZip: return stored_zip_member(*job.range->archive,
-                                                 *job.range);
+    case Packing::kZip:
+      return stored_zip_member(*job.range->archive, *job.range);
     case Packing::kForeign: break;
   }
   return std::nullopt;
@@ -110,7 +110,8 @@ bool ArchiveWalk::takes(const std::optional<std::string>& member) const {
 /// Makes the archive that `archive` names the current one, or sets failed_.
 void ArchiveWalk::enter(Job archive) {
   auto level = std::make_unique<Level>();
-  if (archive.member) level->prefix = *archive.member + std::string(kMemberMark);
+  if (archive.member)
+    level->prefix = *archive.member + std::string(kMemberMark);
   std::optional<Error> error = archive.error;
   if (!error && levels_.size() >= kMaxNesting)
     error = archive_broken("archives are nested too deeply");
@@ -125,8 +126,10 @@ void ArchiveWalk::enter(Job archive) {
     if (opened) {
       source = std::move(*opened);
       const Result<std::size_t> got = source->read_at(0, head);
-      if (got) head_bytes = *got;
-      else error = got.error();
+      if (got)
+        head_bytes = *got;
+      else
+        error = got.error();
     } else {
       error = opened.error();
     }
@@ -140,8 +143,8 @@ void ArchiveWalk::enter(Job archive) {
        std::all_of(head_view.begin(), head_view.end(),
                    [](std::uint8_t byte) { return byte == 0; }));
   if (!error && !is_tar && !is_archive(head_view))
-    error = archive_broken(head_bytes == 0 ? "is empty" : "is not an archive",
-                           0);
+    error =
+        archive_broken(head_bytes == 0 ? "is empty" : "is not an archive", 0);
   if (error) {
     if (!takes(archive.member)) {
       ++counts_.other_shards;
@@ -239,8 +242,8 @@ std::optional<Job> ArchiveWalk::leave(const Level& level) {
   Job job;
   job.path = path_;
   if (!level.prefix.empty())
-    job.member = level.prefix.substr(0, level.prefix.size() -
-                                            kMemberMark.size());
+    job.member =
+        level.prefix.substr(0, level.prefix.size() - kMemberMark.size());
   const bool went_as_a_whole = !level.place;
   if (!error || (!went_as_a_whole && !takes(job.member))) return std::nullopt;
   job.error = std::move(error);

@@ -72,8 +72,8 @@ class ArchiveWalk {
 };
 
 /// `file!/member` and `file!/inner.zip!/member` as a job. A file whose name
-/// contains "!/" stays a file: nullopt if `name` is no member's, and an error if
-/// the archive has no such member.
+/// contains "!/" stays a file: nullopt if `name` is no member's, and an error
+/// if the archive has no such member.
 std::optional<Result<Job>> open_member(const std::string& name);
 
 }  // namespace sdmeta

@@ -11,9 +11,13 @@ namespace {
 
 constexpr std::string_view kZipMember = "PK\x03\x04";
 constexpr std::string_view kZipEmpty = "PK\x05\x06";
-constexpr std::array<std::string_view, 6> kOtherMagic = {
-    "7z\xBC\xAF\x27\x1C", "\x1F\x8B",     "\x28\xB5\x2F\xFD",
-    "BZh",                "\xFD" "7zXZ", "\x04\x22\x4D\x18"};
+constexpr std::array<std::string_view, 6> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
+                                                         "\x1F\x8B",
+                                                         "\x28\xB5\x2F\xFD",
+                                                         "BZh",
+                                                         "\xFD"
+                                                         "7zXZ",
+                                                         "\x04\x22\x4D\x18"};
 
 bool begins_with(std::span<const std::uint8_t> head,
                  std::string_view magic) noexcept {
@@ -30,10 +34,9 @@ bool is_zip(std::span<const std::uint8_t> head) noexcept {
 
 bool is_archive(std::span<const std::uint8_t> head) noexcept {
   return is_zip(head) || is_tar_header(head) ||
-         std::any_of(kOtherMagic.begin(), kOtherMagic.end(),
-                     [&](std::string_view magic) {
-                       return begins_with(head, magic);
-                     });
+         std::any_of(
+             kOtherMagic.begin(), kOtherMagic.end(),
+             [&](std::string_view magic) { return begins_with(head, magic); });
 }
 
 }  // namespace sdmeta

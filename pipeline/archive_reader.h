@@ -33,9 +33,9 @@ class ArchiveReader {
   /// over. nullopt at the end and at a break.
   virtual std::optional<Member> next() = 0;
 
-  /// Bytes of the member that next() returned last, at most `limit`, and no more
-  /// than the head of what is no image; `error` says why there are fewer. Called once or not at all, and only for members
-  /// without range.
+  /// Bytes of the member that next() returned last, at most `limit`, and no
+  /// more than the head of what is no image; `error` says why there are fewer.
+  /// Called once or not at all, and only for members without range.
   virtual std::vector<std::uint8_t> read_member(std::uint64_t limit,
                                                 std::optional<Error>& error);
 

@@ -86,7 +86,7 @@ struct DirectoryWalk::Level {
   std::size_t next = 0;
   dev_t device = 0;
   ino_t inode = 0;
-  unsigned links = 0;  // followed on the way here
+  unsigned links = 0;          // followed on the way here
   std::optional<Error> error;  // the listing broke off
 };
 
@@ -140,9 +140,9 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
                                                     : Type::kOther;
     // What cannot become an input is not even kept.
     const bool is_skipped =
-        !all_files_ && (is_hidden(name) || (type == Type::kOther &&
-                                            kind_of_name(name) ==
-                                                NameKind::kOther));
+        !all_files_ &&
+        (is_hidden(name) ||
+         (type == Type::kOther && kind_of_name(name) == NameKind::kOther));
     if (is_skipped)
       ++skipped_names_;
     else
@@ -172,9 +172,9 @@ std::optional<DirectoryEntry> DirectoryWalk::visit(Level& level,
       } else if (S_ISDIR(status.st_mode)) {
         type = Type::kFolder;
         if (++links > kMaxFolderLinks) {
-          entry.error = Error{ErrorCode::kUnreadable,
-                              "more links to folders than are followed",
-                              std::nullopt};
+          entry.error =
+              Error{ErrorCode::kUnreadable,
+                    "more links to folders than are followed", std::nullopt};
           return entry;
         }
       }

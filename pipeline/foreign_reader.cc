@@ -17,7 +17,8 @@
 namespace sdmeta {
 namespace {
 
-/// Held of a member that is neither image nor archive: enough to say what it is.
+/// Held of a member that is neither image nor archive: enough to say what it
+/// is.
 constexpr std::size_t kHeadBytes = 64 << 10;
 constexpr std::size_t kReadBytes = 256 << 10;
 /// Answers of libarchive that ask to be called again, before it is given up.
@@ -28,16 +29,15 @@ constexpr int kMaxRetries = 16;
 class Utf8Names {
  public:
   Utf8Names() noexcept
-      : before_(::uselocale(locale() != nullptr ? locale() : LC_GLOBAL_LOCALE)) {
-  }
+      : before_(
+            ::uselocale(locale() != nullptr ? locale() : LC_GLOBAL_LOCALE)) {}
   ~Utf8Names() { ::uselocale(before_); }
   Utf8Names(const Utf8Names&) = delete;
   Utf8Names& operator=(const Utf8Names&) = delete;
 
  private:
   static locale_t locale() noexcept {
-    static const locale_t utf8 =
-        ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
     return utf8;
   }
   locale_t before_;
@@ -96,8 +96,8 @@ class ForeignReader final : public ArchiveReader {
     return std::nullopt;
   }
 
-  std::vector<std::uint8_t> read_member(
-      std::uint64_t limit, std::optional<Error>& error) override {
+  std::vector<std::uint8_t> read_member(std::uint64_t limit,
+                                        std::optional<Error>& error) override {
     const Utf8Names scope;
     std::vector<std::uint8_t> bytes;
     const std::uint64_t declared = std::min(declared_.value_or(0), limit);
@@ -105,9 +105,8 @@ class ForeignReader final : public ArchiveReader {
         std::min<std::uint64_t>(declared, 16 * kHeadBytes)));
     while (has_unread_data_ && bytes.size() < limit) {
       const std::size_t before = bytes.size();
-      const std::size_t step = static_cast<std::size_t>(
-          std::min<std::uint64_t>(limit - before,
-                                  std::max(kHeadBytes, before / 2)));
+      const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(
+          limit - before, std::max(kHeadBytes, before / 2)));
       bytes.resize(before + step);
       bytes.resize(before + read_data(bytes.data() + before, step));
       if (before == 0 && find_container(bytes) == nullptr && !is_archive(bytes))
@@ -159,8 +158,7 @@ class ForeignReader final : public ArchiveReader {
   /// archive breaks.
   std::size_t read_data(std::uint8_t* out, std::size_t length) {
     for (int retries = 0; retries < kMaxRetries; ++retries) {
-      const la_ssize_t got =
-          ::archive_read_data(archive_.get(), out, length);
+      const la_ssize_t got = ::archive_read_data(archive_.get(), out, length);
       if (got == ARCHIVE_RETRY) continue;
       if (got <= 0) {
         has_unread_data_ = false;
@@ -218,8 +216,8 @@ class ForeignReader final : public ArchiveReader {
     ForeignReader& reader = *static_cast<ForeignReader*>(self);
     const std::uint64_t size = reader.source_->size();
     if (request <= 0 || reader.position_ >= size) return 0;
-    const std::uint64_t skipped = std::min(static_cast<std::uint64_t>(request),
-                                           size - reader.position_);
+    const std::uint64_t skipped =
+        std::min(static_cast<std::uint64_t>(request), size - reader.position_);
     reader.position_ += skipped;
     reader.packed_bytes_ += skipped;
     return static_cast<la_int64_t>(skipped);
@@ -228,12 +226,11 @@ class ForeignReader final : public ArchiveReader {
   static la_int64_t on_seek(archive*, void* self, la_int64_t offset,
                             int whence) {
     ForeignReader& reader = *static_cast<ForeignReader*>(self);
-    const std::int64_t size =
-        static_cast<std::int64_t>(reader.source_->size());
-    const std::int64_t base =
-        whence == SEEK_SET   ? 0
-        : whence == SEEK_CUR ? static_cast<std::int64_t>(reader.position_)
-                             : size;
+    const std::int64_t size = static_cast<std::int64_t>(reader.source_->size());
+    const std::int64_t base = whence == SEEK_SET ? 0
+                              : whence == SEEK_CUR
+                                  ? static_cast<std::int64_t>(reader.position_)
+                                  : size;
     if (offset < -base || offset > size - base) return ARCHIVE_FATAL;
     reader.position_ = static_cast<std::uint64_t>(base + offset);
     return base + offset;
@@ -285,8 +282,8 @@ std::unique_ptr<ArchiveReader> make_foreign_reader(
 }
 
 std::unique_ptr<ByteSource> make_held_source(
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes,
-    std::uint64_t size, const Limits& limits) {
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes, std::uint64_t size,
+    const Limits& limits) {
   const bool is_cut_by_limit = bytes->size() >= limits.max_member_bytes;
   const std::uint64_t shown = is_cut_by_limit
                                   ? std::max<std::uint64_t>(size, bytes->size())

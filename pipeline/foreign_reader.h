@@ -20,7 +20,7 @@ Result<std::unique_ptr<ByteSource>> unpack_one_member(
 /// `bytes` as a source. If they are all that was kept of `size`, because of
 /// `limits.max_member_bytes`, reading what is missing is kMemberTooLarge.
 std::unique_ptr<ByteSource> make_held_source(
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes,
-    std::uint64_t size, const Limits& limits);
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes, std::uint64_t size,
+    const Limits& limits);
 
 }  // namespace sdmeta

@@ -5,14 +5,14 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::size_t kNearBytes = 64 << 10;   // "close together"
+constexpr std::size_t kNearBytes = 64 << 10;  // "close together"
 constexpr std::size_t kLargeRead = 128 << 10;
 constexpr std::size_t kSmallRead = 4 << 10;
 
 }  // namespace
 
 std::span<const std::uint8_t> HeaderWindow::at(std::uint64_t offset,
-                                             std::size_t length) {
+                                               std::size_t length) {
   if (offset < start_ || offset - start_ > filled_ ||
       filled_ - static_cast<std::size_t>(offset - start_) < length) {
     const bool is_near = offset >= start_ && offset - start_ <= kNearBytes;

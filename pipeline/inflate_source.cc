@@ -61,8 +61,8 @@ class InflateSource final : public ByteSource {
     const std::size_t before = bytes_.size();
     const std::uint64_t step = before == 0 ? kFirstStep : kStep;
     const std::uint64_t target = std::min(
-        {size_, limit_, before + std::clamp<std::uint64_t>(end - before, step,
-                                                           16 * kStep)});
+        {size_, limit_,
+         before + std::clamp<std::uint64_t>(end - before, step, 16 * kStep)});
     bytes_.resize(static_cast<std::size_t>(target));
     stream_.next_out = bytes_.data() + before;
     stream_.avail_out = static_cast<uInt>(target - before);
@@ -72,8 +72,8 @@ class InflateSource final : public ByteSource {
     const bool is_stuck = has_all_packed_ && bytes_.size() == before;
     is_done_ = outcome == Z_STREAM_END || is_stuck;
     if (outcome != Z_OK && outcome != Z_STREAM_END && outcome != Z_BUF_ERROR)
-      failure_ = Error{ErrorCode::kCorrupt, "deflate data is broken",
-                       bytes_.size()};
+      failure_ =
+          Error{ErrorCode::kCorrupt, "deflate data is broken", bytes_.size()};
   }
 
   void refill() noexcept {

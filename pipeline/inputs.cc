@@ -34,8 +34,7 @@ bool holds_archive(const std::string& path) {
 class Inputs final : public InputStream {
  public:
   explicit Inputs(InputOptions options)
-      : options_(std::move(options)),
-        shard_{options_.shard, options_.shards} {}
+      : options_(std::move(options)), shard_{options_.shard, options_.shards} {}
 
   std::optional<Job> next() override {
     while (true) {
@@ -48,9 +47,9 @@ class Inputs final : public InputStream {
       if (!found) return std::nullopt;
       if (found->kind == NameKind::kArchive && !found->job.error) {
         ++counts_.archives;
-        archive_.emplace(found->job.path, std::move(found->shard_name),
-                         ArchiveOptions{options_.all_files, shard_,
-                                        options_.limits});
+        archive_.emplace(
+            found->job.path, std::move(found->shard_name),
+            ArchiveOptions{options_.all_files, shard_, options_.limits});
       } else if (shard_.takes(found->shard_name)) {
         return numbered(found->job);
       } else {

@@ -13,8 +13,7 @@ namespace {
 class OwnedFileSource final : public ByteSource {
  public:
   explicit OwnedFileSource(ImageFile file) noexcept
-      : file_(std::move(file)),
-        bytes_(file_.descriptor.get(), 0, file_.size) {}
+      : file_(std::move(file)), bytes_(file_.descriptor.get(), 0, file_.size) {}
 
   std::uint64_t size() const noexcept override { return bytes_.size(); }
   Result<std::size_t> read_at(std::uint64_t offset,

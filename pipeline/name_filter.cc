@@ -10,13 +10,13 @@ namespace {
 constexpr std::size_t kMaxExtension = 8;  // bytes
 
 constexpr std::array<std::string_view, 25> kImages = {
-    "png",  "jpg",  "jpeg",  "webp", "avif",  "gif",  "jxl",  "mp4", "webm",
-    "apng", "jpe",  "jfif",  "jif",  "avifs", "heic", "heif", "hif", "heics",
-    "tif",  "tiff", "bmp",   "dib",  "mov",   "m4v",  "mkv"};
+    "png",  "jpg",  "jpeg", "webp", "avif",  "gif",  "jxl",  "mp4", "webm",
+    "apng", "jpe",  "jfif", "jif",  "avifs", "heic", "heif", "hif", "heics",
+    "tif",  "tiff", "bmp",  "dib",  "mov",   "m4v",  "mkv"};
 
 constexpr std::array<std::string_view, 11> kArchives = {
-    "tar", "zip", "7z", "tgz", "tzst", "txz", "tbz", "tbz2", "tlz4", "cbz",
-    "cbt"};
+    "tar", "zip",  "7z",   "tgz", "tzst", "txz",
+    "tbz", "tbz2", "tlz4", "cbz", "cbt"};
 
 // Extensions of compressed files: archives only behind ".tar".
 constexpr std::array<std::string_view, 6> kCompressions = {

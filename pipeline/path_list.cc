@@ -90,10 +90,10 @@ std::optional<PathList::Entry> PathList::next() {
     searched = 0;
     if (text.empty()) continue;
     if (is_too_long || text.size() > kMaxPathBytes)
-      return Entry{std::string(text.substr(0, kMaxPathBytes)),
-                   Error{ErrorCode::kMalformed,
-                         "path in the list is longer than 65536 bytes",
-                         std::nullopt}};
+      return Entry{
+          std::string(text.substr(0, kMaxPathBytes)),
+          Error{ErrorCode::kMalformed,
+                "path in the list is longer than 65536 bytes", std::nullopt}};
     return Entry{std::string(text), std::nullopt};
   }
 }

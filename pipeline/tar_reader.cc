@@ -204,8 +204,8 @@ std::optional<Member> TarReader::next() {
     const std::uint64_t header = position_;
     std::uint64_t data = header + kBlock;
     std::string name(text_field(block, 0, 100));
-    const bool is_posix = text_field(block, 257, 6) == "ustar" &&
-                          block[262] == 0;
+    const bool is_posix =
+        text_field(block, 257, 6) == "ustar" && block[262] == 0;
     if (is_posix) {
       const std::string_view prefix = text_field(block, 345, 155);
       if (!prefix.empty()) name = std::string(prefix).append("/").append(name);
@@ -244,15 +244,15 @@ std::optional<Member> TarReader::next() {
     Member member{std::move(name), std::nullopt, std::nullopt, std::nullopt};
     const Extension about = std::exchange(extension, {});
     if (type == '1' || type == '2') {
-      member.error = Error{ErrorCode::kUnreadable,
-                           (type == '1' ? "is a hard link to the member "
-                                        : "is a link to ") +
-                               target,
-                           header};
+      member.error = Error{
+          ErrorCode::kUnreadable,
+          (type == '1' ? "is a hard link to the member " : "is a link to ") +
+              target,
+          header};
       return member;
     }
-    const bool is_file = type == '0' || type == '\0' || type == '7' ||
-                         type == 'S';
+    const bool is_file =
+        type == '0' || type == '\0' || type == '7' || type == 'S';
     if (!is_file || member.name.ends_with('/')) continue;
 
     member.size = about.is_sparse ? about.sparse_size : size;

@@ -186,9 +186,8 @@ std::optional<Member> ZipReader::next() {
       // The number of entries is kept modulo 65536 where there is no zip64.
       if ((entries_ & 0xffff) != (directory_.entries & 0xffff) ||
           window_.error())
-        return fail("central directory ends after " +
-                    std::to_string(entries_) + " of " +
-                    std::to_string(directory_.entries) + " members");
+        return fail("central directory ends after " + std::to_string(entries_) +
+                    " of " + std::to_string(directory_.entries) + " members");
       is_done_ = true;
       break;
     }
@@ -221,8 +220,8 @@ std::optional<Member> ZipReader::next() {
     const std::uint64_t total = window_.source_size();
     offset += directory_.shift;
     // Members that overlap claim more bytes than there are before the
-    // directory: the mark of a zip bomb (D. Fifield, "A better zip bomb", 2019),
-    // and of no honest writer.
+    // directory: the mark of a zip bomb (D. Fifield, "A better zip bomb",
+    // 2019), and of no honest writer.
     claimed_bytes_ += std::min(packed, total) + kLocalBytes + name_length;
     if (is_link)
       member.error = Error{ErrorCode::kUnreadable, "is a link"};
@@ -252,8 +251,8 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
     return Error{ErrorCode::kEncrypted, "member is encrypted"};
   const std::uint64_t available =
       std::max(archive.size(), local->data) - local->data;
-  auto packed = std::make_unique<FileSource>(
-      archive.fd(), local->data, std::min(range.length, available));
+  auto packed = std::make_unique<FileSource>(archive.fd(), local->data,
+                                             std::min(range.length, available));
   if (local->method == kMethodStored)
     return std::unique_ptr<ByteSource>(std::move(packed));
   if (local->method == kMethodDeflated)

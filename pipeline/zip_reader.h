@@ -50,9 +50,10 @@ class ZipReader final : public ArchiveReader {
 /// The bytes of a zip member behind the local header at `range.offset` of
 /// `archive`, which must stay open. `size` is that of the central directory.
 /// Deflated data is inflated as far as it is read.
-Result<std::unique_ptr<ByteSource>> open_zip_member(
-    const ArchiveFile& archive, const FileRange& range, std::uint64_t size,
-    const Limits& limits);
+Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
+                                                    const FileRange& range,
+                                                    std::uint64_t size,
+                                                    const Limits& limits);
 
 /// The same member as a stored range, if it is stored.
 std::optional<FileRange> stored_zip_member(const ArchiveFile& archive,

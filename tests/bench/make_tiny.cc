@@ -49,7 +49,10 @@ std::string tar_header(const std::string& name, std::size_t size) {
   std::snprintf(field, sizeof field, "%011zo", size);
   block.replace(124, 11, field);
   block[156] = '0';
-  block.replace(257, 8, std::string("ustar\0" "00", 8));
+  block.replace(257, 8,
+                std::string("ustar\0"
+                            "00",
+                            8));
   block.replace(148, 8, 8, ' ');
   unsigned sum = 0;
   for (const char c : block) sum += static_cast<unsigned char>(c);

@@ -30,9 +30,10 @@ const NamesAndContents kTwo = {{"a/one.png", "first"},
 const Strings kTwoContents = {"a/one.png=first", "b/two.webp=second!"};
 
 TEST_F(InputsArchive, PlainTarMembersAreReadInPlace) {
-  const Strings got =
-      members("a.tar", TarBuilder().file("a/one.png", "first")
-                           .file("b/two.webp", "second!").end());
+  const Strings got = members("a.tar", TarBuilder()
+                                           .file("a/one.png", "first")
+                                           .file("b/two.webp", "second!")
+                                           .end());
   EXPECT_EQ(got, kTwoContents);
   const std::vector<Job> jobs = jobs_of({.paths = {at("a.tar")}});
   EXPECT_TRUE(jobs[0].range);
@@ -51,10 +52,12 @@ TEST_F(InputsArchive, CompressedTarsAreStreamed) {
 
 TEST_F(InputsArchive, StoredAndDeflatedZipMembersAreReadInPlace) {
   const std::string text(5000, 't');
-  EXPECT_EQ(members("a.zip", zip_of({{.name = "s.png", .content = "stored"},
-                                     {.name = "d.png", .content = text,
-                                      .is_deflated = true}})),
-            (Strings{"s.png=stored", "d.png=" + text}));
+  EXPECT_EQ(
+      members(
+          "a.zip",
+          zip_of({{.name = "s.png", .content = "stored"},
+                  {.name = "d.png", .content = text, .is_deflated = true}})),
+      (Strings{"s.png=stored", "d.png=" + text}));
   EXPECT_TRUE(jobs_of({.paths = {at("a.zip")}})[1].range);
 }
 
@@ -63,9 +66,9 @@ TEST_F(InputsArchive, SevenZipIsRead) {
 }
 
 TEST_F(InputsArchive, SevenZipNamesAreUtf8) {
-  EXPECT_EQ(members("a.7z", packed_archive("zip", "",
-                                           {{"\xE6\xBC\xA2.png", "x"}})),
-            (Strings{"\xE6\xBC\xA2.png=x"}));
+  EXPECT_EQ(
+      members("a.7z", packed_archive("zip", "", {{"\xE6\xBC\xA2.png", "x"}})),
+      (Strings{"\xE6\xBC\xA2.png=x"}));
 }
 
 TEST_F(InputsArchive, ANamedArchiveIsKnownByItsBytes) {
@@ -79,8 +82,7 @@ TEST_F(InputsArchive, AnArchiveInAFolderIsOpenedInItsPlace) {
   put("f/a.png", "1");
   put("f/b.tar", TarBuilder().file("m.png", "2").end());
   put("f/c.png", "3");
-  EXPECT_EQ(contents(jobs_of_root()),
-            (Strings{"=1", "m.png=2", "=3"}));
+  EXPECT_EQ(contents(jobs_of_root()), (Strings{"=1", "m.png=2", "=3"}));
   EXPECT_EQ(counts_.archives, 1u);
 }
 
@@ -93,10 +95,13 @@ TEST_F(InputsArchive, AnArchiveInAListIsOpenedByItsName) {
 
 // WebDataset keeps an image, its label and its caption under one key.
 TEST_F(InputsArchive, MembersThatAreNoImagesAreSkippedAndCounted) {
-  EXPECT_EQ(members("a.tar", TarBuilder().file("000.jpg", "i")
-                                 .file("000.json", "{}").file("000.txt", "t")
+  EXPECT_EQ(members("a.tar", TarBuilder()
+                                 .file("000.jpg", "i")
+                                 .file("000.json", "{}")
+                                 .file("000.txt", "t")
                                  .file("./._000.jpg", "x")
-                                 .file("./001.jpg", "j").end()),
+                                 .file("./001.jpg", "j")
+                                 .end()),
             (Strings{"000.jpg=i", "./001.jpg=j"}));
   EXPECT_EQ(counts_.skipped_names, 3u);
 }
@@ -112,22 +117,26 @@ TEST_F(InputsArchive, ArchivesWithinArchivesAreOpened) {
   const std::string gz = packed_archive("pax", "gzip", {{"g.png", "in gz"}});
   const Strings expected = {"a.png=1", "in.zip!/z.png=in zip",
                             "in.tgz!/g.png=in gz", "b.png=2"};
-  EXPECT_EQ(members("a.tar", TarBuilder().file("a.png", "1")
-                                 .file("in.zip", zip).file("in.tgz", gz)
-                                 .file("b.png", "2").end()),
+  EXPECT_EQ(members("a.tar", TarBuilder()
+                                 .file("a.png", "1")
+                                 .file("in.zip", zip)
+                                 .file("in.tgz", gz)
+                                 .file("b.png", "2")
+                                 .end()),
             expected);
-  EXPECT_EQ(members("a.tar.gz",
-                    packed_archive("pax", "gzip", {{"a.png", "1"},
-                                                   {"in.zip", zip},
-                                                   {"in.tgz", gz},
-                                                   {"b.png", "2"}})),
+  EXPECT_EQ(members("a.tar.gz", packed_archive("pax", "gzip",
+                                               {{"a.png", "1"},
+                                                {"in.zip", zip},
+                                                {"in.tgz", gz},
+                                                {"b.png", "2"}})),
             expected);
-  EXPECT_EQ(members("a.zip", zip_of({{.name = "a.png", .content = "1"},
-                                     {.name = "in.zip", .content = zip,
-                                      .is_deflated = true},
-                                     {.name = "in.tgz", .content = gz},
-                                     {.name = "b.png", .content = "2"}})),
-            expected);
+  EXPECT_EQ(
+      members("a.zip",
+              zip_of({{.name = "a.png", .content = "1"},
+                      {.name = "in.zip", .content = zip, .is_deflated = true},
+                      {.name = "in.tgz", .content = gz},
+                      {.name = "b.png", .content = "2"}})),
+      expected);
 }
 
 TEST_F(InputsArchive, NestingHasABound) {
@@ -157,9 +166,11 @@ TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsOneJobWithAnError) {
 }
 
 TEST_F(InputsArchive, ACutTarCostsWhatLiesBehindTheCut) {
-  std::string tar = TarBuilder().file("a.png", "whole")
+  std::string tar = TarBuilder()
+                        .file("a.png", "whole")
                         .file("b.png", std::string(1000, 'b'))
-                        .file("c.png", "lost").end();
+                        .file("c.png", "lost")
+                        .end();
   tar.resize(512 + 512 + 512 + 700);
   EXPECT_EQ(members("a.tar", tar),
             (Strings{"a.png=whole", "b.png=" + std::string(700, 'b'),
@@ -208,19 +219,21 @@ TEST_F(InputsArchive, AMemberBeyondTheLimitIsCutAndSaysSo) {
   const Strings expected = {
       "a.png=0123!member_too_large: only the first 4 bytes of a packed member "
       "are unpacked"};
-  EXPECT_EQ(members("a.tgz", packed_archive("pax", "gzip",
-                                            {{"a.png", "0123456789"}}),
-                    {.limits = limits}),
-            expected);
-  EXPECT_EQ(members("a.zip", zip_of({{.name = "a.png", .content = "0123456789",
-                                      .is_deflated = true}}),
+  EXPECT_EQ(
+      members("a.tgz", packed_archive("pax", "gzip", {{"a.png", "0123456789"}}),
+              {.limits = limits}),
+      expected);
+  EXPECT_EQ(members("a.zip",
+                    zip_of({{.name = "a.png",
+                             .content = "0123456789",
+                             .is_deflated = true}}),
                     {.limits = limits}),
             expected);
 }
 
 TEST_F(InputsArchive, OnlyTheHeadOfWhatIsNoImageIsHeld) {
-  put("a.tgz", packed_archive("pax", "gzip",
-                              {{"a.png", std::string(1 << 20, '\0')}}));
+  put("a.tgz",
+      packed_archive("pax", "gzip", {{"a.png", std::string(1 << 20, '\0')}}));
   const std::vector<Job> jobs = jobs_of({.paths = {at("a.tgz")}});
   ASSERT_EQ(jobs.size(), 1u);
   EXPECT_EQ(jobs[0].bytes->size(), 65536u);
@@ -231,24 +244,26 @@ TEST_F(InputsArchive, ABombEndsWithAStatus) {
   Limits limits;
   limits.max_member_bytes = 1000;
   limits.min_bomb_bytes = 1 << 20;
-  const Strings got = members(
-      "a.tgz",
-      packed_archive("pax", "gzip", {{"a.png", "x"},
-                                     {"b.txt", std::string(8 << 20, '\0')},
-                                     {"c.png", "y"}}),
-      {.limits = limits});
-  EXPECT_EQ(got, (Strings{"a.png=x", "!archive_broken: unpacks to more than "
-                                     "200 times its size"}));
+  const Strings got =
+      members("a.tgz",
+              packed_archive("pax", "gzip",
+                             {{"a.png", "x"},
+                              {"b.txt", std::string(8 << 20, '\0')},
+                              {"c.png", "y"}}),
+              {.limits = limits});
+  EXPECT_EQ(got, (Strings{"a.png=x",
+                          "!archive_broken: unpacks to more than "
+                          "200 times its size"}));
 }
 
 TEST_F(InputsArchive, ABrokenArchiveWithinCostsOnlyItself) {
   std::string inner = TarBuilder().file("a.png", "x").end();
   inner.resize(1024);
-  EXPECT_EQ(members("a.tar", TarBuilder().file("in.tar", inner)
-                                 .file("b.png", "y").end()),
-            (Strings{"in.tar!/a.png=x",
-                     "in.tar!archive_broken: ends without an end mark",
-                     "b.png=y"}));
+  EXPECT_EQ(
+      members("a.tar",
+              TarBuilder().file("in.tar", inner).file("b.png", "y").end()),
+      (Strings{"in.tar!/a.png=x",
+               "in.tar!archive_broken: ends without an end mark", "b.png=y"}));
 }
 
 TEST_F(InputsArchive, ShardsOfATarAreDisjointAndTogetherEverything) {
@@ -274,8 +289,7 @@ TEST_F(InputsArchive, AStreamedArchiveGoesToOneShardAsAWhole) {
       "pax", "gzip", {{"a.png", "x"}, {"in.tar", inner}, {"b.png", "y"}});
   Strings together;
   for (std::uint32_t shard = 1; shard <= 5; ++shard) {
-    const Strings part =
-        members("a.tgz", outer, {.shard = shard, .shards = 5});
+    const Strings part = members("a.tgz", outer, {.shard = shard, .shards = 5});
     EXPECT_TRUE(part.empty() || part.size() == 3);
     together.insert(together.end(), part.begin(), part.end());
   }
@@ -299,9 +313,9 @@ TEST_F(OpenMember, FindsAMemberByName) {
 }
 
 TEST_F(OpenMember, FindsAMemberOfAnArchiveWithin) {
-  put("a.tgz", packed_archive(
-                   "pax", "gzip",
-                   {{"in.tar", TarBuilder().file("b.png", "2").end()}}));
+  put("a.tgz",
+      packed_archive("pax", "gzip",
+                     {{"in.tar", TarBuilder().file("b.png", "2").end()}}));
   std::optional<Result<Job>> job = open_member(at("a.tgz!/in.tar!/b.png"));
   ASSERT_TRUE(job && *job);
   EXPECT_EQ(contents({**job}), (Strings{"in.tar!/b.png=2"}));

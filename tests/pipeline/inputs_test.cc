@@ -52,8 +52,9 @@ TEST_F(Inputs, NamesThatDifferOnlyAfterALongCommonStartAreSorted) {
 TEST_F(Inputs, ArgumentsComeInTheOrderGiven) {
   put("b.png");
   put("a/x.png");
-  EXPECT_EQ(short_paths(jobs_of({.paths = {at("b.png"), at("a"), at("b.png")}})),
-            (Strings{"b.png", "a/x.png", "b.png"}));
+  EXPECT_EQ(
+      short_paths(jobs_of({.paths = {at("b.png"), at("a"), at("b.png")}})),
+      (Strings{"b.png", "a/x.png", "b.png"}));
 }
 
 TEST_F(Inputs, SequenceNumbersHaveNoGaps) {
@@ -127,8 +128,8 @@ TEST_F(Inputs, LinksToFoldersAreFollowedToABoundedDepth) {
   for (int i = 0; i < 20; ++i) {
     const std::string level = std::to_string(100 + i);
     put(level + "/x.png");
-    std::filesystem::create_directory_symlink(
-        at(std::to_string(101 + i)), at(level + "/next"));
+    std::filesystem::create_directory_symlink(at(std::to_string(101 + i)),
+                                              at(level + "/next"));
   }
   std::filesystem::remove(at("119/next"));
   const std::vector<Job> jobs = jobs_of({.paths = {at("100")}});
@@ -190,13 +191,17 @@ TEST_F(Inputs, AListGivesEveryPathInIt) {
 
 TEST_F(Inputs, ANulSeparatedListMayHoldNewlines) {
   put("list", std::string("a\nb.png\0c\r.png\0", 16));
-  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list"), .is_nul_separated = true})),
+  EXPECT_EQ(short_paths(
+                jobs_of({.files_from = at("list"), .is_nul_separated = true})),
             (Strings{"a\nb.png", "c\r.png"}));
 }
 
 TEST_F(Inputs, AListMayBeginWithAByteOrderMark) {
-  put("list", "\xEF\xBB\xBF" "a.png\n");
-  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list")})), (Strings{"a.png"}));
+  put("list",
+      "\xEF\xBB\xBF"
+      "a.png\n");
+  EXPECT_EQ(short_paths(jobs_of({.files_from = at("list")})),
+            (Strings{"a.png"}));
 }
 
 TEST_F(Inputs, ListsLongerThanTheReadBufferAreReadWhole) {

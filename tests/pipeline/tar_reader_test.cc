@@ -52,17 +52,22 @@ TEST(TarReader, ReadsGnuLongNames) {
 
 TEST(TarReader, ALongLinkTargetDoesNotHideALongName) {
   const std::string name(300, 'n');
-  EXPECT_EQ(names(list(TarBuilder().gnu_long_name(name)
+  EXPECT_EQ(names(list(TarBuilder()
+                           .gnu_long_name(name)
                            .file("././@LongLink", "target", 'K')
-                           .header("cut", 0, '2', "target").end())),
+                           .header("cut", 0, '2', "target")
+                           .end())),
             (Names{name}));
 }
 
 TEST(TarReader, ReadsPaxPathAndSize) {
-  std::string tar = TarBuilder()
-                        .pax({{"mtime", "1.5"}, {"path", "\xC3\xA9.png"},
-                              {"size", "3"}})
-                        .header("cut", 0).raw("abc").zeros(509).end();
+  std::string tar =
+      TarBuilder()
+          .pax({{"mtime", "1.5"}, {"path", "\xC3\xA9.png"}, {"size", "3"}})
+          .header("cut", 0)
+          .raw("abc")
+          .zeros(509)
+          .end();
   const Listing got = list(tar);
   EXPECT_EQ(names(got), (Names{"\xC3\xA9.png"}));
   EXPECT_EQ(got.members[0].size, 3u);
@@ -70,8 +75,11 @@ TEST(TarReader, ReadsPaxPathAndSize) {
 }
 
 TEST(TarReader, PaxRecordsHoldForOneMemberOnly) {
-  EXPECT_EQ(names(list(TarBuilder().pax({{"path", "a"}}).file("x", "1")
-                           .file("b", "2").end())),
+  EXPECT_EQ(names(list(TarBuilder()
+                           .pax({{"path", "a"}})
+                           .file("x", "1")
+                           .file("b", "2")
+                           .end())),
             (Names{"a", "b"}));
 }
 
@@ -86,7 +94,8 @@ TEST(TarReader, ANegativeSizeIsABreak) {
   std::string tar = TarBuilder().file("a", "1").file("b", "2").end();
   set_tar_field(tar, 1024, 124,
                 std::string_view("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
-                                 "\xFE\0", 12));
+                                 "\xFE\0",
+                                 12));
   const Listing got = list(tar);
   EXPECT_EQ(names(got), (Names{"a"}));
   ASSERT_TRUE(got.damage);
@@ -96,13 +105,14 @@ TEST(TarReader, ANegativeSizeIsABreak) {
 
 TEST(TarReader, ASizeThatOverflowsIsABreak) {
   std::string tar = TarBuilder().file("a", "1").end();
-  set_tar_field(tar, 0, 124,
-                std::string_view("\x80\0\0\0\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
-                                 12));
+  set_tar_field(
+      tar, 0, 124,
+      std::string_view("\x80\0\0\0\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 12));
   EXPECT_TRUE(list(tar).damage);
   set_tar_field(tar, 0, 124,
                 std::string_view("\x80\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
-                                 "\xFF", 12));
+                                 "\xFF",
+                                 12));
   EXPECT_TRUE(list(tar).damage);
 }
 
@@ -137,31 +147,38 @@ TEST(TarReader, WhatFollowsTheEndMarkMayBeAnything) {
 }
 
 TEST(TarReader, FoldersAndDevicesAreNoMembers) {
-  EXPECT_EQ(names(list(TarBuilder().header("d/", 0, '5').header("old/", 0)
-                           .header("fifo", 0, '6').file("a", "1").end())),
+  EXPECT_EQ(names(list(TarBuilder()
+                           .header("d/", 0, '5')
+                           .header("old/", 0)
+                           .header("fifo", 0, '6')
+                           .file("a", "1")
+                           .end())),
             (Names{"a"}));
 }
 
 TEST(TarReader, LinksAreMembersThatCannotBeRead) {
-  const Listing got =
-      list(TarBuilder().header("h.png", 700, '1', "a.png")
-               .header("s.png", 0, '2', "b.png").file("c", "1").end());
+  const Listing got = list(TarBuilder()
+                               .header("h.png", 700, '1', "a.png")
+                               .header("s.png", 0, '2', "b.png")
+                               .file("c", "1")
+                               .end());
   ASSERT_EQ(names(got), (Names{"h.png", "s.png", "c"}));
-  EXPECT_EQ(got.members[0].error->detail,
-            "is a hard link to the member a.png");
+  EXPECT_EQ(got.members[0].error->detail, "is a hard link to the member a.png");
   EXPECT_EQ(got.members[1].error->detail, "is a link to b.png");
 }
 
 TEST(TarReader, ALinksStatedSizeIsNotSkipped) {
-  EXPECT_EQ(names(list(TarBuilder().header("h", 700, '1', "a")
-                           .file("c", "1").end())),
-            (Names{"h", "c"}));
+  EXPECT_EQ(
+      names(list(TarBuilder().header("h", 700, '1', "a").file("c", "1").end())),
+      (Names{"h", "c"}));
 }
 
 TEST(TarReader, SparseMembersGoToLibarchive) {
   std::string tar = TarBuilder().file("s.png", "data", 'S').end();
   // One piece: 4 bytes at 8; the whole is 16 bytes.
-  set_tar_field(tar, 0, 386, "00000000010\0" "00000000004\0");
+  set_tar_field(tar, 0, 386,
+                "00000000010\0"
+                "00000000004\0");
   set_tar_field(tar, 0, 483, "00000000020");
   const Listing got = list(tar);
   ASSERT_EQ(got.members.size(), 1u);
@@ -171,9 +188,11 @@ TEST(TarReader, SparseMembersGoToLibarchive) {
 }
 
 TEST(TarReader, NamesAreBytes) {
-  EXPECT_EQ(names(list(TarBuilder().file("\xFF\xFE.png", "1")
+  EXPECT_EQ(names(list(TarBuilder()
+                           .file("\xFF\xFE.png", "1")
                            .file("../../etc/x.png", "2")
-                           .file("/abs.png", "3").end())),
+                           .file("/abs.png", "3")
+                           .end())),
             (Names{"\xFF\xFE.png", "../../etc/x.png", "/abs.png"}));
 }
 

@@ -19,20 +19,24 @@ class ZipReader : public InputsTest {
 };
 
 TEST_F(ZipReader, SizesAreThoseOfTheCentralDirectory) {
-  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "one",
-                             .is_deflated = true,
-                             .has_data_descriptor = true},
-                            {.name = "b.png", .content = "two",
-                             .has_data_descriptor = true}})),
-            (Strings{"a.png=one", "b.png=two"}));
+  EXPECT_EQ(
+      members(zip_of(
+          {{.name = "a.png",
+            .content = "one",
+            .is_deflated = true,
+            .has_data_descriptor = true},
+           {.name = "b.png", .content = "two", .has_data_descriptor = true}})),
+      (Strings{"a.png=one", "b.png=two"}));
 }
 
 TEST_F(ZipReader, ReadsZip64Entries) {
-  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "one",
-                             .is_zip64 = true},
-                            {.name = "b.png", .content = "two",
-                             .is_deflated = true, .is_zip64 = true}})),
-            (Strings{"a.png=one", "b.png=two"}));
+  EXPECT_EQ(
+      members(zip_of({{.name = "a.png", .content = "one", .is_zip64 = true},
+                      {.name = "b.png",
+                       .content = "two",
+                       .is_deflated = true,
+                       .is_zip64 = true}})),
+      (Strings{"a.png=one", "b.png=two"}));
 }
 
 TEST_F(ZipReader, ReadsArchivesWithBytesInFront) {
@@ -83,8 +87,8 @@ TEST_F(ZipReader, AMemberBehindTheEndSaysSo) {
 }
 
 TEST_F(ZipReader, AMemberWithoutLocalHeaderSaysSo) {
-  std::string zip = zip_of({{.name = "a.png", .content = "x"},
-                            {.name = "b.png", .content = "y"}});
+  std::string zip = zip_of(
+      {{.name = "a.png", .content = "x"}, {.name = "b.png", .content = "y"}});
   zip[1] = '?';
   zip.insert(0, "PK\x03\x04");  // known as a zip still
   EXPECT_EQ(members(zip),
@@ -96,19 +100,22 @@ TEST_F(ZipReader, BrokenDeflateDataSaysSoBehindWhatWasRead) {
   std::string zip = zip_of(
       {{.name = "a.png", .content = std::string(9, 'a'), .is_deflated = true}});
   zip[30 + 5 + 4] = '\xFF';
-  EXPECT_EQ(members(zip),
-            (Strings{"a.png=!corrupt: deflate data is broken"}));
+  EXPECT_EQ(members(zip), (Strings{"a.png=!corrupt: deflate data is broken"}));
 }
 
 TEST_F(ZipReader, AMemberThatInflatesToMoreThanItStatesIsCut) {
-  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "0123456789",
-                             .is_deflated = true, .claimed_size = 4}})),
+  EXPECT_EQ(members(zip_of({{.name = "a.png",
+                             .content = "0123456789",
+                             .is_deflated = true,
+                             .claimed_size = 4}})),
             (Strings{"a.png=0123"}));
 }
 
 TEST_F(ZipReader, AMemberThatInflatesToLessThanItStatesEndsEarly) {
-  EXPECT_EQ(members(zip_of({{.name = "a.png", .content = "0123",
-                             .is_deflated = true, .claimed_size = 4000000000}})),
+  EXPECT_EQ(members(zip_of({{.name = "a.png",
+                             .content = "0123",
+                             .is_deflated = true,
+                             .claimed_size = 4000000000}})),
             (Strings{"a.png=0123"}));
 }
 
@@ -123,7 +130,8 @@ TEST_F(ZipReader, AnUnknownMethodSaysSo) {
 
 TEST_F(ZipReader, FoldersAreNoMembersAndLinksCannotBeRead) {
   EXPECT_EQ(members(zip_of({{.name = "d.png/"},
-                            {.name = "l.png", .content = "target",
+                            {.name = "l.png",
+                             .content = "target",
                              .attributes = 0120777u << 16}})),
             (Strings{"l.png!unreadable: is a link"}));
 }
@@ -132,9 +140,9 @@ TEST_F(ZipReader, ACutCentralDirectoryIsABreak) {
   std::string zip = zip_of({{.name = "a.png", .content = "one"},
                             {.name = "b.png", .content = "two"}});
   zip[zip.rfind("PK\x01\x02")] = '?';
-  EXPECT_EQ(members(zip),
-            (Strings{"a.png=one", "!archive_broken: central directory ends "
-                                  "after 1 of 2 members"}));
+  EXPECT_EQ(members(zip), (Strings{"a.png=one",
+                                   "!archive_broken: central directory ends "
+                                   "after 1 of 2 members"}));
 }
 
 TEST_F(ZipReader, AbsurdEndRecordsAreABreak) {

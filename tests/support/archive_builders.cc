@@ -29,8 +29,7 @@ std::string deflated(const std::string& content) {
   z_stream stream{};
   ::deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
   std::string out(::deflateBound(&stream, content.size()) + 16, '\0');
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
   stream.avail_in = static_cast<uInt>(content.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
@@ -67,7 +66,10 @@ TarBuilder& TarBuilder::header(std::string_view name, std::uint64_t size,
   bytes_.replace(start + 124, 11, octal(size, 12));
   bytes_[start + 156] = type;
   bytes_.replace(start + 157, link_target.size(), link_target);
-  bytes_.replace(start + 257, 8, std::string_view("ustar\0" "00", 8));
+  bytes_.replace(start + 257, 8,
+                 std::string_view("ustar\0"
+                                  "00",
+                                  8));
   set_tar_field(bytes_, start, 0, "");
   return *this;
 }
@@ -115,11 +117,12 @@ std::string zip_of(const std::vector<ZipEntry>& entries) {
   for (const ZipEntry& entry : entries) {
     const std::string data =
         entry.is_deflated ? deflated(entry.content) : entry.content;
-    const std::uint64_t size = entry.claimed_size != 0 ? entry.claimed_size
-                                                       : entry.content.size();
+    const std::uint64_t size =
+        entry.claimed_size != 0 ? entry.claimed_size : entry.content.size();
     const std::uint64_t offset = zip.size();
-    const std::uint16_t method =
-        entry.method != 0xffff ? entry.method : entry.is_deflated ? 8 : 0;
+    const std::uint16_t method = entry.method != 0xffff ? entry.method
+                                 : entry.is_deflated    ? 8
+                                                        : 0;
     const std::uint16_t flags = static_cast<std::uint16_t>(
         entry.flags | (entry.has_data_descriptor ? 8 : 0));
     const std::uint32_t crc = static_cast<std::uint32_t>(
@@ -184,8 +187,7 @@ std::string zip_of(const std::vector<ZipEntry>& entries) {
   return zip;
 }
 
-std::string packed_archive(const std::string& format,
-                           const std::string& filter,
+std::string packed_archive(const std::string& format, const std::string& filter,
                            const NamesAndContents& members) {
   std::size_t total = 1 << 20;
   for (const auto& [name, content] : members) total += content.size() + 4096;

@@ -16,8 +16,8 @@ class TarBuilder {
   TarBuilder& file(std::string_view name, std::string_view content,
                    char type = '0');
   /// A header that states `size`, whatever follows.
-  TarBuilder& header(std::string_view name, std::uint64_t size,
-                     char type = '0', std::string_view link_target = {});
+  TarBuilder& header(std::string_view name, std::uint64_t size, char type = '0',
+                     std::string_view link_target = {});
   TarBuilder& pax(std::vector<std::pair<std::string, std::string>> records);
   TarBuilder& gnu_long_name(std::string_view name);
   TarBuilder& raw(std::string_view bytes);
@@ -41,9 +41,9 @@ struct ZipEntry {
   bool has_data_descriptor = false;  // sizes follow the data, zeros before it
   bool is_zip64 = false;             // sizes and offset in the extra field
   std::uint16_t flags = 0;
-  std::uint16_t method = 0xffff;     // what is claimed, if not the truth
-  std::uint32_t attributes = 0;      // external; Unix mode << 16
-  std::uint32_t claimed_size = 0;    // if not 0, instead of the real one
+  std::uint16_t method = 0xffff;   // what is claimed, if not the truth
+  std::uint32_t attributes = 0;    // external; Unix mode << 16
+  std::uint32_t claimed_size = 0;  // if not 0, instead of the real one
 };
 
 std::string zip_of(const std::vector<ZipEntry>& entries);
@@ -52,8 +52,7 @@ using NamesAndContents = std::vector<std::pair<std::string, std::string>>;
 
 /// `format` and `filter` are libarchive's names: "pax", "7zip", "zip"; "gzip",
 /// "xz", "zstd", "bzip2", "" for none.
-std::string packed_archive(const std::string& format,
-                           const std::string& filter,
+std::string packed_archive(const std::string& format, const std::string& filter,
                            const NamesAndContents& members);
 
 }  // namespace sdmeta

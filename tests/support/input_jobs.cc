@@ -35,8 +35,7 @@ Strings contents(const std::vector<Job>& jobs, const Limits& limits) {
   Strings result;
   for (const Job& job : jobs) {
     std::string& text = result.emplace_back(job.member.value_or(""));
-    const Result<std::unique_ptr<ByteSource>> source =
-        open_source(job, limits);
+    const Result<std::unique_ptr<ByteSource>> source = open_source(job, limits);
     if (!source) {
       text.append("!").append(to_text(source.error()));
       continue;
