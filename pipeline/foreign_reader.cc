@@ -60,7 +60,6 @@ class ForeignReader final : public ArchiveReader {
     ::archive_read_support_filter_gzip(a);
     ::archive_read_support_filter_bzip2(a);
     ::archive_read_support_filter_xz(a);
-    ::archive_read_support_filter_lzma(a);
     ::archive_read_support_filter_zstd(a);
     ::archive_read_support_filter_lz4(a);
     ::archive_read_support_format_tar(a);

@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 11> kArchives = {
     "tbz", "tbz2", "tlz4", "cbz", "cbt"};
 
 // Extensions of compressed files: archives only behind ".tar".
-constexpr std::array<std::string_view, 6> kCompressions = {
-    "gz", "zst", "xz", "bz2", "lz4", "lzma"};
+constexpr std::array<std::string_view, 5> kCompressions = {"gz", "zst", "xz",
+                                                           "bz2", "lz4"};
 
 char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;

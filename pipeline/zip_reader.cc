@@ -27,6 +27,7 @@ constexpr std::size_t kMaxCommentBytes = 65535;
 
 constexpr std::uint16_t kMethodStored = 0;
 constexpr std::uint16_t kMethodDeflated = 8;
+constexpr std::uint16_t kMethodLzma = 14;
 constexpr std::uint16_t kFlagEncrypted = 1;
 
 std::uint64_t little(std::span<const std::uint8_t> bytes, std::size_t offset,
@@ -84,6 +85,20 @@ Result<LocalHeader> read_local_header(ByteSource& archive,
                  offset};
   return LocalHeader{u16(bytes, 6), u16(bytes, 8),
                      offset + kLocalBytes + u16(bytes, 26) + u16(bytes, 28)};
+}
+
+/// LZMA data begins with the size of the dictionary that unpacking allocates
+/// (APPNOTE 5.8.8): up to 4 GiB, whatever the member holds.
+std::optional<Error> check_lzma_dictionary(ByteSource& packed,
+                                           const Limits& limits) {
+  std::uint8_t head[9];
+  const Result<std::size_t> got = packed.read_at(0, head);
+  if (!got) return got.error();
+  if (*got < sizeof head || u32(head, 5) <= limits.max_member_bytes)
+    return std::nullopt;
+  return Error{ErrorCode::kMemberTooLarge, "unpacking needs a dictionary of " +
+                                               std::to_string(u32(head, 5)) +
+                                               " bytes"};
 }
 
 Error no_directory(std::string detail) {
@@ -258,6 +273,9 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
   if (local->method == kMethodDeflated)
     return make_inflate_source(std::move(packed), size,
                                limits.max_member_bytes);
+  if (local->method == kMethodLzma)
+    if (std::optional<Error> error = check_lzma_dictionary(*packed, limits))
+      return *error;
   // bzip2, LZMA, Zstandard, ...: for libarchive, from the local header on.
   return unpack_one_member(
       std::make_unique<FileSource>(archive.fd(), range.offset,

@@ -163,6 +163,15 @@ class Faults(ProgramTest):
         self.assertIn("out.jsonl", result.stderr)
         self.assertIn("Permission denied", result.stderr)
 
+    def test_a_csv_that_cannot_be_read_ends_in_an_exit(self):
+        self.write("rows.csv", "image_id,image_url\n1,abc\n")
+        for fault in ("open,EACCES,1+,rows.csv",
+                      "read,EIO,1+,rows.csv;pread,EIO,1+,rows.csv"):
+            result = self.faulty(fault, "extract", "--csv", "rows.csv",
+                                 "images")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("rows.csv", result.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

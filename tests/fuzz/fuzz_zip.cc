@@ -6,9 +6,22 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "pipeline/archive.h"
 #include "pipeline/job_source.h"
+
+// liblzma asks for the dictionary that a header declares, up to 4 GiB, and
+// touches what it fills. libFuzzer counts what was asked for.
+extern "C" int LLVMFuzzerInitialize(int* argument_count, char*** arguments) {
+  static char limit[] = "-malloc_limit_mb=8192";
+  static std::vector<char*> extended(*arguments, *arguments + *argument_count);
+  extended.push_back(limit);
+  *argument_count = static_cast<int>(extended.size());
+  extended.push_back(nullptr);
+  *arguments = extended.data();
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {

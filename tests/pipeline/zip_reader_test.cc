@@ -128,6 +128,14 @@ TEST_F(ZipReader, AnUnknownMethodSaysSo) {
   EXPECT_EQ(got[1], "b.png=y");
 }
 
+TEST_F(ZipReader, AnLzmaDictionaryIsBounded) {
+  const std::string head("\x09\x04\x05\0\x5D\0\0\0\xFF", 9);
+  EXPECT_EQ(members(zip_of(
+                {{.name = "a.png", .content = head + "data", .method = 14}})),
+            (Strings{"a.png!member_too_large: unpacking needs a dictionary of "
+                     "4278190080 bytes"}));
+}
+
 TEST_F(ZipReader, FoldersAreNoMembersAndLinksCannotBeRead) {
   EXPECT_EQ(members(zip_of({{.name = "d.png/"},
                             {.name = "l.png",
