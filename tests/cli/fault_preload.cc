@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -162,6 +164,35 @@ ssize_t pread(int fd, void* out, std::size_t length, off_t offset) {
   static auto* const next =
       real<ssize_t(int, void*, std::size_t, off_t)>("pread");
   return next(fd, out, length, offset);
+}
+
+/// Reads into one piece, which is all that is used here.
+ssize_t preadv2(int fd, const iovec* pieces, int count, off_t offset,
+                int flags) {
+  iovec piece = pieces[0];
+  if (spoil("pread", fd, piece.iov_len) != 0) return -1;
+  static auto* const next =
+      real<ssize_t(int, const iovec*, int, off_t, int)>("preadv2");
+  return next(fd, count == 1 ? &piece : pieces, count, offset, flags);
+}
+
+/// For openat2, which has no function of its own.
+long syscall(long number, ...) {
+  va_list list;
+  va_start(list, number);
+  long arguments[6];
+  for (long& argument : arguments) argument = va_arg(list, long);
+  va_end(list);
+  if (number == SYS_openat2) {
+    const char* const path = reinterpret_cast<const char*>(arguments[1]);
+    if (const Fault* const fault = meet("open", path, -1)) {
+      errno = fault->error;
+      return -1;
+    }
+  }
+  static auto* const next = real<long(long, ...)>("syscall");
+  return next(number, arguments[0], arguments[1], arguments[2], arguments[3],
+              arguments[4], arguments[5]);
 }
 
 ssize_t write(int fd, const void* bytes, std::size_t length) {
