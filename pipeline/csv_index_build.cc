@@ -7,6 +7,7 @@
 // does not begin at the byte at which the one before it ended, the guess was
 // wrong and it is read again from there. So the rows are those of one reader
 // that goes from the first byte to the last, whatever the quotes do.
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_invoke.h>
 #include <tbb/parallel_pipeline.h>
@@ -415,7 +416,11 @@ std::optional<Error> scan_files(CsvRows& rows, const CsvOptions& options,
 Result<CsvRows> read_csv_rows(const CsvOptions& options, const Report& report) {
   CsvRows rows;
   std::optional<Error> error;
-  tbb::task_arena arena(static_cast<int>(std::max(1u, options.threads)));
+  const unsigned threads = std::max(1u, options.threads);
+  // More threads than cores are allowed, and asked for by tests.
+  const tbb::global_control allow(
+      tbb::global_control::max_allowed_parallelism, threads);
+  tbb::task_arena arena(static_cast<int>(threads));
   arena.execute([&] {
     error = open_files(options, rows);
     if (error) return;

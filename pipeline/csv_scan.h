@@ -61,6 +61,21 @@ class CsvScanner {
   };
   enum class Kernel : std::uint8_t { kFastest, kPortable };
 
+  /// Of 64 bytes, the first in the lowest bit.
+  struct Masks {
+    std::uint64_t separators;  // commas and line ends outside quotes
+    std::uint64_t irregular;   // the first of these makes a record irregular
+  };
+  /// What a block must know of the one before it.
+  struct Carry {
+    std::uint64_t inside = 0;        // all ones inside quotes
+    std::uint64_t may_open = 1;      // the byte before ended a cell, or closed
+    std::uint64_t after_close = 0;   // the byte before was a closing quote
+    std::uint64_t after_cr = 0;      // ... a CR behind one
+  };
+  using Classify = void (*)(const char* bytes, std::size_t blocks, Carry&,
+                            Masks*);
+
   /// `columns`: cells of a sound record; 0 for any number, as in a header.
   CsvScanner(std::size_t columns, std::size_t max_row_bytes,
              Kernel kernel = Kernel::kFastest);
@@ -79,23 +94,6 @@ class CsvScanner {
   static constexpr std::size_t kBlockBytes = 64;
   static constexpr std::size_t kRunBlocks = 32;
 
- public:
-  /// Of 64 bytes, the first in the lowest bit.
-  struct Masks {
-    std::uint64_t separators;  // commas and line ends outside quotes
-    std::uint64_t irregular;   // the first of these makes a record irregular
-  };
-  /// What a block must know of the one before it.
-  struct Carry {
-    std::uint64_t inside = 0;        // all ones inside quotes
-    std::uint64_t may_open = 1;      // the byte before ended a cell, or closed
-    std::uint64_t after_close = 0;   // the byte before was a closing quote
-    std::uint64_t after_cr = 0;      // ... a CR behind one
-  };
-  using Classify = void (*)(const char* bytes, std::size_t blocks, Carry&,
-                            Masks*);
-
- private:
   void restart(std::size_t position);
   bool load_run();
   Step next_fast(CsvRecord& record);

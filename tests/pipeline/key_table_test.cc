@@ -1,0 +1,56 @@
+#include "pipeline/key_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <vector>
+
+namespace sdmeta {
+namespace {
+
+std::vector<std::uint32_t> numbers(std::span<const KeyTable::Entry> entries) {
+  std::vector<std::uint32_t> all;
+  for (const auto& entry : entries) all.push_back(entry.number());
+  return all;
+}
+
+TEST(KeyTable, AnEmptyTableFindsNothing) {
+  KeyTable table;
+  EXPECT_TRUE(table.find(0).empty());
+  table.build();
+  EXPECT_TRUE(table.find(0).empty());
+  EXPECT_TRUE(table.find(~std::uint64_t{0}).empty());
+}
+
+TEST(KeyTable, KeysAtBothEndsAreFound) {
+  KeyTable table;
+  for (const std::uint64_t key : {std::uint64_t{0}, ~std::uint64_t{0}})
+    table.add(key, static_cast<std::uint32_t>(key % 7));
+  table.build();
+  EXPECT_EQ(table.find(0).size(), 1u);
+  EXPECT_EQ(table.find(~std::uint64_t{0}).size(), 1u);
+}
+
+TEST(KeyTable, FindsWhatAMapFinds) {
+  std::mt19937_64 random(5);
+  KeyTable table;
+  std::map<std::uint64_t, std::vector<std::uint32_t>> map;
+  for (std::uint32_t number = 0; number < 200'000; ++number) {
+    const std::uint64_t key = key_of(random() % 150'000);
+    table.add(key, number);
+    map[key].push_back(number);
+  }
+  table.build();
+  for (std::uint64_t i = 0; i < 150'000; ++i) {
+    const std::uint64_t key = key_of(i);
+    ASSERT_EQ(numbers(table.find(key)),
+              map.contains(key) ? map[key] : std::vector<std::uint32_t>());
+  }
+  std::size_t keys = 0;
+  table.for_each_key([&](std::span<const KeyTable::Entry>) { ++keys; });
+  EXPECT_EQ(keys, map.size());
+}
+
+}  // namespace
+}  // namespace sdmeta
