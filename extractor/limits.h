@@ -25,7 +25,8 @@ struct Limits {
   /// Entries of one IFD, and IFDs of one TIFF block.
   std::size_t max_ifd_entries = 4096;
   std::size_t max_ifds = 64;
-  /// Nesting of boxes (BMFF) and elements (EBML).
+  /// Nesting of tags in tags (Matroska). Boxes are not followed by nesting: the
+  /// readers know the few places that hold text.
   std::size_t max_box_depth = 16;
   /// Pixels decoded for --verify and stealth data; 2^28 is 16384 x 16384.
   std::uint64_t max_pixels = 1ull << 28;

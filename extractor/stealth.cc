@@ -13,7 +13,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::uint64_t kSignatureBits = 15 * 8;
+constexpr std::uint64_t kSignatureBits = 120;             // 15 characters
 constexpr std::uint64_t kHeadBits = kSignatureBits + 32;  // and the length
 
 struct Mode {
@@ -306,7 +306,8 @@ StealthResult read_stealth(ByteSource& source, Container container,
         put_row(row, mode, *shape, columns, [&](std::uint64_t index, bool bit) {
           if (!bit || index < kHeadBits || index >= end) return;
           const std::uint64_t at = index - kHeadBits;
-          payload[at / 8] |= static_cast<char>(0x80u >> at % 8);
+          char& byte = payload[at / 8];
+          byte = static_cast<char>(byte | 0x80u >> at % 8);
         });
         return true;
       });
