@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..."
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+// NULs among them: decoders leave some in broken UTF-16.
+bool is_blank(char c) { return is_space(c) && c != '\n'; }
 
 bool is_size(std::string_view text) {
   const std::size_t x = text.find('x');
@@ -51,13 +52,12 @@ class Splitter {
   }
 
   void skip_separators() {
-    while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == ',' ||
-                                  text_[at_] == '\r'))
+    while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == ','))
       ++at_;
   }
 
   std::size_t after_blanks(std::size_t at) const {
-    while (at < text_.size() && (is_blank(text_[at]) || text_[at] == '\r')) ++at;
+    while (at < text_.size() && is_blank(text_[at])) ++at;
     return at;
   }
 

@@ -34,6 +34,12 @@ TEST(SettingsLine, NothingGivesNothing) {
   EXPECT_TRUE(pairs(" , ,").empty());
 }
 
+TEST(SettingsLine, NulsAreBlanks) {
+  EXPECT_TRUE(pairs(std::string_view("\0, \0", 4)).empty());
+  EXPECT_EQ(pairs(std::string_view("A: 1,\0B: 2\0", 12)),
+            (Pairs{{"A", "1"}, {"B", "2"}}));
+}
+
 TEST(SettingsLine, ATrailingCommaIsNoSetting) {
   EXPECT_EQ(pairs("Steps: 20, Seed: 1, "),
             (Pairs{{"Steps", "20"}, {"Seed", "1"}}));
