@@ -119,14 +119,10 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
 std::string to_text(const CaptionsCounts& counts) {
   std::string text = std::to_string(counts.records) + " records: " +
                      std::to_string(counts.written) + " captions written";
-  const auto add = [&text](std::uint64_t count, std::string_view what) {
-    if (count != 0)
-      text.append(", ").append(std::to_string(count)).append(what);
-  };
-  add(counts.without_field, " without the field");
-  add(counts.kept, " kept (they exist; --force overwrites)");
-  add(counts.clashes, " name clashes");
-  add(counts.bad_records, " lines that are no record");
+  append_count(text, counts.without_field, " without the field");
+  append_count(text, counts.kept, " kept (they exist; --force overwrites)");
+  append_count(text, counts.clashes, " name clashes");
+  append_count(text, counts.bad_records, " lines that are no record");
   return text;
 }
 

@@ -376,13 +376,9 @@ std::string to_text(const EnrichCounts& counts) {
       std::to_string(counts.rows) + " rows: " +
       std::to_string(counts.with_record) + " with a record, " +
       std::to_string(counts.rows - counts.with_record) + " missing";
-  const auto add = [&text](std::uint64_t count, std::string_view what) {
-    if (count != 0)
-      text.append(", ").append(std::to_string(count)).append(what);
-  };
-  add(counts.bad_rows, " bad rows left out");
-  add(counts.unused_records, " records without a row");
-  add(counts.bad_records, " lines that are no record");
+  append_count(text, counts.bad_rows, " bad rows left out");
+  append_count(text, counts.unused_records, " records without a row");
+  append_count(text, counts.bad_records, " lines that are no record");
   return text;
 }
 

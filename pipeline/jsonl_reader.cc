@@ -186,22 +186,26 @@ Result<std::optional<std::string_view>> JsonlReader::next() {
 
 struct RecordParser::Storage {
   ondemand::parser parser;
+  ondemand::document document;
+
+  std::optional<Error> open(std::string_view line, ondemand::object& object) {
+    const auto error = parser
+                           .iterate(line.data(), line.size(),
+                                    line.size() + JsonlReader::kPadding)
+                           .get(document);
+    if (error) return not_a_record(simdjson::error_message(error));
+    if (document.get_object().get(object))
+      return not_a_record("the line is no object");
+    return std::nullopt;
+  }
 };
 
 RecordParser::RecordParser() : storage_(std::make_unique<Storage>()) {}
 RecordParser::~RecordParser() = default;
 
 Result<RecordHead> RecordParser::head(std::string_view line) {
-  ondemand::document document;
   ondemand::object object;
-  if (const auto error =
-          storage_->parser
-              .iterate(line.data(), line.size(),
-                       line.size() + JsonlReader::kPadding)
-              .get(document);
-      error || document.get_object().get(object))
-    return not_a_record(error ? simdjson::error_message(error)
-                              : "the line is no object");
+  if (auto error = storage_->open(line, object)) return *std::move(error);
   RecordHead head;
   auto status = string_member(object, "status");
   auto file = string_member(object, "file");
@@ -222,16 +226,8 @@ std::optional<Error> RecordParser::values(
     std::string_view line, std::span<const std::string_view> paths,
     std::vector<RecordValue>& values) {
   values.assign(paths.size(), RecordValue());
-  ondemand::document document;
   ondemand::object object;
-  if (const auto error =
-          storage_->parser
-              .iterate(line.data(), line.size(),
-                       line.size() + JsonlReader::kPadding)
-              .get(document);
-      error || document.get_object().get(object))
-    return not_a_record(error ? simdjson::error_message(error)
-                              : "the line is no object");
+  if (auto error = storage_->open(line, object)) return *std::move(error);
   if (const auto error = ValueWalk(paths, values).walk(object))
     return not_a_record(simdjson::error_message(error));
   return std::nullopt;

@@ -10,4 +10,10 @@ std::string to_message(const Error& error) {
   return message.append(": ").append(error.detail, end + 2);
 }
 
+void append_count(std::string& summary, std::uint64_t count,
+                  std::string_view what) {
+  if (count != 0)
+    summary.append(", ").append(std::to_string(count)).append(what);
+}
+
 }  // namespace sdmeta

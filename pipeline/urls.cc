@@ -120,13 +120,9 @@ std::string to_text(const UrlsCounts& counts) {
   std::string text = std::to_string(counts.rows) + " images: " +
                      std::to_string(counts.written) + " to download, " +
                      std::to_string(counts.present) + " present";
-  const auto add = [&text](std::uint64_t count, std::string_view what) {
-    if (count != 0)
-      text.append(", ").append(std::to_string(count)).append(what);
-  };
-  add(counts.above_level, " above the nsfw level");
-  add(counts.without_address, " without an address");
-  add(counts.bad_rows, " bad rows");
+  append_count(text, counts.above_level, " above the nsfw level");
+  append_count(text, counts.without_address, " without an address");
+  append_count(text, counts.bad_rows, " bad rows");
   return text;
 }
 
