@@ -7,27 +7,53 @@
 namespace sdmeta {
 namespace {
 
-// Node ids to positions: sorted, as a hash table with a known hash could be
+// Node ids to positions. Editors count nodes up from 1, which is a position in
+// a table; other ids are sorted, as a hash table with a known hash could be
 // flooded.
 class IdIndex {
  public:
   explicit IdIndex(const Graph& graph) {
-    ids_.reserve(graph.size());
+    const std::size_t bound = 16 * graph.size() + 1024;
+    by_number_.reserve(4 * graph.size());
     for (std::size_t i = 0; i < graph.size(); ++i) {
       const auto node = static_cast<NodeIndex>(i);
-      ids_.emplace_back(graph.node(node).id, node);
+      const std::string_view id = graph.node(node).id;
+      const std::size_t number = number_of(id);
+      if (number >= bound) {
+        ids_.emplace_back(id, node);
+        continue;
+      }
+      if (number >= by_number_.size()) by_number_.resize(number + 1, kNoNode);
+      if (by_number_[number] == kNoNode) by_number_[number] = node;
     }
     std::sort(ids_.begin(), ids_.end());
   }
 
   // The first node of an id, in file order.
   NodeIndex find(std::string_view id) const {
+    const std::size_t number = number_of(id);
+    if (number < by_number_.size()) return by_number_[number];
     const auto found =
         std::lower_bound(ids_.begin(), ids_.end(), std::pair(id, NodeIndex{0}));
     return found != ids_.end() && found->first == id ? found->second : kNoNode;
   }
 
  private:
+  static constexpr std::size_t kNoNumber = SIZE_MAX;
+
+  // Of ids written as a number is: one id has one number.
+  static std::size_t number_of(std::string_view id) {
+    if (id.empty() || id.size() > 6 || (id[0] == '0' && id.size() > 1))
+      return kNoNumber;
+    std::size_t number = 0;
+    for (const char c : id) {
+      if (c < '0' || c > '9') return kNoNumber;
+      number = number * 10 + static_cast<std::size_t>(c - '0');
+    }
+    return number;
+  }
+
+  std::vector<NodeIndex> by_number_;
   std::vector<std::pair<std::string_view, NodeIndex>> ids_;
 };
 
@@ -69,13 +95,15 @@ NodeIndex Graph::find(std::string_view id) const {
 NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
                           std::string_view title) {
   nodes_.push_back({id, class_type, title, &node_kind(class_type),
-                    static_cast<std::uint32_t>(inputs_.size()), 0});
+                    static_cast<std::uint32_t>(inputs_.size())});
   return static_cast<NodeIndex>(nodes_.size()) - 1;
 }
 
-void Graph::add_input(const GraphInput& input) {
+void Graph::add_input(GraphInput input) {
+  input.fields = usual_fields(input.name);
   inputs_.push_back(input);
   ++nodes_.back().input_count;
+  nodes_.back().fields |= input.fields;
 }
 
 std::string_view Graph::keep(std::string text) {
@@ -121,7 +149,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     }
     graph.add_node(id, class_type, title);
     inputs.for_each_member([&](std::string_view name, JsonValue value) {
-      graph.add_input({name, value, kNoNode, 0});
+      graph.add_input({name, value});
     });
   });
 

@@ -32,6 +32,7 @@ struct GraphInput {
   JsonValue value;           // a widget's value; as written for links too
   NodeIndex node = kNoNode;  // where a link leads
   std::int32_t slot = 0;     // the output of that node
+  FieldSet fields = 0;       // what its name usually holds
 
   bool is_link() const { return node != kNoNode; }
 };
@@ -43,6 +44,7 @@ struct GraphNode {
   const NodeKind* kind;
   std::uint32_t first_input = 0;
   std::uint32_t input_count = 0;
+  FieldSet fields = 0;  // of all inputs
 };
 
 /// Views into the documents it was read from, which must outlive it.
@@ -56,13 +58,18 @@ class Graph {
     const GraphNode& found = node(index);
     return std::span(inputs_).subspan(found.first_input, found.input_count);
   }
+  /// Calls `visit(const GraphInput&)` for the inputs that hold `field`, those
+  /// of the best name first, until it returns true: by the names of the class's
+  /// own row or, if it has none, by the usual ones.
+  template <class Visit>
+  bool each_input(NodeIndex index, NodeField field, Visit&& visit) const;
   /// Linear; kNoNode if there is none.
   NodeIndex find(std::string_view id) const;
 
   /// Building: a node, then its inputs.
   NodeIndex add_node(std::string_view id, std::string_view class_type,
                      std::string_view title);
-  void add_input(const GraphInput& input);
+  void add_input(GraphInput input);
   /// Keeps a string alive as long as the graph.
   std::string_view keep(std::string text);
 
@@ -73,6 +80,24 @@ class Graph {
   std::vector<GraphInput> inputs_;
   std::deque<std::string> strings_;
 };
+
+template <class Visit>
+bool Graph::each_input(NodeIndex index, NodeField field, Visit&& visit) const {
+  const GraphNode& held_by = node(index);
+  const FieldNames& usual = field_names(field);
+  const FieldSet bit = field_bit(field);
+  std::string_view names = usual.names;
+  if (held_by.kind->own_fields & bit)
+    names = spec_of(*held_by.kind, usual.key);
+  else if (!(held_by.fields & bit))
+    return false;
+  while (!names.empty()) {
+    const std::string_view name = next_item(names);
+    for (const GraphInput& input : inputs(index))
+      if (name_matches(name, input.name) && visit(input)) return true;
+  }
+  return false;
+}
 
 /// A JSON object that looks like an API graph: some member has a `class_type`.
 bool is_api_graph(JsonValue value);

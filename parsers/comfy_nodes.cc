@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
 #include <vector>
+
+#include "parsers/name_index.h"
 
 namespace sdmeta {
 namespace {
@@ -117,56 +118,133 @@ constexpr bool fields_are_in_order() {
 }
 static_assert(fields_are_in_order());
 
-// `*` stands for any text.
-bool matches(std::string_view pattern, std::string_view text) {
-  const std::size_t star = pattern.find('*');
-  if (star == pattern.npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, star))) return false;
-  text.remove_prefix(star);
-  pattern.remove_prefix(star + 1);
-  if (pattern.empty()) return true;
-  while (!matches(pattern, text)) {
-    if (text.empty()) return false;
-    text.remove_prefix(1);
+// A name with one `*` in it, which stands for any text, or two.
+struct Wildcard {
+  std::string_view before;
+  std::string_view middle;
+  std::string_view after;
+  std::uint64_t row;
+
+  bool matches(std::string_view name) const {
+    if (name.size() < before.size() + middle.size() + after.size() ||
+        !name.starts_with(before) || !name.ends_with(after))
+      return false;
+    name.remove_prefix(before.size());
+    name.remove_suffix(after.size());
+    return name.find(middle) != name.npos;
   }
-  return true;
+};
+
+// The fields whose keys stand in a spec.
+FieldSet fields_in(std::string_view spec) {
+  static const NameIndex keys = [] {
+    NameIndex index(kFields.size());
+    for (const FieldNames& field : kFields)
+      index[field.key] = field_bit(field.field);
+    return index;
+  }();
+  FieldSet fields = 0;
+  while (!spec.empty()) {
+    const std::string_view pair = spec.substr(0, spec.find(';'));
+    if (const auto* bit = keys.find(pair.substr(0, pair.find('='))))
+      fields |= *bit;
+    spec.remove_prefix(std::min(spec.size(), pair.size() + 1));
+  }
+  return fields;
 }
 
+// The table as it is looked things up in: made once, never changed.
 struct Rows {
-  std::unordered_map<std::string_view, const NodeKind*> exact;
-  std::vector<const NodeKind*> wildcards;  // longest first
+  std::vector<NodeKind> kinds{std::begin(kTable), std::end(kTable)};
+  NameIndex exact{std::size(kTable)};  // positions in `kinds`
+  // By the first byte of the names they may match, longest first.
+  std::array<std::vector<Wildcard>, 256> wildcards;
 
   Rows() {
-    exact.reserve(std::size(kTable));
-    for (const NodeKind& row : kTable) {
-      if (row.name.find('*') == row.name.npos)
-        exact.emplace(row.name, &row);
-      else
-        wildcards.push_back(&row);
+    std::vector<Wildcard> all;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      NodeKind& kind = kinds[i];
+      kind.own_fields = fields_in(kind.spec);
+      kind.is_polar = spec_of(kind, "slots") == "polar";
+      const std::size_t first = kind.name.find('*');
+      const std::size_t last = kind.name.rfind('*');
+      if (first == kind.name.npos) {
+        exact[kind.name] = i;
+        continue;
+      }
+      const std::size_t middle = std::min(first + 1, last);
+      all.push_back({kind.name.substr(0, first),
+                     kind.name.substr(middle, last - middle),
+                     kind.name.substr(last + 1), i});
     }
-    std::stable_sort(wildcards.begin(), wildcards.end(),
-                     [](const NodeKind* a, const NodeKind* b) {
-                       return a->name.size() > b->name.size();
+    std::stable_sort(all.begin(), all.end(),
+                     [&](const Wildcard& a, const Wildcard& b) {
+                       return kinds[a.row].name.size() >
+                              kinds[b.row].name.size();
                      });
+    for (std::size_t byte = 0; byte < wildcards.size(); ++byte)
+      for (const Wildcard& wildcard : all)
+        if (wildcard.before.empty() ||
+            static_cast<unsigned char>(wildcard.before[0]) == byte)
+          wildcards[byte].push_back(wildcard);
+  }
+};
+
+const Rows& rows() {
+  static const Rows rows;
+  return rows;
+}
+
+// The usual names of inputs, and what they hold.
+struct InputNames {
+  NameIndex exact{512};
+  std::vector<std::pair<std::string_view, FieldSet>> wildcards;
+
+  InputNames() {
+    std::vector<std::pair<std::string_view, FieldSet>> names;
+    for (const FieldNames& field : kFields)
+      for (std::string_view rest = field.names; !rest.empty();)
+        names.emplace_back(next_item(rest), field_bit(field.field));
+    for (const auto& [name, fields] : names)
+      if (name.ends_with('*'))
+        wildcards.emplace_back(name, fields);
+      else
+        exact[name] |= fields;
+    for (const auto& [name, fields] : names)
+      if (!name.ends_with('*')) exact[name] |= by_wildcard(name);
+  }
+
+  FieldSet by_wildcard(std::string_view name) const {
+    FieldSet found = 0;
+    for (const auto& [pattern, fields] : wildcards)
+      if (name_matches(pattern, name)) found |= fields;
+    return found;
   }
 };
 
 }  // namespace
 
 const NodeKind& node_kind(std::string_view class_type) {
-  static const Rows rows;
-  if (const auto found = rows.exact.find(class_type); found != rows.exact.end())
-    return *found->second;
+  static const Rows& table = rows();
+  if (const std::uint64_t* found = table.exact.find(class_type))
+    return table.kinds[*found];
   // Nobody names a class with more bytes than this; the bound keeps the
   // matching of hostile names short.
   constexpr std::size_t kLongestName = 256;
-  if (class_type.size() > kLongestName) return kNoRow;
-  for (const NodeKind* row : rows.wildcards)
-    if (matches(row->name, class_type)) return *row;
+  if (class_type.empty() || class_type.size() > kLongestName) return kNoRow;
+  const auto first = static_cast<unsigned char>(class_type[0]);
+  for (const Wildcard& wildcard : table.wildcards[first])
+    if (wildcard.matches(class_type)) return table.kinds[wildcard.row];
   return kNoRow;
 }
 
-std::span<const NodeKind> node_table() { return kTable; }
+FieldSet usual_fields(std::string_view input_name) {
+  static const InputNames names;
+  if (const std::uint64_t* found = names.exact.find(input_name)) return *found;
+  return names.by_wildcard(input_name);
+}
+
+std::span<const NodeKind> node_table() { return rows().kinds; }
 
 std::string_view spec_of(const NodeKind& kind, std::string_view key) {
   std::string_view rest = kind.spec;

@@ -88,6 +88,13 @@ enum class NodeField : std::uint8_t {
   kCount_,
 };
 
+/// One bit for each NodeField.
+using FieldSet = std::uint64_t;
+static_assert(static_cast<unsigned>(NodeField::kCount_) <= 64);
+constexpr FieldSet field_bit(NodeField field) {
+  return FieldSet{1} << static_cast<unsigned>(field);
+}
+
 struct NodeKind {
   /// As stored in `class_type`; a `*` at the end stands for anything.
   std::string_view name;
@@ -95,7 +102,18 @@ struct NodeKind {
   /// `key=name,name;key=...`: input names that differ from the usual ones, and
   /// the keys `is`, `slots`, `widgets`, `select`, `first` (comfy_nodes.inc).
   std::string_view spec;
+  /// Fields for which the spec has names; filled in by node_kind.
+  FieldSet own_fields = 0;
+  /// `slots=polar`; filled in by node_kind.
+  bool is_polar = false;
 };
+
+/// `name` as a pattern: a `*` at its end stands for anything.
+inline bool name_matches(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*'))
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
 
 /// The row of a class: an exact one, else the longest wildcard, else a row with
 /// an empty name and the role kUnknown.
@@ -107,11 +125,8 @@ std::span<const NodeKind> node_table();
 /// The value of a key of a row's spec; empty if it has none.
 std::string_view spec_of(const NodeKind& kind, std::string_view key);
 
-/// Calls `visit(name)` for the input names under which `kind` holds `field`,
-/// the row's own names first or, if it has none, the usual ones, until `visit`
-/// returns true.
-template <class Visit>
-bool for_each_name(const NodeKind& kind, NodeField field, Visit&& visit);
+/// The fields that an input of this name usually holds.
+FieldSet usual_fields(std::string_view input_name);
 
 /// The usual names of a field, comma-separated, best first; and its spec key.
 struct FieldNames {
@@ -127,18 +142,6 @@ inline std::string_view next_item(std::string_view& list) {
   const std::string_view item = list.substr(0, comma);
   list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
   return item;
-}
-
-template <class Visit>
-bool for_each_name(const NodeKind& kind, NodeField field, Visit&& visit) {
-  const FieldNames& usual = field_names(field);
-  std::string_view names = usual.names;
-  if (!kind.spec.empty())
-    if (const std::string_view own = spec_of(kind, usual.key); !own.empty())
-      names = own;
-  while (!names.empty())
-    if (visit(next_item(names))) return true;
-  return false;
 }
 
 }  // namespace sdmeta

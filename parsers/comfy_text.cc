@@ -87,8 +87,7 @@ GraphTexts::Text GraphTexts::ask(const GraphInput& input, PromptSide side,
 GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
                                       unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
-  if (slot >= 0 && slot <= 1 && !kind.spec.empty() &&
-      spec_of(kind, "slots") == "polar")
+  if (slot >= 0 && slot <= 1 && kind.is_polar)
     side = slot == 0 ? PromptSide::kPositive : PromptSide::kNegative;
 
   std::int32_t& memo =
@@ -159,9 +158,8 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
   if (text) return text;
   // A widget under a link is stale: the editor's copy of it says nothing.
   bool is_linked = false;
-  for_each_name(kind, NodeField::kText, [&](std::string_view name) {
-    const GraphInput* input = values_.input_named(node, name);
-    is_linked = is_linked || (input != nullptr && input->is_link());
+  graph_.each_input(node, NodeField::kText, [&](const GraphInput& input) {
+    is_linked = input.is_link();
     return is_linked;
   });
   if (is_linked) return std::nullopt;
@@ -236,26 +234,23 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
 GraphTexts::Text GraphTexts::guider_text(NodeIndex node, PromptSide side,
                                          unsigned depth) {
   Text text;
-  const auto follow = [&](std::string_view name) {
-    const GraphInput* input = values_.input_named(node, name);
-    if (input != nullptr && input->is_link()) text = ask(*input, side, depth);
+  const auto follow = [&](const GraphInput& input) {
+    if (input.is_link()) text = ask(input, side, depth);
     return text.has_value();
   };
-  if (for_each_name(*graph_.node(node).kind, NodeField::kPipe, follow))
-    return text;
+  if (graph_.each_input(node, NodeField::kPipe, follow)) return text;
   for (const std::string_view name :
        {"guider", "options", "base_sampler", "settings", "sampler_settings"})
-    if (follow(name)) return text;
+    if (const GraphInput* input = values_.input_named(node, name))
+      if (follow(*input)) return text;
   return std::nullopt;
 }
 
 GraphTexts::Text GraphTexts::named(NodeIndex node, NodeField field,
                                    PromptSide side, unsigned depth) {
   Text best;
-  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
-    const GraphInput* input = values_.input_named(node, name);
-    if (input == nullptr) return false;
-    Text text = ask(*input, side, depth);
+  graph_.each_input(node, field, [&](const GraphInput& input) {
+    Text text = ask(input, side, depth);
     // An empty `populated_text` beside a filled template is not the prompt.
     if (text && (!best || best->empty())) best = std::move(text);
     return best && !best->empty();
@@ -283,18 +278,15 @@ GraphTexts::Text GraphTexts::conditionings(NodeIndex node, PromptSide side,
                                            unsigned depth) {
   std::vector<std::string> parts;
   bool is_known = false;
-  for_each_name(*graph_.node(node).kind, NodeField::kConditioning,
-                [&](std::string_view name) {
-                  for (const GraphInput& input : graph_.inputs(node)) {
-                    if (!input.is_link() || !name_matches(name, input.name))
-                      continue;
-                    if (Text text = ask(input, side, depth)) {
-                      is_known = true;
-                      add_part(parts, std::move(*text));
-                    }
-                  }
-                  return false;
-                });
+  graph_.each_input(node, NodeField::kConditioning,
+                    [&](const GraphInput& input) {
+                      if (!input.is_link()) return false;
+                      if (Text text = ask(input, side, depth)) {
+                        is_known = true;
+                        add_part(parts, std::move(*text));
+                      }
+                      return false;
+                    });
   if (!is_known) return std::nullopt;
   return join(parts, "\n");
 }
@@ -373,14 +365,12 @@ GraphTexts::Text GraphTexts::cached(NodeIndex node) const {
   for (const TextHint& hint : hints_)
     if (hint.id == graph_.node(node).id) return std::string(hint.text);
   Text text;
-  for_each_name(*graph_.node(node).kind, NodeField::kCache,
-                [&](std::string_view name) {
-                  const GraphInput* input = values_.input_named(node, name);
-                  if (input == nullptr || input->is_link()) return false;
-                  if (const auto held = plain_value(input->value).string())
-                    text = std::string(*held);
-                  return text.has_value();
-                });
+  graph_.each_input(node, NodeField::kCache, [&](const GraphInput& input) {
+    if (input.is_link()) return false;
+    if (const auto held = plain_value(input.value).string())
+      text = std::string(*held);
+    return text.has_value();
+  });
   return text;
 }
 

@@ -83,12 +83,6 @@ JsonValue plain_value(JsonValue value) {
   return value;
 }
 
-bool name_matches(std::string_view pattern, std::string_view name) {
-  if (pattern.ends_with('*'))
-    return name.starts_with(pattern.substr(0, pattern.size() - 1));
-  return pattern == name;
-}
-
 bool GraphValues::spend(NodeIndex node) {
   const std::size_t cost = 1 + graph_.node(node).input_count / 16;
   visits_left_ -= std::min(visits_left_, cost);
@@ -104,27 +98,19 @@ const GraphInput* GraphValues::input_named(NodeIndex node,
 
 const GraphInput* GraphValues::input(NodeIndex node, NodeField field) const {
   const GraphInput* found = nullptr;
-  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
-    for (const GraphInput& input : graph_.inputs(node)) {
-      if (!name_matches(name, input.name)) continue;
-      if (!input.is_link() && !input.value) continue;
-      found = &input;
-      return true;
-    }
-    return false;
+  graph_.each_input(node, field, [&](const GraphInput& input) {
+    if (!input.is_link() && !input.value) return false;
+    found = &input;
+    return true;
   });
   return found;
 }
 
 const GraphInput* GraphValues::link(NodeIndex node, NodeField field) const {
   const GraphInput* found = nullptr;
-  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
-    for (const GraphInput& input : graph_.inputs(node)) {
-      if (!input.is_link() || !name_matches(name, input.name)) continue;
-      found = &input;
-      return true;
-    }
-    return false;
+  graph_.each_input(node, field, [&](const GraphInput& input) {
+    if (input.is_link()) found = &input;
+    return found != nullptr;
   });
   return found;
 }
@@ -150,13 +136,9 @@ GraphValue GraphValues::search(NodeIndex node, NodeField field,
                                unsigned depth) {
   if (!enter(node, depth)) return {};
   GraphValue found;
-  for_each_name(*graph_.node(node).kind, field, [&](std::string_view name) {
-    for (const GraphInput& input : graph_.inputs(node)) {
-      if (!name_matches(name, input.name)) continue;
-      found = search_link(input, field, depth);
-      if (found.is_known()) return true;
-    }
-    return false;
+  graph_.each_input(node, field, [&](const GraphInput& input) {
+    found = search_link(input, field, depth);
+    return found.is_known();
   });
   return found.is_known() ? found : search_settings(node, field, depth);
 }
@@ -165,10 +147,8 @@ GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
                                         unsigned depth) {
   GraphValue found;
   for (const NodeField carrier : {NodeField::kSettings, NodeField::kPipe}) {
-    for_each_name(*graph_.node(node).kind, carrier, [&](std::string_view name) {
-      const GraphInput* input = input_named(node, name);
-      if (input != nullptr && input->is_link())
-        found = search_link(*input, field, depth + 1);
+    graph_.each_input(node, carrier, [&](const GraphInput& input) {
+      if (input.is_link()) found = search_link(input, field, depth + 1);
       return found.is_known();
     });
     if (found.is_known()) break;
@@ -201,7 +181,9 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   }
 
   GraphValue found = search(node, field, depth + 1);
-  if (depth > kMaxDepth || found.is_known() || kind.role == NodeRole::kOpaqueNumber) return found;
+  if (depth > kMaxDepth || found.is_known() ||
+      kind.role == NodeRole::kOpaqueNumber)
+    return found;
 
   // Primitives hold any field under a name that says nothing.
   const bool is_primitive =
@@ -209,12 +191,10 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
       kind.role == NodeRole::kCachedText || kind.role == NodeRole::kUnknown;
   if (is_primitive) {
     for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
-      for_each_name(kind, values, [&](std::string_view name) {
-        const GraphInput* held = input_named(node, name);
-        if (held != nullptr && !held->is_link()) {
-          const JsonValue literal = plain_value(held->value);
-          if (suits(field, literal)) found.value = literal;
-        }
+      graph_.each_input(node, values, [&](const GraphInput& held) {
+        if (held.is_link()) return false;
+        const JsonValue literal = plain_value(held.value);
+        if (suits(field, literal)) found.value = literal;
         return found.is_known();
       });
       if (found.is_known()) return found;

@@ -36,9 +36,6 @@ std::optional<PixelSize> read_pixel_size(std::string_view text);
 /// and lists of one.
 JsonValue plain_value(JsonValue value);
 
-/// `name` as a pattern: a `*` at its end stands for anything.
-bool name_matches(std::string_view pattern, std::string_view name);
-
 class GraphValues {
  public:
   GraphValues(const Graph& graph, const Limits& limits)

@@ -247,13 +247,10 @@ bool Walk::each_image_link(NodeIndex node, Visit&& visit) {
     return branch != nullptr && branch->is_link() && visit(*branch);
   }
   for (const NodeField field : {NodeField::kImage, NodeField::kPipe}) {
-    const bool found = for_each_name(kind, field, [&](std::string_view name) {
-      for (const GraphInput& input : graph_.inputs(node))
-        if (input.is_link() && name_matches(name, input.name) && visit(input))
-          return true;
-      return false;
-    });
-    if (found) return true;
+    if (graph_.each_input(node, field, [&](const GraphInput& input) {
+          return input.is_link() && visit(input);
+        }))
+      return true;
   }
   if (is_sampler(node)) return false;
   for (const GraphInput& input : graph_.inputs(node))
@@ -444,19 +441,14 @@ bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
   // Merges name their models themselves: all of them count.
   const bool is_merge = spec_of(kind, "model").find(',') != kind.spec.npos;
   bool found = false;
-  for_each_name(kind, NodeField::kModel, [&](std::string_view name) {
-    for (const GraphInput& input : graph_.inputs(node))
-      if (name_matches(name, input.name)) found = follow(&input) || found;
+  graph_.each_input(node, NodeField::kModel, [&](const GraphInput& input) {
+    found = follow(&input) || found;
     return found && !is_merge;
   });
   if (found) return true;
-  for (const NodeField field : {NodeField::kPipe, NodeField::kSettings}) {
-    for_each_name(kind, field, [&](std::string_view name) {
-      found = follow(values_.input_named(node, name));
-      return found;
-    });
-    if (found) return true;
-  }
+  const auto leads = [&](const GraphInput& input) { return follow(&input); };
+  for (const NodeField field : {NodeField::kPipe, NodeField::kSettings})
+    if (graph_.each_input(node, field, leads)) return true;
   if (kind.role != NodeRole::kUnknown && kind.role != NodeRole::kPass &&
       kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings)
     return false;
@@ -493,14 +485,11 @@ bool Walk::vae_from(NodeIndex node, unsigned depth) {
     return true;
   }
   if (kind.role == NodeRole::kLoader) return true;
-  bool found = false;
-  for_each_name(kind, NodeField::kPipe, [&](std::string_view name) {
-    const GraphInput* input = values_.input_named(node, name);
-    found = input != nullptr && input->is_link() &&
-            vae_from(input->node, depth + 1);
-    return found;
-  });
-  return found;
+  return graph_.each_input(node, NodeField::kPipe,
+                           [&](const GraphInput& input) {
+                             return input.is_link() &&
+                                    vae_from(input.node, depth + 1);
+                           });
 }
 
 // The last node of the path that was given a VAE decoded the picture.
@@ -530,12 +519,9 @@ bool Walk::clip_skip_from(NodeIndex node, unsigned depth) {
   };
   if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
   if (follow(values_.link(node, NodeField::kClip))) return true;
-  bool found = false;
-  for_each_name(kind, NodeField::kPipe, [&](std::string_view name) {
-    found = follow(values_.input_named(node, name));
-    return found;
-  });
-  return found;
+  return graph_.each_input(
+      node, NodeField::kPipe,
+      [&](const GraphInput& input) { return follow(&input); });
 }
 
 void Walk::find_clip_skip() {
@@ -874,15 +860,11 @@ GraphWalk Walk::run() {
         }
         break;
       case NodeRole::kTextEncoderLoader:
-        for_each_name(
-            *graph_.node(node).kind, NodeField::kTextEncoderName,
-            [&](std::string_view name) {
-              if (const GraphInput* input = values_.input_named(node, name))
-                if (const auto file =
-                        values_.value_of(*input, NodeField::kTextEncoderName)
-                            .string();
-                    file && !is_no_name(*file))
-                  add_extra("text_encoder", *file);
+        graph_.each_input(
+            node, NodeField::kTextEncoderName, [&](const GraphInput& input) {
+              const auto file =
+                  values_.value_of(input, NodeField::kTextEncoderName).string();
+              if (file && !is_no_name(*file)) add_extra("text_encoder", *file);
               return false;
             });
         break;

@@ -21,7 +21,14 @@ double cpu_ms() {
          static_cast<double>(now.tv_nsec) * 1e-6;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// GCC says by macros that it instruments the code, clang by features.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SDMETA_IS_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    defined(SDMETA_IS_SANITIZED)
 constexpr double kMaxMs = 2000;
 #else
 constexpr double kMaxMs = 50;  // the parse of the text included

@@ -1,0 +1,66 @@
+// Positions in a fixed list of names: one probe of a small table where a search
+// would compare dozens of strings. The list is the program's own, so nobody can
+// choose names that collide.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+namespace sdmeta {
+
+class NameIndex {
+ public:
+  /// Room for `count` names.
+  explicit NameIndex(std::size_t count)
+      : slots_(std::bit_ceil(4 * count + 4)), mask_(slots_.size() - 1) {}
+
+  /// The value kept for `name`, a new 0 the first time. Views the name.
+  std::uint64_t& operator[](std::string_view name) {
+    std::size_t at = hash(name) & mask_;
+    while (slots_[at].is_used && slots_[at].name != name) at = (at + 1) & mask_;
+    slots_[at].name = name;
+    slots_[at].is_used = true;
+    return slots_[at].value;
+  }
+
+  /// Null if `name` is not in the list.
+  const std::uint64_t* find(std::string_view name) const {
+    std::size_t at = hash(name) & mask_;
+    for (; slots_[at].is_used; at = (at + 1) & mask_)
+      if (slots_[at].name == name) return &slots_[at].value;
+    return nullptr;
+  }
+
+ private:
+  struct Slot {
+    std::string_view name;
+    std::uint64_t value = 0;
+    bool is_used = false;
+  };
+
+  // Both ends of a name, as most differ there.
+  static std::size_t hash(std::string_view name) {
+    std::uint64_t head = 0;
+    std::uint64_t tail = 0;
+    const std::size_t size = name.size() < 8 ? name.size() : 8;
+    if (size == 8) {
+      std::memcpy(&head, name.data(), 8);
+      std::memcpy(&tail, name.data() + name.size() - 8, 8);
+    } else {
+      for (std::size_t i = 0; i < size; ++i)
+        head = head << 8 | static_cast<unsigned char>(name[i]);
+    }
+    const std::uint64_t mixed = (head ^ std::rotl(tail, 23) ^ name.size()) *
+                                std::uint64_t{0x9e3779b97f4a7c15};
+    return static_cast<std::size_t>(mixed >> 32);
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t mask_;
+};
+
+}  // namespace sdmeta
