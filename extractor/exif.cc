@@ -328,7 +328,7 @@ void TiffWalk::note_photo() {
   if (camera_model_.starts_with(camera)) camera.clear();
   if (!camera.empty() && !camera_model_.empty()) camera += ' ';
   camera += camera_model_;
-  out_.note(ErrorCode::kPhoto, std::move(camera));
+  out_.note(ErrorCode::kPhoto, "camera " + camera);
 }
 
 }  // namespace

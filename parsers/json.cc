@@ -182,7 +182,8 @@ JsonDocument parse_json(std::string_view text, const Limits& limits,
     if (repaired &&
         !parse_strictly(storage->parser, repaired->text, limits, 0, root)) {
       error = simdjson::SUCCESS;
-      document.repair_ = Error{ErrorCode::kJsonRepaired, repaired->done, {}};
+      if (!repaired->done.empty())
+        document.repair_ = Error{ErrorCode::kJsonRepaired, repaired->done, {}};
     }
   }
   if (error) {

@@ -109,7 +109,7 @@ enum Finding : unsigned {
 };
 
 constexpr std::array<std::string_view, kFindings> kFindingNames = {
-    "NaN or other constants", "numbers out of range", "control characters",
+    "constants of other languages", "numbers out of range", "control characters",
     "invalid UTF-8",          "invalid escapes",      "single quotes",
     "tuples",                 "commas",               "text after the end"};
 
@@ -223,9 +223,12 @@ class Repairer {
     if (word.empty() || at_ >= text_.size()) return false;
     if (is_one_of(word, {"null", "true", "false"})) {
       out_ += word;
-    } else if (is_one_of(word, {"NaN", "nan", "NAN", "-nan", "-NaN", "Infinity",
-                                "-Infinity", "+Infinity", "inf", "-inf",
-                                "undefined", "None"})) {
+    } else if (is_one_of(word, {"NaN", "Infinity", "-Infinity"})) {
+      // What Python's json.dumps writes as a matter of course, and ComfyUI in
+      // nearly every graph (`is_changed`): nothing to tell anybody.
+      out_ += "null";
+    } else if (is_one_of(word, {"nan", "NAN", "-nan", "-NaN", "+Infinity",
+                                "inf", "-inf", "undefined", "None"})) {
       out_ += "null";
       found_[kConstants] = true;
     } else if (word == "True" || word == "False") {

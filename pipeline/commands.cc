@@ -4,6 +4,7 @@
 
 #include "pipeline/diagnostics.h"
 #include "pipeline/formats.h"
+#include "pipeline/version.h"
 #include "pipeline/schema.h"
 #include "pipeline/sink.h"
 

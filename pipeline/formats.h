@@ -8,7 +8,4 @@ namespace sdmeta {
 
 std::string print_formats();
 
-/// Version of the program and of the libraries it runs with.
-std::string print_version();
-
 }  // namespace sdmeta

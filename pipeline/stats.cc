@@ -14,7 +14,7 @@ std::string print_stats(const RunStats& stats) {
     by_status[std::string(status_name(static_cast<Status>(i)))] =
         tally.by_status[i];
   Json json = {
-      {"version", kVersion},
+      {"version", program_version()},
       {"complete", stats.is_complete},
       {"records", tally.records},
       {"by_status", std::move(by_status)},

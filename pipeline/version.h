@@ -1,10 +1,15 @@
-// The program's version; CHANGELOG.md says what each one brought.
+// The program's version, which CMakeLists.txt states once, and those of the
+// libraries it runs with. CHANGELOG.md says what each version brought.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace sdmeta {
 
-inline constexpr std::string_view kVersion = "0.1.0";
+std::string_view program_version() noexcept;
+
+/// Program and libraries, one line each.
+std::string print_version();
 
 }  // namespace sdmeta

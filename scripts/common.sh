@@ -4,10 +4,10 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(g++ cmake ninja-build pkg-config zlib1g-dev libpng-dev
-  libjpeg-dev libwebp-dev libbrotli-dev libexiv2-dev libtbb-dev libsimdjson-dev
+  libjpeg-dev libwebp-dev libbrotli-dev libtbb-dev libsimdjson-dev
   nlohmann-json3-dev libarchive-dev libzstd-dev libcli11-dev libfmt-dev)
 
-test_packages=(libgtest-dev libbenchmark-dev python3 python3-pil python3-piexif
+test_packages=(libgtest-dev libexiv2-dev libbenchmark-dev python3 python3-pil python3-piexif
   python3-jsonschema python3-pandas libimage-exiftool-perl exiv2 webp
   libavif-bin libheif-examples libjxl-tools ffmpeg zip p7zip-full zstd xz-utils)
 

@@ -206,7 +206,7 @@ TEST(Exif, CameraIsAPhoto) {
                          test::le32(28) + test::le32(10))
                .build());
   ASSERT_TRUE(has_note(image, ErrorCode::kPhoto));
-  EXPECT_EQ(to_text(image.notes.at(0)), "photo: Canon EOS 5D");
+  EXPECT_EQ(to_text(image.notes.at(0)), "photo: camera Canon EOS 5D");
 }
 
 TEST(Tiff, FileIsReadAsItsOwnBlock) {

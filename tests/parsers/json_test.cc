@@ -121,10 +121,17 @@ TEST(Json, UnreadableTextSaysWhy) {
 }
 
 TEST(Json, RepairIsNoted) {
-  const JsonDocument document = parse_json(R"({"a": NaN})", Limits{});
+  const JsonDocument document = parse_json(R"({"a": None})", Limits{});
   ASSERT_TRUE(document.repair());
   EXPECT_EQ(document.repair()->code, ErrorCode::kJsonRepaired);
-  EXPECT_EQ(document.repair()->detail, "NaN or other constants");
+  EXPECT_EQ(document.repair()->detail, "constants of other languages");
+}
+
+// json.dumps of Python writes it, so that it stands in nearly every graph.
+TEST(Json, NanIsOrdinary) {
+  const JsonDocument document = parse_json(R"({"a": [NaN]})", Limits{});
+  EXPECT_FALSE(document.repair());
+  EXPECT_TRUE(document.root()["a"][0].is_null());
 }
 
 TEST(Json, StrictTextIsNotRepaired) {
