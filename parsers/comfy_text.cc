@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -300,6 +302,9 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
   const bool is_string = kind.role == NodeRole::kJoin || between != nullptr;
   const bool filled_only = !is_string || spec_of(kind, "split") == "filled";
   if (names.empty()) names = "text*,string*";
+  // WAS suite: white space around each part may go.
+  const GraphInput* clean = values_.input_named(node, "clean_whitespace");
+  const bool trims = clean != nullptr && clean->value.string() == "true";
   std::vector<std::string> parts;
   bool is_known = false;
   while (!names.empty()) {
@@ -310,6 +315,7 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
       Text text = ask(input, side, depth);
       if (!text) continue;
       is_known = true;
+      if (trims) text = std::string(trimmed(*text));
       if (!is_string)
         add_part(parts, std::move(*text));
       else if (!filled_only || !text->empty())
@@ -347,7 +353,18 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
     return input != nullptr ? input->value.string().value_or("")
                             : std::string_view();
   };
-  if (spec_of(kind, "split") == "replace" || word("action") == "replace") {
+  const std::string_view split = spec_of(kind, "split");
+  if (split == "trim") {
+    if (!is_known) return std::nullopt;
+    const std::string_view inner = trimmed(parts[0]);
+    const auto before = static_cast<std::size_t>(inner.data() - parts[0].data());
+    const auto after = parts[0].size() - before - inner.size();
+    const std::string_view mode = word("mode");
+    return parts[0].substr(mode == "Right" ? 0 : before,
+                           inner.size() + (mode == "Right" ? before : 0) +
+                               (mode == "Left" ? after : 0));
+  }
+  if (split == "replace" || word("action") == "replace") {
     if (!is_known) return std::nullopt;
     if (parts[1].starts_with('/')) return parts[0];
     return replace_all(parts[0], parts[1], parts[2]);

@@ -398,7 +398,8 @@ std::optional<std::string> Walk::model_name(NodeIndex node) {
   const NodeRole role = values_.role(node);
   if (role == NodeRole::kLora || role == NodeRole::kPass ||
       role == NodeRole::kExtraModel || role == NodeRole::kControlNet ||
-      role == NodeRole::kVaeLoader || role == NodeRole::kTextEncoderLoader)
+      role == NodeRole::kVaeLoader || role == NodeRole::kTextEncoderLoader ||
+      role == NodeRole::kUpscaler || role == NodeRole::kControlNetLoader)
     return std::nullopt;
   const GraphInput* input = values_.input(node, NodeField::kModelName);
   if (input == nullptr) return std::nullopt;
@@ -689,7 +690,12 @@ void Walk::collect_control_net(NodeIndex node) {
   if (const GraphInput* image = values_.input_named(node, "image");
       image != nullptr && image->is_link()) {
     const std::string_view maker = graph_.node(image->node).class_type;
-    if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
+    // One class of controlnet_aux runs whichever is named.
+    const GraphInput* chosen =
+        values_.input_named(image->node, "preprocessor");
+    if (chosen != nullptr && chosen->value.is_string())
+      control.module = std::string(*chosen->value.string());
+    else if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
       control.module = std::string(maker);
   }
   result_.controlnets.push_back(std::move(control));
@@ -846,9 +852,10 @@ GraphWalk Walk::run() {
                     [&](const Lora& other) { return other.name == lora.name; });
     if (!is_known) result_.loras.push_back(std::move(lora));
   }
+  for (auto at = reachable_.rbegin(); at != reachable_.rend(); ++at)
+    if (values_.role(*at) == NodeRole::kControlNet) collect_control_net(*at);
   for (const NodeIndex node : reachable_) {
     switch (values_.role(node)) {
-      case NodeRole::kControlNet: collect_control_net(node); break;
       case NodeRole::kUpscaler:
         if (const auto name =
                 values_.value(node, NodeField::kUpscalerName).string()) {
