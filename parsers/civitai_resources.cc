@@ -177,6 +177,7 @@ void merge_civitai_resources(std::vector<CivitaiResource>& resources,
 }
 
 void apply_civitai_resources(Generation& generation) {
+  if (generation.civitai_resources.empty()) return;
   if (!generation.model)
     if (const auto* checkpoint = only_checkpoint(generation.civitai_resources))
       generation.model = checkpoint->name;

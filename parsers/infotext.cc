@@ -1,5 +1,7 @@
 #include "parsers/infotext.h"
 
+#include <string.h>  // memrchr
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -34,18 +36,20 @@ constexpr auto kKnownKeys = std::to_array<string_view>({
 static_assert(std::is_sorted(kKnownKeys.begin(), kKnownKeys.end()));
 
 bool is_known(string_view key) {
-  return std::binary_search(kKnownKeys.begin(), kKnownKeys.end(), lower(key));
+  const auto* const found = std::lower_bound(
+      kKnownKeys.begin(), kKnownKeys.end(), key, is_below_ignoring_case);
+  return found != kKnownKeys.end() && equal_ignoring_case(*found, key);
 }
 
-std::size_t known_keys(const std::vector<Setting>& settings) {
+// Two of them are no accident.
+bool has_known_keys(const std::vector<Setting>& settings) {
   // Enough to tell; a megabyte of settings need not be looked up.
-  constexpr std::size_t kEnough = 32;
-  const auto end = settings.begin() +
-                   static_cast<std::ptrdiff_t>(std::min(kEnough, settings.size()));
-  return static_cast<std::size_t>(std::count_if(
-      settings.begin(), end, [](const Setting& setting) {
-        return !setting.is_flag && is_known(setting.key);
-      }));
+  constexpr std::size_t kMostLookups = 32;
+  const std::size_t end = std::min(kMostLookups, settings.size());
+  int known = 0;
+  for (std::size_t i = 0; i < end && known < 2; ++i)
+    known += !settings[i].is_flag && is_known(settings[i].key) ? 1 : 0;
+  return known == 2;
 }
 
 // `Steps:`, blanks and a digit.
@@ -75,8 +79,10 @@ bool has_whole_steps(const SettingsLine& line) {
 
 std::size_t line_start_before(string_view text, std::size_t end) {
   if (end == 0) return 0;
-  const std::size_t newline = text.rfind('\n', end - 1);
-  return newline == text.npos ? 0 : newline + 1;
+  const void* const newline = memrchr(text.data(), '\n', end);
+  if (newline == nullptr) return 0;
+  return static_cast<std::size_t>(static_cast<const char*>(newline) -
+                                  text.data()) + 1;
 }
 
 // The last line that begins with Steps and goes on like settings: a prompt may
@@ -92,7 +98,7 @@ std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
       Found found{InfotextForm::kLines, start,
                   split_settings(from_line, limits.max_settings)};
       if (has_whole_steps(found.line)) {
-        if (known_keys(found.line.settings) >= 2) return found;
+        if (has_known_keys(found.line.settings)) return found;
         if (!weak && trimmed(found.line.rest).empty()) {
           found.form = InfotextForm::kSettingsWeak;
           weak = std::move(found);
@@ -127,7 +133,7 @@ std::optional<Found> find_other_line(string_view text, const Limits& limits) {
     if (line.find(':') != line.npos &&
         !without_leading_blanks(line).starts_with(kNegative)) {
       SettingsLine split = split_settings(line, limits.max_settings);
-      if (split.settings.size() >= 3 && known_keys(split.settings) >= 2 &&
+      if (split.settings.size() >= 3 && has_known_keys(split.settings) &&
           has_known_number(split.settings)) {
         split.rest = text.substr(std::min(end + 1, text.size()));
         return Found{InfotextForm::kLines, start, std::move(split)};
@@ -156,7 +162,7 @@ std::optional<Found> find_jammed(string_view text, const Limits& limits) {
     if (follows_other_steps(text.substr(0, at))) continue;
     Found found{InfotextForm::kJammed, at,
                 split_settings(text.substr(at), limits.max_settings)};
-    if (has_whole_steps(found.line) && known_keys(found.line.settings) >= 2)
+    if (has_whole_steps(found.line) && has_known_keys(found.line.settings))
       return found;
   }
   return std::nullopt;
@@ -199,6 +205,7 @@ Found find_settings(string_view text, const Limits& limits) {
 // The reader of A1111 takes the prefix off every line of the negative prompt.
 std::string negative_of(string_view block) {
   std::string negative;
+  negative.reserve(block.size());
   while (!block.empty()) {
     const std::size_t newline = std::min(block.find('\n'), block.size());
     string_view line = block.substr(0, newline);
@@ -208,7 +215,9 @@ std::string negative_of(string_view block) {
     negative += line;
     if (!block.empty()) negative += '\n';
   }
-  return std::string(trimmed(negative));
+  const std::string_view kept = trimmed(negative);
+  if (kept.size() != negative.size()) negative = std::string(kept);
+  return negative;
 }
 
 struct BlockName {

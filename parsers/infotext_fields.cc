@@ -269,11 +269,14 @@ static_assert(std::is_sorted(kKeys.begin(), kKeys.end(),
                              }));
 
 const Key* find_key(std::string_view name) {
-  const std::string key = lower(name);
   const auto* const found = std::lower_bound(
-      kKeys.begin(), kKeys.end(), key,
-      [](const Key& entry, const std::string& k) { return entry.name < k; });
-  return found != kKeys.end() && found->name == key ? found : nullptr;
+      kKeys.begin(), kKeys.end(), name,
+      [](const Key& entry, std::string_view wanted) {
+        return is_below_ignoring_case(entry.name, wanted);
+      });
+  return found != kKeys.end() && equal_ignoring_case(found->name, name)
+             ? found
+             : nullptr;
 }
 
 bool is_scheduler_key(std::string_view key) {
@@ -315,8 +318,8 @@ void take_controlnet_part(std::string_view key, const std::string& value,
 void take_controlnet(Context& context, const Setting& setting,
                      const std::string& value) {
   constexpr std::string_view kPrefix = "controlnet";
+  if (!starts_with_ignoring_case(setting.key, kPrefix)) return;
   const std::string key = lower(setting.key);
-  if (!key.starts_with(kPrefix)) return;
   std::string_view rest = std::string_view(key).substr(kPrefix.size());
   const std::size_t digits = rest.find_first_not_of(" -");
   if (digits == rest.npos) return;

@@ -102,6 +102,8 @@ void redact(std::optional<std::string>& text) {
 
 std::optional<std::string> without_url_secrets(std::string_view text) {
   std::optional<std::string> clean;
+  // Rarer than what memmem takes for a likely beginning of a URL.
+  if (text.find('?') == text.npos) return clean;
   std::size_t kept = 0;  // bytes of `text` that are copied or skipped
   std::size_t at = 0;
   while ((at = find(text, "http", at)) != text.npos) {

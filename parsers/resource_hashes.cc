@@ -6,6 +6,7 @@
 #include "parsers/resource_hashes.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -79,6 +80,14 @@ std::optional<std::string_view> last_value(std::string_view item) {
 
 std::string without_last_word(std::string_view key) {
   return lower(trimmed(key.substr(0, key.find_last_of(' '))));
+}
+
+bool is_any_prefix_of(std::string_view key,
+                      std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [key](std::string_view prefix) {
+                       return starts_with_ignoring_case(key, prefix);
+                     });
 }
 
 bool has_number(std::string_view text) {
@@ -162,6 +171,7 @@ bool ResourceSettings::take_embedding_hashes(const std::string& value) {
 // `AddNet Weight A 1`, `Lora_0 Strength model`.
 bool ResourceSettings::take_slot(std::string_view key,
                                  const std::string& value) {
+  if (!is_any_prefix_of(key, {"addnet ", "lora_", "embedding_"})) return false;
   const std::string name = lower(key);
   std::string slot_name;
   std::string part;

@@ -6,6 +6,7 @@
 #include "parsers/settings_line.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -19,6 +20,36 @@ constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..
 // NULs among them: decoders leave some in broken UTF-16.
 bool is_blank(char c) { return is_space(c) && c != '\n'; }
 
+// What a byte can be in a line. A table, since every byte of every settings line
+// is asked at least twice.
+enum ByteKind : std::uint8_t {
+  kEndsBareValue = 1,  // a comma or the end of the line
+  kEndsKey = 2,        // these and the colon
+  kNeverInKey = 4,
+  kLetter = 8,  // bytes of longer characters too
+  kDigit = 16,
+};
+
+constexpr auto kByteKinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  const auto mark = [&kinds](std::string_view bytes, int kind) {
+    for (const char c : bytes)
+      kinds[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(kind);
+  };
+  mark(",\n", kEndsBareValue | kEndsKey | kNeverInKey);
+  mark(":", kEndsKey);
+  mark("\"{}[]<>()", kNeverInKey);
+  mark("0123456789", kDigit);
+  for (std::size_t byte = 0; byte < kinds.size(); ++byte)
+    if (byte >= 0x80 || is_letter(static_cast<char>(byte)))
+      kinds[byte] |= kLetter;
+  return kinds;
+}();
+
+bool is_any(char c, int kinds) {
+  return (kByteKinds[static_cast<unsigned char>(c)] & kinds) != 0;
+}
+
 bool is_size(std::string_view text) {
   const std::size_t x = text.find('x');
   return x != text.npos && number_in<std::uint32_t>(text.substr(0, x)) &&
@@ -31,7 +62,10 @@ class Splitter {
       : text_(text), failed_bytes_left_(2 * text.size()) {}
 
   SettingsLine split(std::size_t max_settings) {
+    // More than most lines have.
+    constexpr std::size_t kUsualSettings = 24;
     SettingsLine line;
+    line.settings.reserve(std::min(max_settings, kUsualSettings));
     for (;;) {
       skip_separators();
       if (at_line_end()) break;
@@ -61,14 +95,19 @@ class Splitter {
     return at;
   }
 
+  // The first byte of these kinds from `at` on, or the end of the text.
+  std::size_t find(int kinds, std::size_t at) const {
+    while (at < text_.size() && !is_any(text_[at], kinds)) ++at;
+    return at;
+  }
+
   bool ends_value(std::size_t at) const {
     at = after_blanks(at);
     return at >= text_.size() || text_[at] == ',' || text_[at] == '\n';
   }
 
   Setting next() {
-    const std::size_t stop = std::min(
-        text_.find_first_of(":,\n", at_), text_.size());
+    const std::size_t stop = find(kEndsKey, at_);
     Setting setting;
     setting.key = trimmed(text_.substr(at_, stop - at_));
     if (stop == text_.size() || text_[stop] != ':') {
@@ -140,7 +179,7 @@ class Splitter {
     std::size_t at = start;
     bool is_first_comma = true;
     for (;;) {
-      at = std::min(text_.find_first_of(",\n", at), text_.size());
+      at = find(kEndsBareValue, at);
       if (at == text_.size() || text_[at] == '\n') return at;
       const std::size_t next = after_blanks(at + 1);
       if (next >= text_.size() || text_[next] == '\n' || starts_key(next))
@@ -164,10 +203,7 @@ class Splitter {
   // A key and its colon: no quotes, brackets or commas in it, at least one
   // letter, and not the scheme of a URL or a drive.
   bool starts_key(std::size_t at) const {
-    const auto is_outer = [](char c) {
-      return is_letter(c) || is_digit(c) || (c & 0x80) != 0;
-    };
-    if (!is_outer(text_[at])) return false;
+    if (!is_any(text_[at], kLetter | kDigit)) return false;
     bool has_letter = false;
     const std::size_t limit = std::min(at + kLongestKey, text_.size());
     for (; at < limit; ++at) {
@@ -176,9 +212,8 @@ class Splitter {
         const char following = at + 1 < text_.size() ? text_[at + 1] : ' ';
         return has_letter && following != '/' && following != '\\';
       }
-      if (std::string_view(",\n\"{}[]<>()").find(c) != std::string_view::npos)
-        return false;
-      has_letter = has_letter || (is_outer(c) && !is_digit(c));
+      if (is_any(c, kNeverInKey)) return false;
+      has_letter = has_letter || is_any(c, kLetter);
     }
     return false;
   }

@@ -6,26 +6,26 @@
 
 namespace sdmeta {
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 std::string lower(std::string_view text) {
   std::string result(text);
   for (char& c : result) c = to_lower(c);
   return result;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && starts_with_ignoring_case(a, b);
-}
-
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() &&
          std::equal(prefix.begin(), prefix.end(), text.begin(),
                     [](char a, char b) { return to_lower(a) == to_lower(b); });
+}
+
+bool is_below_ignoring_case(std::string_view key, std::string_view text) {
+  const std::size_t common = std::min(key.size(), text.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const char c = to_lower(text[i]);
+    if (key[i] != c)
+      return static_cast<unsigned char>(key[i]) < static_cast<unsigned char>(c);
+  }
+  return key.size() < text.size();
 }
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {

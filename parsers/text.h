@@ -24,10 +24,19 @@ constexpr bool is_letter(char c) {
 }
 
 /// Without surrounding white space and NULs.
-std::string_view trimmed(std::string_view text);
+constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
 std::string lower(std::string_view text);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && starts_with_ignoring_case(a, b);
+}
+/// `key < lower(text)` without the copy, where `key` is lower case: to look
+/// `text` up in a sorted table.
+bool is_below_ignoring_case(std::string_view key, std::string_view text);
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
