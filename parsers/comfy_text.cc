@@ -325,7 +325,7 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
   if (!is_known) return std::nullopt;
   std::string delimiter = "\n";
   if (is_string) {
-    delimiter.clear();
+    delimiter = spec_of(kind, "between");
     if (between != nullptr) delimiter = ask(*between, side, depth).value_or("");
     if (delimiter == "\\n") delimiter = "\n";
   }
@@ -338,7 +338,7 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
                                       unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
   std::string_view names = spec_of(kind, "text");
-  std::array<std::string, 3> parts;
+  std::array<std::string, 7> parts;  // a text, and what replaces what in it
   bool is_known = false;
   for (std::size_t i = 0; i < parts.size() && !names.empty(); ++i) {
     const GraphInput* input = values_.input_named(node, next_item(names));
@@ -367,7 +367,9 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
   if (split == "replace" || word("action") == "replace") {
     if (!is_known) return std::nullopt;
     if (parts[1].starts_with('/')) return parts[0];
-    return replace_all(parts[0], parts[1], parts[2]);
+    for (std::size_t i = 1; i < parts.size(); i += 2)
+      parts[0] = replace_all(parts[0], parts[i], parts[i + 1]);
+    return parts[0];
   }
   std::vector<std::string> filled;
   for (std::string& part : parts)

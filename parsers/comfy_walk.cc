@@ -110,7 +110,7 @@ class Walk {
   bool clip_skip_from(NodeIndex node, unsigned depth);
   void find_size(NodeIndex sampler);
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
-  std::optional<PixelSize> own_size(NodeIndex node);
+  std::optional<PixelSize> own_size(NodeIndex node, unsigned depth = 0);
   void read_scaling(NodeIndex node, Scaling& scaling);
   void find_script(NodeIndex sampler);
   std::optional<double> denoise_of(NodeIndex sampler);
@@ -536,7 +536,7 @@ void Walk::find_clip_skip() {
 // --- sizes
 // --------------------------------------------------------------------
 
-std::optional<PixelSize> Walk::own_size(NodeIndex node) {
+std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
   const auto number = [&](std::string_view name) -> std::int64_t {
     const GraphInput* input = values_.input_named(node, name);
     if (input == nullptr) return 0;
@@ -550,29 +550,40 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node) {
     if (const auto words =
             values_.value_of(*text, NodeField::kSizeText).string())
       read = read_pixel_size(*words);
+  const std::string_view swaps = read ? "invert" : "";
   if (!read) {
     const GraphInput* width = values_.input(node, NodeField::kWidth);
     const GraphInput* height = values_.input(node, NodeField::kHeight);
     if (width == nullptr || height == nullptr) return std::nullopt;
-    // A picker behind both links knows the size as one text.
+    // A picker behind both links knows more than the two numbers: a text, a
+    // swap, a scale.
     const auto picked = [&](const GraphInput& input,
                             NodeField field) -> std::int64_t {
-      if (input.is_link())
-        if (const GraphInput* text =
-                values_.input(input.node, NodeField::kSizeText))
-          if (const auto words =
-                  values_.value_of(*text, NodeField::kSizeText).string())
-            if (const auto pair = read_pixel_size(*words))
-              return field == NodeField::kWidth ? pair->width : pair->height;
+      const bool is_picker =
+          input.is_link() && depth == 0 &&
+          values_.input(input.node, NodeField::kSizeText) != nullptr;
+      if (is_picker)
+        if (const auto pair = own_size(input.node, depth + 1))
+          return field == NodeField::kWidth ? pair->width : pair->height;
       return values_.value_of(input, field).integer().value_or(0);
     };
     read = PixelSize{picked(*width, NodeField::kWidth),
                      picked(*height, NodeField::kHeight)};
   }
   if (read->width <= 0 || read->height <= 0) return std::nullopt;
-  if (const GraphInput* swap = values_.input_named(node, "swap_dimensions"))
-    if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
-      std::swap(read->width, read->height);
+  for (const std::string_view name : {std::string_view("swap_dimensions"), swaps})
+    if (const GraphInput* swap = values_.input_named(node, name))
+      if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
+        std::swap(read->width, read->height);
+  // Comfyroll's ratios scale what they picked before they hand it on.
+  if (const GraphInput* scale = values_.input_named(node, "prescale_factor"))
+    if (const auto factor = scale->value.number();
+        factor && *factor > 0 && *factor < 100) {
+      read->width = static_cast<std::int64_t>(
+          static_cast<double>(read->width) * *factor);
+      read->height = static_cast<std::int64_t>(
+          static_cast<double>(read->height) * *factor);
+    }
   return read;
 }
 

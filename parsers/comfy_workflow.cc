@@ -72,6 +72,12 @@ bool is_control_word(JsonValue value) {
          word == "decrement" || word == "increment-wrap" || word == "random";
 }
 
+// What stands after a seed. Efficiency nodes take the control away and leave
+// its place empty.
+bool is_control_value(JsonValue value) {
+  return is_control_word(value) || value.is_null();
+}
+
 bool is_seed_name(std::string_view name) {
   return name == "seed" || name == "noise_seed" || name == "rand_seed";
 }
@@ -481,7 +487,7 @@ void Builder::name_by_inputs(JsonValue node,
   });
   std::size_t controls = 0;
   for (std::size_t i = 1; i < values.size(); ++i)
-    if (values[i].is_string() && is_control_word(values[i]) &&
+    if (!values[i].is_bool() && is_control_value(values[i]) &&
         values[i - 1].is_number())
       ++controls;
   // Older editors list only those that were turned into inputs.
@@ -490,7 +496,8 @@ void Builder::name_by_inputs(JsonValue node,
   for (const std::string_view name : names) {
     if (at >= values.size()) break;
     widgets.push_back({name, values[at++]});
-    if (is_seed_name(name) && at < values.size() && is_control_word(values[at]))
+    if (is_seed_name(name) && at < values.size() &&
+        is_control_value(values[at]))
       ++at;
   }
 }
@@ -502,7 +509,7 @@ void Builder::name_by_table(std::string_view order,
   while (!order.empty() && at < values.size()) {
     const std::string_view name = next_item(order);
     if (name == "-") {
-      if (is_control_word(values[at])) ++at;
+      if (is_control_value(values[at])) ++at;
       continue;
     }
     widgets.push_back({name, values[at++]});
