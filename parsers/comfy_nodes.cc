@@ -177,11 +177,10 @@ struct Rows {
                      kind.name.substr(middle, last - middle),
                      kind.name.substr(last + 1), i});
     }
-    std::stable_sort(all.begin(), all.end(),
-                     [&](const Wildcard& a, const Wildcard& b) {
-                       return kinds[a.row].name.size() >
-                              kinds[b.row].name.size();
-                     });
+    std::stable_sort(
+        all.begin(), all.end(), [&](const Wildcard& a, const Wildcard& b) {
+          return kinds[a.row].name.size() > kinds[b.row].name.size();
+        });
     for (std::size_t byte = 0; byte < wildcards.size(); ++byte)
       for (const Wildcard& wildcard : all)
         if (wildcard.before.empty() ||

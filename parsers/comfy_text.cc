@@ -357,7 +357,8 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
   if (split == "trim") {
     if (!is_known) return std::nullopt;
     const std::string_view inner = trimmed(parts[0]);
-    const auto before = static_cast<std::size_t>(inner.data() - parts[0].data());
+    const auto before =
+        static_cast<std::size_t>(inner.data() - parts[0].data());
     const auto after = parts[0].size() - before - inner.size();
     const std::string_view mode = word("mode");
     return parts[0].substr(mode == "Right" ? 0 : before,

@@ -486,11 +486,10 @@ bool Walk::vae_from(NodeIndex node, unsigned depth) {
     return true;
   }
   if (kind.role == NodeRole::kLoader) return true;
-  return graph_.each_input(node, NodeField::kPipe,
-                           [&](const GraphInput& input) {
-                             return input.is_link() &&
-                                    vae_from(input.node, depth + 1);
-                           });
+  return graph_.each_input(
+      node, NodeField::kPipe, [&](const GraphInput& input) {
+        return input.is_link() && vae_from(input.node, depth + 1);
+      });
 }
 
 // The last node of the path that was given a VAE decoded the picture.
@@ -571,7 +570,8 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
                      picked(*height, NodeField::kHeight)};
   }
   if (read->width <= 0 || read->height <= 0) return std::nullopt;
-  for (const std::string_view name : {std::string_view("swap_dimensions"), swaps})
+  for (const std::string_view name :
+       {std::string_view("swap_dimensions"), swaps})
     if (const GraphInput* swap = values_.input_named(node, name))
       if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
         std::swap(read->width, read->height);
@@ -579,8 +579,8 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
   if (const GraphInput* scale = values_.input_named(node, "prescale_factor"))
     if (const auto factor = scale->value.number();
         factor && *factor > 0 && *factor < 100) {
-      read->width = static_cast<std::int64_t>(
-          static_cast<double>(read->width) * *factor);
+      read->width =
+          static_cast<std::int64_t>(static_cast<double>(read->width) * *factor);
       read->height = static_cast<std::int64_t>(
           static_cast<double>(read->height) * *factor);
     }
@@ -702,8 +702,7 @@ void Walk::collect_control_net(NodeIndex node) {
       image != nullptr && image->is_link()) {
     const std::string_view maker = graph_.node(image->node).class_type;
     // One class of controlnet_aux runs whichever is named.
-    const GraphInput* chosen =
-        values_.input_named(image->node, "preprocessor");
+    const GraphInput* chosen = values_.input_named(image->node, "preprocessor");
     if (chosen != nullptr && chosen->value.is_string())
       control.module = std::string(*chosen->value.string());
     else if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
@@ -767,8 +766,14 @@ void Walk::scan() {
         result_.seed = values_.value(node, NodeField::kSeed).value.digits();
     }
     const NodeRole role = values_.role(node);
+    // Nodes that ask a service for a picture.
+    const GraphInput* words = values_.input_named(node, "prompt");
+    const bool asks = role == NodeRole::kUnknown && words != nullptr &&
+                      words->value.is_string();
+    if (asks && !result_.seed)
+      result_.seed = values_.value(node, NodeField::kSeed).value.digits();
     const bool holds_text =
-        role == NodeRole::kEncoder || role == NodeRole::kText ||
+        asks || role == NodeRole::kEncoder || role == NodeRole::kText ||
         role == NodeRole::kCachedText ||
         contains_ignoring_case(entry.class_type, "textencode") ||
         contains_ignoring_case(entry.class_type, "prompt");
