@@ -7,13 +7,19 @@ Writes FOLDER/fuzz_x/* for each target. Needs only the standard library; what
 Pillow, ffmpeg, avifenc, heif-enc, cjxl and exiftool add is left out where they
 are missing.
 """
+import bz2
 import gzip
+import io
+import lzma
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROMPT = "a paper lantern\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, Seed: 7"
@@ -24,6 +30,23 @@ XMP = ('<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.or
        '/xap/1.0/" xmp:CreatorTool="a &amp; b"><dc:description><rdf:Alt><rdf:li '
        'xml:lang="x-default">a lantern</rdf:li></rdf:Alt></dc:description>'
        '</rdf:Description></rdf:RDF></x:xmpmeta>')
+
+# Line ends, quotes, broken rows and key forms that real CSV files have.
+CSV_TEXTS = [
+    "id,image_url,tag_ids\n1,aa-bb,\"{1,2}\"\n2,,\n",
+    "\ufeffid,image_id\r\n1,\"a \"\"b\"\"\r\nc\"\r\n\r\n2,3",
+    'id,x\n1,"open\n2,three\n', 'a"b,c\n"d"e,f\n,,\n"",""\n', "\n\n,\r\r\n\0,a",
+]
+
+# Places of fuzz_json_payload, by the number of kPlaces that chooses them.
+PAYLOAD_PLACES = {
+    name: number for number, name in enumerate([
+        "parameters", "prompt", "workflow", "Comment", "Description", "Software",
+        "Source", "Title", "invokeai_metadata", "invokeai_graph", "sd-metadata",
+        "Dream", "generation_data", "parameters-json", "smproj", "fooocus_scheme",
+        "use_stable_diffusion_model", "use_lora_model", "lora_alpha",
+        "negative_prompt", "seed", "num_inference_steps", "extraMetadata",
+        "UserComment"])}
 
 # Which targets take a file, by its suffix.
 BY_SUFFIX = {
@@ -77,6 +100,47 @@ def stealth_inputs():
                    + payload)
 
 
+def fields_of(path):
+    """The key and text of each field of a .fields file, escapes left alone."""
+    pieces = re.split(r"^--- (.*)\n", path.read_text(), flags=re.M)[1:]
+    for head, text in zip(pieces[::2], pieces[1::2]):
+        yield head.split()[1], text.removesuffix("\n").encode()
+
+
+def tar_seeds():
+    name = "folder/" * 30 + "long.png"
+    for kind, number in {"v7": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT,
+                         "pax": tarfile.PAX_FORMAT}.items():
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=number) as tar:
+            for member in ("a.png", name, "größe.jpg"):
+                if kind == "v7" and len(member) > 100:
+                    continue
+                info = tarfile.TarInfo(member)
+                info.size = 600
+                tar.addfile(info, io.BytesIO(bytes(600)))
+            link = tarfile.TarInfo("link.png")
+            link.type, link.linkname = tarfile.SYMTYPE, "a.png"
+            tar.addfile(link)
+        yield kind, out.getvalue()
+
+
+def zip_seeds():
+    for kind in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", kind) as archive:
+            archive.writestr("a.png", bytes(600))
+            with archive.open("größe.png", "w", force_zip64=True) as member:
+                member.write(PROMPT.encode())
+            archive.comment = b"a comment"
+        yield f"zip{kind}", out.getvalue()
+    for name, tar in tar_seeds():
+        yield f"tar-{name}", tar
+        yield f"tar-{name}-gz", gzip.compress(tar, mtime=0)
+        yield f"tar-{name}-bz2", bz2.compress(tar)
+        yield f"tar-{name}-xz", lzma.compress(tar, preset=0)
+
+
 def made_by_tools(folder):
     try:
         from PIL import Image
@@ -128,6 +192,16 @@ def main():
         for fuzzer in BY_SUFFIX.get(path.suffix, []) + ["extract"]:
             put(fuzzer, path.name, data)
 
+    def put_fields(name, fields):
+        put("json_payload", name,
+            b"\xff".join(bytes([PAYLOAD_PLACES.get(key, 23)]) + text
+                         for key, text in fields))
+        for number, (key, text) in enumerate(fields):
+            # The first byte of a graph chooses how the rest is taken: a brace
+            # happens to mean "as it stands".
+            is_graph = key in ("prompt", "workflow") and text[:1] == b"{"
+            put("comfy_graph" if is_graph else "infotext", f"{name}-{number}", text)
+
     for path in sorted((ROOT / "fixtures" / "images").iterdir()):
         put_file(path)
     with tempfile.TemporaryDirectory() as scratch:
@@ -143,6 +217,15 @@ def main():
         put("text", f"text{number:02}", text)
     for number, data in enumerate(stealth_inputs()):
         put("stealth", f"made{number:02}", data)
+    for name, data in tar_seeds():
+        put("tar", name, data)
+    for name, data in zip_seeds():
+        put("zip", name, data)
+    for number, text in enumerate(CSV_TEXTS):
+        for first in (0, 3, 41):
+            put("csv", f"csv{number}-{first}", bytes([first]) + text.encode())
+    for path in sorted((ROOT / "fixtures").glob("*/*.fields")):
+        put_fields(f"{path.parent.name}-{path.stem}", list(fields_of(path)))
     for encoding in ("utf-8", "utf-16", "utf-32"):
         put("xmp", f"packet-{encoding}", XMP.encode(encoding))
 
