@@ -4,8 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "parsers/comfy_loras.h"
@@ -118,7 +122,8 @@ class Walk {
   // --- what is anywhere in the picture's part of the graph
   void collect_reachable();
   void collect_control_net(NodeIndex node);
-  void collect_tags(NodeIndex node);
+  void collect_all_loras();
+  void collect_tags(NodeIndex node, std::vector<Lora>& loras);
   void collect_embeddings(std::string_view text);
   void add_extra(std::string_view key, std::string_view value);
 
@@ -145,6 +150,9 @@ class Walk {
   // From the base sampler to the root, all nodes of the picture's path.
   std::vector<NodeIndex> path_;
   std::vector<NodeIndex> reachable_;
+  // What stands in the result already; graphs can name 10^5 of each.
+  std::set<std::pair<std::string, std::string>> known_extra_;
+  std::unordered_set<std::string_view> known_embeddings_;  // of the prompts
 };
 
 // --- which node made the picture --------------------------------------------
@@ -683,9 +691,9 @@ void Walk::find_script(NodeIndex sampler) {
 // ----------------------
 
 void Walk::add_extra(std::string_view key, std::string_view value) {
-  for (const KeyValue& pair : result_.extra)
-    if (pair.key == key && pair.value == value) return;
-  result_.extra.push_back({std::string(key), std::string(value)});
+  const KeyValue pair{std::string(key), std::string(value)};
+  if (known_extra_.emplace(pair.key, pair.value).second)
+    result_.extra.push_back(pair);
 }
 
 void Walk::collect_control_net(NodeIndex node) {
@@ -715,6 +723,7 @@ void Walk::collect_control_net(NodeIndex node) {
 // it.
 void Walk::collect_embeddings(std::string_view text) {
   constexpr std::string_view kMark = "embedding:";
+  std::unordered_set<std::string_view>& known = known_embeddings_;
   for (std::size_t at = text.find(kMark); at != text.npos;
        at = text.find(kMark, at)) {
     at += kMark.size();
@@ -725,10 +734,8 @@ void Walk::collect_embeddings(std::string_view text) {
       ++end;
     const std::string_view name = text.substr(at, end - at);
     if (name.empty()) continue;
-    const bool is_known =
-        std::any_of(result_.embeddings.begin(), result_.embeddings.end(),
-                    [&](const Embedding& e) { return e.name == name; });
-    if (!is_known) result_.embeddings.push_back({std::string(name), {}});
+    if (known.insert(name).second)
+      result_.embeddings.push_back({std::string(name), {}});
   }
 }
 
@@ -851,34 +858,16 @@ GraphWalk Walk::run() {
     scan();
   }
 
-  const auto resolve = [&](const GraphInput& input) {
-    const GraphValue text = values_.value_of(input, NodeField::kModelName);
-    if (text.is_known()) return text.value;
-    return values_.value_of(input, NodeField::kStrength).value;
-  };
-  std::vector<Lora> loras;
-  // Up the links means nearest the loader last; the order of loading is wanted.
-  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
-    collect_loras(graph_, *node, resolve, limits_, loras);
-    collect_tags(*node);
-  }
-  for (Lora& lora : loras) {
-    const bool is_known =
-        std::any_of(result_.loras.begin(), result_.loras.end(),
-                    [&](const Lora& other) { return other.name == lora.name; });
-    if (!is_known) result_.loras.push_back(std::move(lora));
-  }
+  collect_all_loras();
   for (auto at = reachable_.rbegin(); at != reachable_.rend(); ++at)
     if (values_.role(*at) == NodeRole::kControlNet) collect_control_net(*at);
+  std::unordered_set<std::string> upscalers;
   for (const NodeIndex node : reachable_) {
     switch (values_.role(node)) {
       case NodeRole::kUpscaler:
         if (const auto name =
                 values_.value(node, NodeField::kUpscalerName).string()) {
-          const bool is_known =
-              std::any_of(result_.upscalers.begin(), result_.upscalers.end(),
-                          [&](const Upscaler& u) { return u.name == *name; });
-          if (!is_known)
+          if (upscalers.emplace(*name).second)
             result_.upscalers.push_back({std::string(*name), std::nullopt});
         }
         break;
@@ -916,9 +905,36 @@ GraphWalk Walk::run() {
   return walk;
 }
 
+void Walk::collect_all_loras() {
+  const auto resolve = [&](const GraphInput& input) {
+    const GraphValue text = values_.value_of(input, NodeField::kModelName);
+    if (text.is_known()) return text.value;
+    return values_.value_of(input, NodeField::kStrength).value;
+  };
+  std::vector<Lora> loaded;
+  std::vector<Lora> tagged;
+  // Up the links means nearest the loader last; the order of loading is wanted.
+  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
+    collect_loras(graph_, *node, resolve, limits_, loaded);
+    collect_tags(*node, tagged);
+  }
+  using Claim =
+      std::tuple<std::string, std::optional<double>, std::optional<double>>;
+  std::set<Claim> claims;
+  std::unordered_set<std::string> names;
+  for (Lora& lora : tagged) {
+    names.insert(lora.name);
+    if (claims.emplace(lora.name, lora.weight, lora.clip_weight).second)
+      result_.loras.push_back(std::move(lora));
+  }
+  for (Lora& lora : loaded)
+    if (names.insert(lora.name).second)
+      result_.loras.push_back(std::move(lora));
+}
+
 // Nodes that obey `<lora:name:weight>` in their text. Lists of the same node
 // say the same with switches.
-void Walk::collect_tags(NodeIndex node) {
+void Walk::collect_tags(NodeIndex node, std::vector<Lora>& loras) {
   const NodeKind& kind = *graph_.node(node).kind;
   if (spec_of(kind, "tags").empty()) return;
   if (values_.input_named(node, "loras") != nullptr) return;
@@ -930,7 +946,10 @@ void Walk::collect_tags(NodeIndex node) {
     } else {
       text = texts_.text_of(node, side);
     }
-    if (text) add_tagged_loras(*text, result_.loras);
+    if (!text) continue;
+    std::vector<Lora> tagged;
+    add_tagged_loras(*text, tagged);
+    std::move(tagged.begin(), tagged.end(), std::back_inserter(loras));
   }
 }
 

@@ -197,5 +197,28 @@ TEST(ComfyBudget, SubgraphsThatHoldThemselvesEnd) {
   EXPECT_TRUE(got.generation);
 }
 
+// Each new name was once compared with all before it: 10^5 took minutes.
+TEST(ComfyBudget, ManyNamesAreToldApartInLinearTime) {
+  constexpr std::size_t kLoras = 60000;
+  constexpr std::size_t kEmbeddings = 100000;
+  std::string prompt;
+  for (std::size_t i = 0; i < kEmbeddings; ++i)
+    prompt += text({"embedding:e", std::to_string(i), " "});
+  std::string graph = "{";
+  for (std::size_t i = 0; i < kLoras; ++i)
+    graph += node(std::to_string(i), "LoraLoader",
+                  text({link("model", i + 1), ",\"lora_name\":\"l",
+                        std::to_string(i), "\""}));
+  graph += node("t", "CLIPTextEncode", text({"\"text\":\"", prompt, "\""}));
+  graph += "\"k\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":7,"
+           "\"positive\":[\"t\",0],\"model\":[\"0\",0]}}}";
+  const double start = cpu_ms();
+  const Interpretation got = interpret(fields("prompt", graph), Limits{});
+  EXPECT_LT(cpu_ms() - start, 20 * kMaxMs);
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->loras.size(), kLoras);
+  EXPECT_EQ(got.generation->embeddings.size(), kEmbeddings);
+}
+
 }  // namespace
 }  // namespace sdmeta
