@@ -13,6 +13,14 @@ namespace sdmeta {
 
 namespace {
 
+// For a note: no more than a name's length, and nothing of a damaged tag.
+std::string name_of_camera(const std::string& text) {
+  constexpr std::size_t kLongestName = 64;
+  std::string name(text.c_str());
+  cut_utf8(name, kLongestName);
+  return is_printable(name) ? name : std::string();
+}
+
 enum class TagKind : std::uint8_t {
   kText,
   kUserComment,
@@ -282,8 +290,8 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
   switch (tag->kind) {
     case TagKind::kText:
       text = decode_guessed(value, end);
-      if (tag->name == "Make") camera_make_ = text.value.substr(0, 64);
-      if (tag->name == "Model") camera_model_ = text.value.substr(0, 64);
+      if (tag->name == "Make") camera_make_ = name_of_camera(text.value);
+      if (tag->name == "Model") camera_model_ = name_of_camera(text.value);
       break;
     case TagKind::kUserComment:
       text = decode_user_comment(value, order_, end);
