@@ -6,6 +6,10 @@
 #include <array>
 #include <cstring>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace sdmeta {
 
 namespace {
@@ -197,6 +201,23 @@ std::size_t append_ascii_run(std::string& out, Bytes bytes, ByteOrder order) {
   while (done < count) {
     std::array<char, 128> run;
     std::size_t length = 0;
+#if defined(__SSE2__)
+    // Eight units at once; what follows finds where the run ends.
+    const __m128i not_ascii = _mm_set1_epi16(static_cast<short>(
+        order == ByteOrder::kBig ? 0x80FF : 0xFF80));
+    for (; length + 8 <= run.size() && done + length + 8 <= count;
+         length += 8) {
+      const __m128i units = _mm_loadu_si128(reinterpret_cast<const __m128i*>(
+          bytes.data() + 2 * (done + length)));
+      const __m128i is_ascii =
+          _mm_cmpeq_epi8(_mm_and_si128(units, not_ascii), _mm_setzero_si128());
+      if (_mm_movemask_epi8(is_ascii) != 0xFFFF) break;
+      const __m128i low =
+          order == ByteOrder::kBig ? _mm_srli_epi16(units, 8) : units;
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(run.data() + length),
+                       _mm_packus_epi16(low, low));
+    }
+#endif
     for (; length < run.size() && done + length < count; ++length) {
       const std::size_t at = 2 * (done + length);
       const std::uint8_t low = bytes[at + 1 - high];
@@ -299,7 +320,31 @@ ZeroCount count_zeros(Bytes bytes) noexcept {
   bytes = clipped(bytes, 0, kSampleBytes);
   ZeroCount zeros;
   zeros.units = bytes.size() / 2;
-  for (std::size_t i = 0; i < zeros.units; ++i) {
+  std::size_t i = 0;
+#if defined(__SSE2__)
+  // A byte of `counts` for each place in a block of 16: it must not overflow.
+  constexpr int kMostBlocks = 255;
+  const __m128i zero = _mm_setzero_si128();
+  const __m128i even = _mm_set1_epi16(0x00FF);
+  while (i + 8 <= zeros.units) {
+    __m128i counts = zero;
+    for (int block = 0; block < kMostBlocks && i + 8 <= zeros.units;
+         ++block, i += 8) {
+      const __m128i units = _mm_loadu_si128(
+          reinterpret_cast<const __m128i*>(bytes.data() + 2 * i));
+      counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(units, zero));
+    }
+    const auto sum = [zero](__m128i some) {
+      const __m128i halves = _mm_sad_epu8(some, zero);
+      return static_cast<std::size_t>(
+          _mm_cvtsi128_si32(halves) +
+          _mm_cvtsi128_si32(_mm_srli_si128(halves, 8)));
+    };
+    zeros.even += sum(_mm_and_si128(counts, even));
+    zeros.odd += sum(_mm_andnot_si128(even, counts));
+  }
+#endif
+  for (; i < zeros.units; ++i) {
     zeros.even += bytes[2 * i] == 0 ? 1 : 0;
     zeros.odd += bytes[2 * i + 1] == 0 ? 1 : 0;
   }

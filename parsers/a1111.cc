@@ -3,11 +3,9 @@
 // https://github.com/AUTOMATIC1111/stable-diffusion-webui, and all who imitate
 // it (infotext_dialects.h).
 //   Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768, ...
-#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "parsers/civitai_resources.h"
 #include "parsers/infotext.h"
@@ -50,23 +48,17 @@ bool is_text(const Payload& payload) {
          text.find("\nSteps: ") != std::string_view::npos;
 }
 
-struct Choice {
-  const Payload* payload = nullptr;
-  bool is_sure = false;
-};
-
 // The first text that can only be infotext; else the first that stands where
-// infotext stands.
-Choice choose(const Payloads& payloads) {
-  Choice choice;
+// infotext stands; else null.
+const Payload* choose(const Payloads& payloads) {
+  const Payload* likely = nullptr;
   for (const Payload& payload : payloads.all()) {
     if (!is_text(payload)) continue;
-    if (is_surely_infotext(text_of(payload), payloads.limits()))
-      return {&payload, true};
-    if (choice.payload == nullptr && is_parameters(payload))
-      choice.payload = &payload;
+    if (has_infotext_words(text_of(payload)) && payload.infotext().has_parts())
+      return &payload;
+    if (likely == nullptr && is_parameters(payload)) likely = &payload;
   }
-  return choice;
+  return likely;
 }
 
 const Payload* find_postprocessing(const Payloads& payloads) {
@@ -76,7 +68,7 @@ const Payload* find_postprocessing(const Payloads& payloads) {
 }
 
 bool claims(const Payloads& payloads) {
-  return choose(payloads).payload != nullptr ||
+  return choose(payloads) != nullptr ||
          find_postprocessing(payloads) != nullptr;
 }
 
@@ -127,19 +119,16 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   const Limits& limits = payloads.limits();
   Generation generation;
   generation.software = "a1111";
-  if (const Payload* const payload = choose(payloads).payload) {
-    std::string_view text = text_of(*payload);
-    std::string copy;
-    if (text.find('\r') != text.npos) text = copy = with_lf(text);
-    Infotext infotext = read_infotext(text, limits);
+  if (const Payload* const payload = choose(payloads)) {
+    const Infotext& infotext = payload->infotext();
     if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
-    generation.negative_prompt = std::move(infotext.negative_prompt);
+    generation.negative_prompt = infotext.negative_prompt;
     SettingsReader settings(infotext.settings, limits, generation, notes);
     apply_dialect(payloads, settings, limits, generation);
     settings.read_fields();
     settings.keep_rest();
-    std::move(infotext.blocks.begin(), infotext.blocks.end(),
-              std::back_inserter(generation.extra));
+    generation.extra.insert(generation.extra.end(), infotext.blocks.begin(),
+                            infotext.blocks.end());
     note_doubts(infotext, limits, notes);
     note_other_texts(payloads, *payload, notes);
   }

@@ -306,18 +306,9 @@ string_view without_label(string_view text) {
 
 }  // namespace
 
-bool is_surely_infotext(string_view text, const Limits& limits) {
-  if (text.find(kSteps) == text.npos && text.find(kNegative) == text.npos &&
-      text.find("Sampler:") == text.npos)
-    return false;
-  switch (find_settings(without_label(text), limits).form) {
-    case InfotextForm::kLines:
-    case InfotextForm::kJammed:
-    case InfotextForm::kNegativeOnly: return true;
-    case InfotextForm::kSettingsWeak:
-    case InfotextForm::kPlain: return false;
-  }
-  return false;
+bool has_infotext_words(string_view text) {
+  return text.find(kSteps) != text.npos || text.find(kNegative) != text.npos ||
+         text.find("Sampler:") != text.npos;
 }
 
 Infotext read_infotext(string_view text, const Limits& limits) {

@@ -39,11 +39,17 @@ struct Infotext {
   /// that fit nowhere ("trailing").
   std::vector<KeyValue> blocks;
   bool is_cut = false;  // more settings than the limit allows
+
+  /// Its settings are known keys or it has a line of negative prompt.
+  bool has_parts() const {
+    return form != InfotextForm::kSettingsWeak && form != InfotextForm::kPlain;
+  }
 };
 
-/// True for text that can only be infotext: its settings are known keys or it
-/// has a line of negative prompt. What a camera or an editor writes is not.
-bool is_surely_infotext(std::string_view text, const Limits& limits);
+/// Quickly: false if the text has none of the words of which one stands in
+/// every infotext. Text that has one and whose `Infotext::has_parts` is infotext
+/// for sure: what a camera or an editor writes is not.
+bool has_infotext_words(std::string_view text);
 
 /// `text` with LF line ends. Linear; always gives something.
 Infotext read_infotext(std::string_view text, const Limits& limits);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "parsers/text.h"
 
@@ -61,6 +62,18 @@ const JsonDocument& Payload::document() const {
     document_ = parse_json(text, *limits_);
   }
   return *document_;
+}
+
+const Infotext& Payload::infotext() const {
+  if (!reading_) {
+    auto reading = std::make_unique<Reading>();
+    std::string_view text = trimmed(field_->value);
+    if (text.find('\r') != text.npos)
+      text = reading->with_lf = with_lf(text);
+    reading->infotext = read_infotext(text, *limits_);
+    reading_ = std::move(reading);
+  }
+  return reading_->infotext;
 }
 
 bool Payload::looks_like_json() const {

@@ -1,7 +1,9 @@
 // The text of an image as parsers see it: label prefixes split off
-// (`Workflow: {...}`), JSON parsed once however many parsers look at it.
+// (`Workflow: {...}`), JSON and infotext parsed once however many parsers look
+// at it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "extractor/limits.h"
 #include "extractor/raw_fields.h"
+#include "parsers/infotext.h"
 #include "parsers/json.h"
 
 namespace sdmeta {
@@ -33,6 +36,9 @@ class Payload {
   const JsonDocument& document() const;
   /// `document` was called: its notes concern the record.
   bool is_parsed() const { return document_.has_value(); }
+  /// All of the field read as infotext, whatever it is; read on first use. One
+  /// thread at a time.
+  const Infotext& infotext() const;
 
  private:
   const RawField* field_;
@@ -40,6 +46,11 @@ class Payload {
   std::string_view text_;
   const Limits* limits_;
   mutable std::optional<JsonDocument> document_;
+  struct Reading {
+    std::string with_lf;  // what `infotext` views if the field has other line ends
+    Infotext infotext;
+  };
+  mutable std::unique_ptr<const Reading> reading_;
 };
 
 class Payloads {
