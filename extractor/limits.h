@@ -48,7 +48,7 @@ struct Limits {
   // --- archives and CSV
   /// Bytes of one compressed archive member held in memory; the rest of a
   /// longer member is not seen.
-  std::uint64_t max_member_bytes = 256ull << 20;
+  std::uint64_t max_member_bytes = 64ull << 20;
   /// Bytes that an archive may unpack to for each of its own, once it has
   /// unpacked to `min_bomb_bytes`. Images hardly compress; bombs reach 1000.
   std::uint64_t max_unpack_ratio = 200;
