@@ -20,7 +20,8 @@ std::vector<std::string> keys(const std::string& path,
                               const std::string& regex = "") {
   const auto matcher = NameMatcher::make(match, regex);
   std::vector<std::string> all;
-  for (const NameKey& key : matcher->keys(path, member).all()) {
+  const auto found = matcher->keys(path, member);
+  for (const NameKey& key : found.all()) {
     if (key.kind == NameKey::Kind::kNumber)
       all.push_back(std::to_string(key.number));
     else
