@@ -7,83 +7,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "pipeline/file_error.h"
+#include "pipeline/name_sorter.h"
 
 namespace sdmeta {
-namespace {
-
-/// NUL-terminated names, each behind one byte for its type, in blocks that
-/// never move: no growth copies, so the peak is the names themselves.
-class NameArena {
- public:
-  const char* add(char type, std::string_view name) {
-    const std::size_t needed = name.size() + 2;
-    if (needed > free_) {
-      block_bytes_ = std::clamp(block_bytes_ * 2, needed, kMaxBlock);
-      blocks_.push_back(std::make_unique<char[]>(block_bytes_));
-      end_ = blocks_.back().get();
-      free_ = block_bytes_;
-    }
-    char* const place = end_;
-    place[0] = type;
-    std::memcpy(place + 1, name.data(), name.size());
-    place[needed - 1] = '\0';
-    end_ += needed;
-    free_ -= needed;
-    return place + 1;
-  }
-
- private:
-  static constexpr std::size_t kMaxBlock = 256 << 10;
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t block_bytes_ = 2048;
-  std::size_t free_ = 0;
-  char* end_ = nullptr;
-};
-
-struct SortedName {
-  std::uint64_t rank;  // the first bytes in which the names differ, big-endian
-  const char* text;
-};
-
-std::uint64_t rank_of(const char* text) noexcept {
-  std::uint64_t rank = 0;
-  for (int shift = 56; shift >= 0 && *text != '\0'; shift -= 8, ++text)
-    rank |= static_cast<std::uint64_t>(static_cast<unsigned char>(*text))
-            << shift;
-  return rank;
-}
-
-/// Most names of a large folder begin alike and are told apart by the next
-/// eight bytes, which sort as one number.
-void sort_by_bytes(std::vector<SortedName>& names) {
-  if (names.empty()) return;
-  const char* const first = names.front().text;
-  std::size_t common = std::strlen(first);
-  for (const SortedName& name : names) {
-    std::size_t same = 0;
-    while (same < common && name.text[same] == first[same]) ++same;
-    common = same;
-  }
-  for (SortedName& name : names) name.rank = rank_of(name.text + common);
-  std::sort(names.begin(), names.end(),
-            [](const SortedName& a, const SortedName& b) {
-              if (a.rank != b.rank) return a.rank < b.rank;
-              return std::strcmp(a.text, b.text) < 0;
-            });
-}
-
-}  // namespace
-
 enum class DirectoryWalk::Type : char { kFolder, kLink, kUnknown, kOther };
 
 struct DirectoryWalk::Level {
   std::string path;  // ends in '/'
-  NameArena arena;
-  std::vector<SortedName> names;
-  std::size_t next = 0;
+  NameSorter names;
   dev_t device = 0;
   ino_t inode = 0;
   unsigned links = 0;          // followed on the way here
@@ -146,10 +79,9 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
     if (is_skipped)
       ++skipped_names_;
     else
-      level->names.push_back(
-          {0, level->arena.add(static_cast<char>(type), name)});
+      level->names.add(static_cast<char>(type), name);
   }
-  sort_by_bytes(level->names);
+  level->names.finish();
   levels_.push_back(std::move(level));
   return std::nullopt;
 }
@@ -203,9 +135,11 @@ std::optional<DirectoryEntry> DirectoryWalk::next() {
   }
   while (!levels_.empty()) {
     Level& level = *levels_.back();
-    if (level.next == level.names.size()) {
+    const char* const name = level.names.next();
+    if (name == nullptr) {
       const std::unique_ptr<Level> done = std::move(levels_.back());
       levels_.pop_back();
+      if (!done->error) done->error = done->names.error();
       if (done->error) {
         std::string path = std::move(done->path);
         path.pop_back();
@@ -213,9 +147,7 @@ std::optional<DirectoryEntry> DirectoryWalk::next() {
       }
       continue;
     }
-    if (std::optional<DirectoryEntry> entry =
-            visit(level, level.names[level.next++].text))
-      return entry;
+    if (std::optional<DirectoryEntry> entry = visit(level, name)) return entry;
   }
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 // A folder and the folders in it as a stream of files, depth-first by byte
-// order of names. One folder of every level is held at a time, its names in one
-// arena, so that a million names cost little more than their bytes.
+// order of names. One folder of every level is open at a time, and little of it
+// in memory, however many names it has.
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,7 @@
 #include "pipeline/enrich.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -14,10 +9,10 @@
 
 #include "pipeline/csv_file.h"
 #include "pipeline/csv_union.h"
-#include "pipeline/file_error.h"
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/key_table.h"
+#include "pipeline/spill_file.h"
 #include "pipeline/text_output.h"
 
 namespace sdmeta {
@@ -73,6 +68,7 @@ constexpr AddedColumn kColumns[] = {
     {"warnings", "warnings"},
 };
 constexpr std::size_t kColumnCount = std::size(kColumns);
+constexpr std::size_t kSpillBufferBytes = 1 << 20;
 
 template <class Member>
 constexpr auto column_texts(Member member) {
@@ -108,78 +104,16 @@ void append_value(std::string& out, const RecordValue& value) {
   append_csv_cell(out, text);
 }
 
-/// Text set aside in a file that has no name and goes away by itself.
-class Spill {
- public:
-  static Result<std::unique_ptr<Spill>> create(const std::string& beside) {
-    std::string folder = beside.substr(0, beside.rfind('/') + 1);
-    if (folder.empty()) folder = "./";
-    if (beside == "-") {
-      const char* temporary = std::getenv("TMPDIR");
-      folder = temporary != nullptr ? std::string(temporary) + "/" : "/tmp/";
-    }
-    std::string name = folder + ".sdmeta-enrich-XXXXXX";
-    const int fd = ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd < 0) return file_error(folder + ": make temporary file", errno);
-    ::unlink(name.c_str());
-    return std::unique_ptr<Spill>(new Spill(fd, std::move(folder)));
-  }
-  ~Spill() { ::close(fd_); }
-  Spill(const Spill&) = delete;
-  Spill& operator=(const Spill&) = delete;
-
-  std::uint64_t size() const { return written_ + buffer_.size(); }
-
-  std::optional<Error> append(std::string_view text) {
-    buffer_ += text;
-    return buffer_.size() < kBufferBytes ? std::nullopt : flush();
-  }
-
-  /// After the last append(), before the first read().
-  std::optional<Error> flush() {
-    std::string_view rest = buffer_;
-    while (!rest.empty()) {
-      const ssize_t done = ::write(fd_, rest.data(), rest.size());
-      if (done < 0 && errno == EINTR) continue;
-      if (done < 0) return file_error(folder_ + ": write", errno);
-      rest.remove_prefix(static_cast<std::size_t>(done));
-    }
-    written_ += buffer_.size();
-    buffer_.clear();
-    return std::nullopt;
-  }
-
-  std::optional<Error> read(std::uint64_t begin, std::uint64_t end,
-                            std::string& text) const {
-    text.resize(static_cast<std::size_t>(end - begin));
-    for (std::size_t done = 0; done < text.size();) {
-      const ssize_t got = ::pread(fd_, text.data() + done, text.size() - done,
-                                  static_cast<off_t>(begin + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0)
-        return file_error(folder_ + ": read", got < 0 ? errno : EIO);
-      done += static_cast<std::size_t>(got);
-    }
-    return std::nullopt;
-  }
-
- private:
-  static constexpr std::size_t kBufferBytes = 1 << 20;
-  Spill(int fd, std::string folder) : fd_(fd), folder_(std::move(folder)) {}
-
-  int fd_;
-  std::string folder_;
-  std::string buffer_;
-  std::uint64_t written_ = 0;
-};
-
 /// Numbers 0, 1, 2, ... for the records; their cells wait in the spill.
 class RecordCells {
  public:
   static Result<std::unique_ptr<RecordCells>> read(
       const EnrichOptions& options, const Report& report,
       EnrichCounts& counts) {
-    auto spill = Spill::create(options.output);
+    auto spill = SpillFile::create(options.output == "-"
+                                       ? SpillFile::temporary_folder()
+                                       : SpillFile::folder_of(options.output),
+                                   kSpillBufferBytes);
     if (!spill) return spill.error();
     auto matcher = NameMatcher::make(MatchKey::kAny, "");
     if (!matcher) return matcher.error();
@@ -208,7 +142,7 @@ class RecordCells {
   std::size_t size() const { return begins_.size(); }
 
  private:
-  RecordCells(std::unique_ptr<Spill> spill, NameMatcher matcher)
+  RecordCells(std::unique_ptr<SpillFile> spill, NameMatcher matcher)
       : spill_(std::move(spill)), matcher_(std::move(matcher)) {}
 
   std::optional<Error> read_records(const std::string& path,
@@ -284,7 +218,7 @@ class RecordCells {
     return entries.front().number();
   }
 
-  std::unique_ptr<Spill> spill_;
+  std::unique_ptr<SpillFile> spill_;
   NameMatcher matcher_;
   GrowArray<std::uint64_t> begins_;  // of the records' cells in the spill
   std::vector<bool> is_ok_;

@@ -13,4 +13,10 @@ Error file_error(std::string_view doing, int errno_value) {
   return {ErrorCode::kUnreadable, std::move(detail), std::nullopt};
 }
 
+Error write_error(std::string_view doing, int errno_value) {
+  Error error = file_error(doing, errno_value);
+  error.code = ErrorCode::kUnwritable;
+  return error;
+}
+
 }  // namespace sdmeta

@@ -11,4 +11,7 @@ namespace sdmeta {
 /// denied". `errno_value` is an errno; the text is that of the C locale.
 Error file_error(std::string_view doing, int errno_value);
 
+/// The same as kUnwritable.
+Error write_error(std::string_view doing, int errno_value);
+
 }  // namespace sdmeta

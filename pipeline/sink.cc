@@ -17,12 +17,6 @@ namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask
 
-Error unwritable(std::string_view doing, int errno_value) {
-  Error error = file_error(doing, errno_value);
-  error.code = ErrorCode::kUnwritable;
-  return error;
-}
-
 /// Where symbolic links lead, so that renaming replaces their target.
 std::string resolved(const std::string& path) {
   char* const real = ::realpath(path.c_str(), nullptr);
@@ -59,7 +53,7 @@ Result<std::unique_ptr<Sink>> Sink::open(
   if (exists && !S_ISREG(status.st_mode)) {
     sink->owned_ =
         Descriptor(::open(sink->path_.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!sink->owned_) return unwritable("open", errno);
+    if (!sink->owned_) return write_error("open", errno);
     sink->fd_ = sink->owned_.get();
     return sink;
   }
@@ -75,14 +69,14 @@ std::optional<Error> Sink::open_fresh() {
   const char* const path = partial_path_.c_str();
   for (const int flags : {O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL}) {
     owned_ = Descriptor(::open(path, flags | O_CLOEXEC, kMode));
-    if (!owned_) return unwritable("open", errno);
+    if (!owned_) return write_error("open", errno);
     if (std::optional<Error> error = lock(owned_.get())) return error;
     struct stat status;
-    if (::fstat(owned_.get(), &status) != 0) return unwritable("fstat", errno);
+    if (::fstat(owned_.get(), &status) != 0) return write_error("fstat", errno);
     if (status.st_size == 0) return std::nullopt;
     // Left by an interrupted run that nobody resumed. A new file instead of a
     // shorter one: ext4 writes a truncated file to disk at once when it closes.
-    if (::unlink(path) != 0) return unwritable("unlink", errno);
+    if (::unlink(path) != 0) return write_error("unlink", errno);
   }
   return Error{ErrorCode::kUnwritable, "another run is writing it",
                std::nullopt};
@@ -96,19 +90,19 @@ std::optional<Error> Sink::open_old(
     owned_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
     if (!owned_ && errno == ENOENT) return open_fresh();
   }
-  if (!owned_) return unwritable("open", errno);
+  if (!owned_) return write_error("open", errno);
   if (std::optional<Error> error = lock(owned_.get())) return error;
   Result<OldOutput> old =
       read_old_output(owned_.get(), compression_of(path_), found);
   if (!old) return old.error();
   old_ = *old;
-  if (is_finished_output &&
-      ::rename(path_.c_str(), partial_path_.c_str()) != 0)
-    return unwritable("rename", errno);
+  if (is_finished_output && ::rename(path_.c_str(), partial_path_.c_str()) != 0)
+    return write_error("rename", errno);
   length_ = old_.whole_bytes;
   if (::ftruncate(owned_.get(), static_cast<off_t>(length_)) != 0)
-    return unwritable("ftruncate", errno);
-  if (::lseek(owned_.get(), 0, SEEK_END) < 0) return unwritable("lseek", errno);
+    return write_error("ftruncate", errno);
+  if (::lseek(owned_.get(), 0, SEEK_END) < 0)
+    return write_error("lseek", errno);
   return std::nullopt;
 }
 
@@ -126,7 +120,7 @@ bool Sink::write(std::string_view bytes) noexcept {
       is_reader_gone_ = true;
       return false;
     }
-    error_ = unwritable("write", errno);
+    error_ = write_error("write", errno);
     if (!partial_path_.empty() &&
         ::ftruncate(fd_, static_cast<off_t>(length_)) != 0)
       error_->detail += "; its last line is torn";
@@ -139,9 +133,10 @@ bool Sink::write(std::string_view bytes) noexcept {
 std::optional<Error> Sink::finish() noexcept {
   if (error_ || partial_path_.empty()) return error_;
   // Network file systems report a full disk only when a file is closed.
-  if (::close(owned_.release()) != 0) error_ = unwritable("close", errno);
+  if (::close(owned_.release()) != 0)
+    error_ = write_error("close", errno);
   else if (::rename(partial_path_.c_str(), path_.c_str()) != 0)
-    error_ = unwritable("rename", errno);
+    error_ = write_error("rename", errno);
   return error_;
 }
 

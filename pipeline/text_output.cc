@@ -22,18 +22,16 @@ bool is_special(const std::string& path) {
 }  // namespace
 
 TextOutput::TextOutput(std::string path, int fd)
-    : path_(std::move(path)),
-      compression_(compression_of(path_)),
-      fd_(fd) {}
+    : path_(std::move(path)), compression_(compression_of(path_)), fd_(fd) {}
 
 Result<std::unique_ptr<TextOutput>> TextOutput::create(
     const std::string& path) {
   if (path == "-")
     return std::unique_ptr<TextOutput>(new TextOutput(path, STDOUT_FILENO));
   const std::string partial = is_special(path) ? path : path + ".partial";
-  const int fd = ::open(partial.c_str(),
-                        O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return file_error(partial + ": open", errno);
+  const int fd =
+      ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return write_error(path + ": open", errno);
   std::unique_ptr<TextOutput> output(new TextOutput(path, fd));
   output->partial_path_ = partial;
   return output;
@@ -43,6 +41,10 @@ TextOutput::~TextOutput() {
   if (fd_ < 0 || is_stdout()) return;
   ::close(fd_);
   if (!is_in_place()) ::unlink(partial_path_.c_str());
+}
+
+std::string TextOutput::place() const {
+  return is_stdout() ? "standard output" : path_;
 }
 
 std::optional<Error> TextOutput::flush() {
@@ -55,7 +57,7 @@ std::optional<Error> TextOutput::flush() {
   while (!rest.empty()) {
     const ssize_t written = ::write(fd_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return file_error(path_ + ": write", errno);
+    if (written < 0) return write_error(place() + ": write", errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   buffer_.clear();
@@ -73,7 +75,7 @@ std::optional<Error> TextOutput::finish() {
     return std::nullopt;
   const int error = is_closed ? errno : close_error;
   ::unlink(partial_path_.c_str());
-  return file_error(path_ + (is_closed ? ": rename" : ": write"), error);
+  return write_error(path_ + (is_closed ? ": rename" : ": write"), error);
 }
 
 }  // namespace sdmeta

@@ -36,6 +36,7 @@ class TextOutput {
 
   TextOutput(std::string path, int fd);
   std::optional<Error> flush();
+  std::string place() const;  // in messages
   bool is_stdout() const { return path_ == "-"; }
   bool is_in_place() const { return partial_path_ == path_; }
 

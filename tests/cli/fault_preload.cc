@@ -153,6 +153,16 @@ int openat(int folder, const char* path, int flags, ...) {
   return open_unless_spoiled(folder, path, flags, mode);
 }
 
+/// Makes its file behind the back of open().
+int mkostemp(char* path, int flags) {
+  if (const Fault* const fault = meet("open", path, -1)) {
+    errno = fault->error;
+    return -1;
+  }
+  static auto* const next = real<int(char*, int)>("mkostemp");
+  return next(path, flags);
+}
+
 ssize_t read(int fd, void* out, std::size_t length) {
   if (spoil("read", fd, length) != 0) return -1;
   static auto* const next = real<ssize_t(int, void*, std::size_t)>("read");

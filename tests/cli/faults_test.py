@@ -99,6 +99,32 @@ class Faults(ProgramTest):
                          ("images", "unreadable"))
         self.assertTrue(all(r["status"] == "ok" for r in found[:-1]))
 
+    def link_images(self):
+        """More names than are sorted in memory, all of one image."""
+        count = 17000
+        os.mkdir(self.path("many"))
+        for i in range(count):
+            os.link(self.path("images/000000.png"),
+                    self.path("many/%05d.png" % (i * 7919 % count)))
+        return ["many/%05d.png" % i for i in range(count)]
+
+    def test_without_a_temporary_file_a_large_folder_is_sorted_in_memory(self):
+        expected = self.link_images()
+        for fault in ("open,ENOSPC,1+,/.sdmeta-", "write,ENOSPC,2+,/.sdmeta-",
+                      "write,short,2,/.sdmeta-;pread,short,3,/.sdmeta-"):
+            found = self.extract(fault, "many")
+            self.assertEqual([r["file"] for r in found], expected, fault)
+
+    def test_a_temporary_file_that_cannot_be_read_is_one_record(self):
+        expected = self.link_images()
+        found = self.extract("pread,EIO,9+,/.sdmeta-", "many")
+        self.assertEqual([r["file"] for r in found[:-1]],
+                         expected[:len(found) - 1])
+        self.assertLess(len(found), len(expected))
+        self.assertEqual((found[-1]["file"], found[-1]["status"]),
+                         ("many", "unreadable"))
+        self.assertIn("Input/output error", found[-1]["error"]["detail"])
+
     def assert_archive_breaks_once(self, name, fault):
         found = self.extract(fault, name)
         self.assertLess(len(found), COUNT)

@@ -282,7 +282,7 @@ TEST_F(CsvIndexTest, UnmatchedRowsThatCannotBeWrittenAreAnError) {
   put("a.csv", kHeader + row(1));
   const auto written = loaded()->write_unmatched("/dev/full");
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().code, ErrorCode::kUnreadable);
+  EXPECT_EQ(written.error().code, ErrorCode::kUnwritable);
 }
 
 TEST_F(CsvIndexTest, ARowThatChangesUnderneathIsNotInvented) {
