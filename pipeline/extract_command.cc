@@ -41,7 +41,7 @@ class ExtractRun {
  public:
   explicit ExtractRun(const ExtractCommand& command)
       : command_(command),
-        stop_signal_(stop_on_signals()),
+        stop_(stop_on_signals()),
         talk_(command.progress, command.is_quiet) {}
 
   ExitCode run() {
@@ -91,7 +91,10 @@ class ExtractRun {
 
   void extract() {
     init_extractor();
-    const std::unique_ptr<InputStream> inputs = open_inputs(command_.inputs);
+    InputOptions input_options = command_.inputs;
+    input_options.stop_fd = stop_.fd;
+    const std::unique_ptr<InputStream> inputs =
+        open_inputs(std::move(input_options));
     JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
                     is_stopped_);
     std::optional<InputCounter> counter;
@@ -100,7 +103,7 @@ class ExtractRun {
     options.stages.csv = csv_.get();
     run_graph(
         [this, &jobs]() -> std::optional<Batch<Job>> {
-          if (stop_signal_.load(std::memory_order_relaxed)) return std::nullopt;
+          if (stop_.is_wanted.load(std::memory_order_relaxed)) return std::nullopt;
           return jobs.next();
         },
         options, [&](Lines lines) {
@@ -172,7 +175,7 @@ class ExtractRun {
   }
 
   const ExtractCommand& command_;
-  const std::atomic<bool>& stop_signal_;
+  const StopSignal stop_;
   Diagnostics talk_;
   std::unique_ptr<CsvIndex> csv_;
   std::unique_ptr<Sink> sink_;

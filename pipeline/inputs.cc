@@ -58,6 +58,8 @@ class Inputs final : public InputStream {
     }
   }
 
+  bool is_stopped() const override { return list_ && list_->is_stopped(); }
+
   InputCounts counts() const override {
     InputCounts counts = counts_;
     if (folder_) counts.skipped_names += folder_->skipped_names();
@@ -106,6 +108,7 @@ class Inputs final : public InputStream {
         folder_.reset();
       } else if (list_) {
         std::optional<PathList::Entry> entry = list_->next();
+        if (list_->is_stopped()) return std::nullopt;
         if (!entry) {
           list_.reset();
         } else if (entry->error) {
@@ -119,11 +122,13 @@ class Inputs final : public InputStream {
       } else if (next_path_ < options_.paths.size()) {
         const std::string& path = options_.paths[next_path_++];
         if (path == "-")
-          list_.emplace(path, options_.is_nul_separated);
+          list_.emplace(path, options_.is_nul_separated,
+                        options_.stop_fd);
         else if (std::optional<Found> named = open_named(path))
           return named;
       } else if (options_.files_from) {
-        list_.emplace(*options_.files_from, options_.is_nul_separated);
+        list_.emplace(*options_.files_from, options_.is_nul_separated,
+                        options_.stop_fd);
         options_.files_from.reset();
       } else {
         return std::nullopt;

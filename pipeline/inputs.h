@@ -28,6 +28,9 @@ struct InputOptions {
   std::uint32_t shard = 1;  // 1 to shards
   std::uint32_t shards = 1;
   Limits limits = {};
+  /// Once this can be read, nothing is waited for any longer: a list that
+  /// pauses ends. -1: there is no such descriptor.
+  int stop_fd = -1;
 };
 
 struct InputCounts {
@@ -45,6 +48,8 @@ class InputStream {
  public:
   virtual ~InputStream() = default;
   virtual std::optional<Job> next() = 0;
+  /// True if the stream has ended because of `stop_fd`, before its end.
+  virtual bool is_stopped() const { return false; }
   virtual InputCounts counts() const = 0;
 };
 

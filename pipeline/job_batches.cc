@@ -14,6 +14,7 @@ std::optional<Batch<Job>> JobBatches::next() {
     std::size_t held_bytes = 0;
     for (std::size_t i = 0; i < kBatchJobs && held_bytes < kMaxHeldBytes; ++i) {
       std::optional<Job> job = inputs_.next();
+      if (!job && inputs_.is_stopped()) return std::nullopt;
       if (!job) {
         is_finished_ = true;
         break;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -17,18 +18,31 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
-PathList::PathList(const std::string& file, bool is_nul_separated)
-    : file_(file), separator_(is_nul_separated ? '\0' : '\n') {
+PathList::PathList(const std::string& file, bool is_nul_separated, int stop_fd)
+    : file_(file),
+      stop_fd_(stop_fd),
+      separator_(is_nul_separated ? '\0' : '\n') {
   if (file == "-") {
     fd_ = STDIN_FILENO;
     return;
   }
-  fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: a named pipe without a writer is waited for in wait().
+  fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0) open_error_ = file_error("open list", errno);
 }
 
 PathList::~PathList() {
   if (fd_ > STDIN_FILENO) ::close(fd_);
+}
+
+/// Waits for more of the list; false if `stop_fd` came first. A list may be a
+/// pipe whose other end thinks for hours.
+bool PathList::wait() {
+  // poll() leaves out a descriptor of -1, and takes files as readable.
+  pollfd waiting[] = {{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
+  while (::poll(waiting, 2, -1) < 0 && errno == EINTR) {
+  }
+  return waiting[1].revents == 0;
 }
 
 /// Appends a block to what is left of the buffer.
@@ -40,7 +54,7 @@ std::optional<Error> PathList::fill() {
   ssize_t got = 0;
   do {
     got = ::read(fd_, buffer_.data() + kept, kBlock);
-  } while (got < 0 && errno == EINTR);
+  } while (got < 0 && (errno == EINTR || errno == EAGAIN));
   const int reason = errno;
   buffer_.resize(kept + (got > 0 ? static_cast<std::size_t>(got) : 0));
   if (got < 0) return file_error("read list", reason);
@@ -74,6 +88,10 @@ std::optional<PathList::Entry> PathList::next() {
         is_too_long = true;
         buffer_.resize(position_ + kMaxPathBytes);
         searched = kMaxPathBytes;
+      }
+      if (!wait()) {
+        is_stopped_ = true;
+        return std::nullopt;
       }
       if (std::optional<Error> error = fill()) return finish(std::move(*error));
       continue;

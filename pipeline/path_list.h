@@ -17,7 +17,8 @@ class PathList {
 
   /// "-" is standard input. With '\n' as separator a '\r' before it and an
   /// UTF-8 byte order mark at the start are dropped. Empty entries are skipped.
-  PathList(const std::string& file, bool is_nul_separated);
+  /// The list ends as soon as `stop_fd`, unless -1, can be read.
+  PathList(const std::string& file, bool is_nul_separated, int stop_fd);
   ~PathList();
   PathList(const PathList&) = delete;
   PathList& operator=(const PathList&) = delete;
@@ -28,8 +29,11 @@ class PathList {
                                  // that of the list
   };
   std::optional<Entry> next();
+  /// True if `stop_fd` ended the list.
+  bool is_stopped() const { return is_stopped_; }
 
  private:
+  bool wait();
   std::optional<Error> fill();
   std::optional<Entry> finish(Error error);
 
@@ -38,9 +42,11 @@ class PathList {
   std::size_t position_ = 0;  // in buffer_, of the first byte not handed out
   std::optional<Error> open_error_;
   int fd_ = -1;
+  int stop_fd_ = -1;
   char separator_ = '\n';
   bool is_at_start_ = true;
   bool is_at_end_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace sdmeta

@@ -1,6 +1,8 @@
 #include "pipeline/signals.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "pipeline/exit_code.h"
@@ -8,18 +10,25 @@
 namespace sdmeta {
 namespace {
 
-// The one mutable global: a signal handler can reach nothing else.
+// The mutable globals: a signal handler can reach nothing else.
 std::atomic<bool> is_stop_wanted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<int> stop_fd{-1};
+static_assert(std::atomic<bool>::is_always_lock_free &&
+              std::atomic<int>::is_always_lock_free);
 
 extern "C" void on_signal(int) {
   if (is_stop_wanted.exchange(true))
     ::_exit(static_cast<int>(ExitCode::kInterrupted));
+  const int error = errno;  // of the call that is interrupted
+  // It can only fail if there is no such descriptor.
+  [[maybe_unused]] const int done = ::eventfd_write(stop_fd, 1);
+  errno = error;
 }
 
 }  // namespace
 
-const std::atomic<bool>& stop_on_signals() {
+StopSignal stop_on_signals() {
+  stop_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
@@ -27,7 +36,7 @@ const std::atomic<bool>& stop_on_signals() {
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  return is_stop_wanted;
+  return {is_stop_wanted, stop_fd};
 }
 
 }  // namespace sdmeta

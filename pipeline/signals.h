@@ -6,7 +6,12 @@
 
 namespace sdmeta {
 
-/// Installs the handlers, once. The flag becomes true with the first signal.
-const std::atomic<bool>& stop_on_signals();
+struct StopSignal {
+  const std::atomic<bool>& is_wanted;  // true from the first signal on
+  int fd;  // readable from then on, for poll(); -1 if there can be none
+};
+
+/// Installs the handlers, once in a process.
+StopSignal stop_on_signals();
 
 }  // namespace sdmeta

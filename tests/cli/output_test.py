@@ -88,45 +88,65 @@ class Output(ProgramTest):
                                           "key": "parameters",
                                           "text": "hello"}])
 
-    def interrupt(self, output, signals):
-        """Exit value of a run that reads a list from a pipe that stays open."""
+    def interrupt(self, signals, *arguments, stdin=None):
+        """Finishes a run whose list pauses after some batches of names;
+        `stdin` is the writing end of a named pipe, if the list is one."""
         run = subprocess.Popen(
-            [BINARY, "extract", "-", "-o", output, "-q"], cwd=self.folder,
-            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        # Enough names for some batches, then the list pauses.
-        run.stdin.write(b"images/000000.png\n" * 1000)
-        run.stdin.flush()
+            [BINARY, "extract", *arguments, "-o", "out.jsonl", "-q"],
+            cwd=self.folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.stdin.close)
+        if stdin is None:
+            stdin = run.stdin
+        else:
+            stdin = open(self.path(stdin), "wb")
+            self.addCleanup(stdin.close)
+        stdin.write(b"images/000000.png\n" * 1000)
+        stdin.flush()
         deadline = time.monotonic() + 30
-        partial = self.path(output + ".partial")
+        partial = self.path("out.jsonl.partial")
         while time.monotonic() < deadline and not (
                 os.path.exists(partial) and os.path.getsize(partial)):
             time.sleep(0.01)
         for number in signals:
             run.send_signal(number)
-            time.sleep(0.05)
-        try:
-            if len(signals) == 1:  # wakes a run that waits for the list
-                run.stdin.write(b"images/000000.png\n" * 64)
-                run.stdin.flush()
-        except BrokenPipeError:
-            pass  # has ended already
-        run.communicate(timeout=30)
-        return run.returncode
+        run.wait(30)
+        return run
 
-    def test_signal_leaves_whole_lines_and_exit_130(self):
+    def assert_whole_lines_left(self, run):
+        self.assertEqual(run.returncode, 130)
+        self.assertFalse(os.path.exists(self.path("out.jsonl")))
+        text = self.read("out.jsonl.partial").decode()
+        self.assertTrue(text.endswith("\n"))
+        self.assertGreater(len(records(text)), 0)
+        os.unlink(self.path("out.jsonl.partial"))
+
+    def test_signal_ends_a_run_whose_list_pauses(self):
         self.write_images("images", 1)
         for number in (signal.SIGINT, signal.SIGTERM):
-            self.assertEqual(self.interrupt("out.jsonl", [number]), 130)
-            self.assertFalse(os.path.exists(self.path("out.jsonl")))
-            text = self.read("out.jsonl.partial").decode()
-            self.assertTrue(text.endswith("\n"))
-            self.assertGreater(len(records(text)), 0)
-            os.unlink(self.path("out.jsonl.partial"))
+            self.assert_whole_lines_left(self.interrupt([number], "-"))
+
+    def test_signal_ends_a_run_whose_list_is_a_named_pipe(self):
+        self.write_images("images", 1)
+        os.mkfifo(self.path("list"))
+        self.assert_whole_lines_left(self.interrupt(
+            [signal.SIGINT], "--files-from", "list", stdin="list"))
+
+    def test_signal_ends_a_run_whose_named_pipe_has_no_writer(self):
+        os.mkfifo(self.path("list"))
+        run = subprocess.Popen([BINARY, "extract", "--files-from", "list",
+                                "-o", "out.jsonl"], cwd=self.folder,
+                               stderr=subprocess.PIPE)
+        while not os.path.exists(self.path("out.jsonl.partial")):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.communicate(timeout=30)[1].count(b"--resume"), 1)
+        self.assertEqual(run.returncode, 130)
 
     def test_second_signal_stops_at_once(self):
         self.write_images("images", 1)
         self.assertEqual(self.interrupt(
-            "out.jsonl", [signal.SIGINT, signal.SIGINT]), 130)
+            [signal.SIGINT, signal.SIGINT], "-").returncode, 130)
 
 
 class Talk(ProgramTest):
