@@ -3,6 +3,7 @@ import glob
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -92,39 +93,76 @@ class Schema(ProgramTest):
         for record in self.records:
             check(self.features, record)
 
-    def test_duckdb_loads_it(self):
-        duckdb = find_duckdb()
-        if duckdb is None:
-            self.skipTest("node or @duckdb/node-api is not there; set "
-                          "NODE_PATH to a folder that has it")
+    def duckdb(self, queries):
+        """The rows of each query, from DuckDB for node."""
+        modules = find_duckdb()
+        if modules is None:
+            self.skipTest("@duckdb/node-api is not there: scripts/test fetches "
+                          "it where npm can; NODE_PATH names another folder")
         self.write("out.jsonl", self.text)
-        self.write("columns.txt", self.columns)
+        self.write("queries.json", json.dumps(queries))
         script = self.write("load.js", """
 const {DuckDBInstance} = require('@duckdb/node-api');
-const fs = require('fs');
+const queries = JSON.parse(require('fs').readFileSync('queries.json', 'utf8'));
 (async () => {
   const db = await (await DuckDBInstance.create(':memory:')).connect();
-  const columns = fs.readFileSync('columns.txt', 'utf8');
-  const source = `read_json('out.jsonl', format='newline_delimited',
-                            columns=${columns})`;
-  const rows = await db.runAndReadAll(`select count(*)::int, sum(
-      case when generation.cfg_scale is not null then 1 else 0 end)::int,
-      typeof(any_value(generation.cfg_scale)),
-      typeof(any_value(generation.seed)), typeof(any_value(row.tag_ids))
-      from ${source}`);
-  console.log(JSON.stringify(rows.getRows()[0]));
+  const results = [];
+  for (const query of queries)
+    results.push((await db.runAndReadAll(query)).getRowsJson());
+  console.log(JSON.stringify(results));
 })();
 """)
         result = subprocess.run(["node", script], cwd=self.folder, text=True,
                                 capture_output=True, env=dict(
-                                    os.environ, NODE_PATH=duckdb))
+                                    os.environ, NODE_PATH=modules))
         self.assertEqual(result.returncode, 0, result.stderr)
-        count, with_cfg, cfg, seed, tags = json.loads(result.stdout)
+        return json.loads(result.stdout)
+
+    def test_duckdb_reads_the_columns_of_the_schema(self):
+        source = ("read_json('out.jsonl', format='newline_delimited', "
+                  "columns=%s)" % self.columns)
+        described, values = self.duckdb([
+            "describe select * from " + source,
+            "select file, status, image.bytes, generation.cfg_scale, "
+            "generation.seed, len(generation.loras), row.tag_ids, warnings "
+            "from " + source])
+        columns = dict(re.findall(r"(\w+): '([^']*)'", self.columns))
+        self.assertEqual(list(columns), list(self.schema["properties"]))
+        self.assertEqual(  # it puts names into quotes only where it must
+            {name: kind.replace('"', "") for name, kind, *_ in described},
+            {name: kind.replace('"', "") for name, kind in columns.items()})
+        expected = []
+        for record in self.records:
+            generation = record["generation"] or {}
+            expected.append([
+                record["file"], record["status"], record["image"]["bytes"],
+                generation.get("cfg_scale"), generation.get("seed"),
+                len(generation["loras"]) if generation else None,
+                record["row"] and record["row"]["tag_ids"],
+                record["warnings"]])
+        as_text = [[None if cell is None else cell if isinstance(
+            cell, (str, list)) else float(cell) for cell in row]
+            for row in expected]
+        numbers = [[float(cell) if i in (2, 3, 5) and cell is not None else
+                    [int(tag) for tag in cell] if i == 6 and cell is not None
+                    else cell for i, cell in enumerate(row)] for row in values]
+        self.assertEqual(numbers, as_text)
+
+    def test_duckdb_finds_the_types_by_itself(self):
+        # What is null in every record has no type to be found.
+        paths = {"status": "VARCHAR", "image.bytes": "BIGINT",
+                 "generation.steps": "BIGINT",
+                 "generation.cfg_scale": "DOUBLE",
+                 "generation.denoising_strength": "DOUBLE",
+                 "generation.seed": "VARCHAR",
+                 "generation.loras[1].weight": "DOUBLE",
+                 "row.tag_ids": "BIGINT[]", "warnings": "VARCHAR[]"}
+        [types, [[count]]] = self.duckdb([
+            "select %s from 'out.jsonl' limit 1" % ", ".join(
+                "typeof(%s)" % path for path in paths),
+            "select count(*)::int from 'out.jsonl'"])
+        self.assertEqual(dict(zip(paths, types[0])), paths)
         self.assertEqual(count, len(self.records))
-        self.assertEqual(with_cfg, sum(
-            1 for r in self.records
-            if r["generation"] and r["generation"]["cfg_scale"] is not None))
-        self.assertEqual((cfg, seed, tags), ("DOUBLE", "VARCHAR", "BIGINT[]"))
 
 
 def find_duckdb():
@@ -132,11 +170,11 @@ def find_duckdb():
     if shutil.which("node") is None:
         return None
     folders = [f for f in os.environ.get("NODE_PATH", "").split(":") if f]
-    folders += [os.path.join(SOURCE, "node_modules"),
+    folders += [os.path.join(SOURCE, "build", "npm", "node_modules"),
                 "/usr/local/lib/node_modules", "/usr/lib/node_modules"]
     for folder in folders:
         if glob.glob(os.path.join(folder, "@duckdb", "node-api")):
-            return folder
+            return os.path.abspath(folder)
     return None
 
 
