@@ -14,6 +14,7 @@
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/name_filter.h"
+#include "pipeline/schema.h"
 
 namespace sdmeta {
 namespace {
@@ -25,7 +26,7 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
   const int fd = ::open(path.c_str(), flags, 0666);
   if (fd < 0 && errno == EEXIST) return Written::kExists;
-  if (fd < 0) return file_error(path + ": open", errno);
+  if (fd < 0) return write_error(path + ": open", errno);
   int error = 0;
   while (!text.empty() && error == 0) {
     const ssize_t written = ::write(fd, text.data(), text.size());
@@ -35,7 +36,7 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   if (::close(fd) != 0 && error == 0) error = errno;
   if (error == 0) return Written::kYes;
   if (!force) ::unlink(path.c_str());  // half a caption is none
-  return file_error(path + ": write", error);
+  return write_error(path + ": write", error);
 }
 
 /// The folders of `name` that lie below its root: no "..", no leading '/'.
@@ -56,6 +57,17 @@ std::string caption_name(std::string_view name) {
 
 }  // namespace
 
+std::vector<std::string> caption_fields() {
+  std::vector<std::string> fields;
+  for (const SchemaMember& part : record_schema()) {
+    if (part.name != "generation") continue;
+    for (const SchemaMember& member : part.members)
+      if (!member.is_list && member.kind != ValueKind::kObject)
+        fields.emplace_back(member.name);
+  }
+  return fields;
+}
+
 Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
                                     const Report& report) {
   namespace fs = std::filesystem;
@@ -65,7 +77,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   std::error_code failure;
   fs::create_directories(root, failure);
   if (failure)
-    return file_error(options.directory + ": make folder", failure.value());
+    return write_error(options.directory + ": make folder", failure.value());
 
   const std::string field = "generation." + options.field;
   const std::vector<std::string_view> paths = {"file", "member", field};
@@ -99,7 +111,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
       path /= folders_of(name);
       fs::create_directories(path, failure);
       if (failure)
-        return file_error(path.string() + ": make folder", failure.value());
+        return write_error(path.string() + ": make folder", failure.value());
     }
     path /= caption_name(name);
     if (!taken.insert(path.string()).second) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "extractor/error.h"
 #include "pipeline/report.h"
@@ -28,6 +29,10 @@ struct CaptionsCounts {
   std::uint64_t clashes = 0;        // name taken by an earlier record; reported
   std::uint64_t bad_records = 0;    // lines that are no record; reported
 };
+
+/// The names that `CaptionsOptions::field` may have: what is one text or
+/// number.
+std::vector<std::string> caption_fields();
 
 /// The text is written verbatim, without a line end behind it.
 Result<CaptionsCounts> run_captions(const CaptionsOptions& options,

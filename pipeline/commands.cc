@@ -15,13 +15,16 @@ ExitCode print(std::string_view text) {
   if (out.value()->write(text) || out.value()->is_reader_gone())
     return ExitCode::kComplete;
   Diagnostics(ProgressMode::kNever, true)
-      .report("standard output", *out.value()->error());
+      .report("-", *out.value()->error());
   return ExitCode::kNotComplete;
 }
 
 ExitCode run_command(const Usage& usage) {
   if (usage.code == ExitCode::kComplete) return print(usage.text);
-  Diagnostics(ProgressMode::kNever, true).report(usage.text);
+  Diagnostics talk(ProgressMode::kNever, true);
+  // What is wrong is one line; with no arguments it is the help itself.
+  const bool is_help = usage.text.ends_with('\n');
+  is_help ? talk.print(usage.text) : talk.report(usage.text);
   return usage.code;
 }
 

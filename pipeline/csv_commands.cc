@@ -1,4 +1,10 @@
 // The commands between CSV and records: enrich, urls, captions.
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/argument_check.h"
 #include "pipeline/commands.h"
 #include "pipeline/diagnostics.h"
 #include "pipeline/report.h"
@@ -6,10 +12,19 @@
 namespace sdmeta {
 namespace {
 
-/// Runs `run(report)`, which gives a Result of counts, and says how it went.
+/// Runs `run(report)`, which gives a Result of counts, and says how it went;
+/// not if its output is one of the files it reads.
 template <class Run>
-ExitCode tell(bool is_quiet, Run&& run) {
+ExitCode tell(bool is_quiet, const std::string& output,
+              std::vector<std::string> read, const std::string& more,
+              Run&& run) {
   Diagnostics talk(ProgressMode::kNever, true);
+  read.push_back(more);
+  if (const std::optional<std::string> refused =
+          refuse_outputs({output}, read)) {
+    talk.report(*refused);
+    return ExitCode::kNotComplete;
+  }
   const auto counts =
       run([&talk](const std::string& message) { talk.report(message); });
   if (!counts) {
@@ -23,21 +38,25 @@ ExitCode tell(bool is_quiet, Run&& run) {
 }  // namespace
 
 ExitCode run_command(const EnrichCommand& command) {
-  return tell(command.is_quiet, [&](const Report& report) {
-    return run_enrich(command.options, report);
-  });
+  const EnrichOptions& options = command.options;
+  return tell(
+      command.is_quiet, options.output, options.csv_paths, options.records,
+      [&](const Report& report) { return run_enrich(options, report); });
 }
 
 ExitCode run_command(const UrlsCommand& command) {
-  return tell(command.is_quiet, [&](const Report& report) {
-    return run_urls(command.options, report);
-  });
+  const UrlsOptions& options = command.options;
+  return tell(
+      command.is_quiet, options.output, options.csv_paths,
+      options.missing_from.value_or(""),
+      [&](const Report& report) { return run_urls(options, report); });
 }
 
 ExitCode run_command(const CaptionsCommand& command) {
-  return tell(command.is_quiet, [&](const Report& report) {
-    return run_captions(command.options, report);
-  });
+  const CaptionsOptions& options = command.options;
+  return tell(
+      command.is_quiet, "", {}, options.records,
+      [&](const Report& report) { return run_captions(options, report); });
 }
 
 }  // namespace sdmeta

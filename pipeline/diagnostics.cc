@@ -1,6 +1,7 @@
 #include "pipeline/diagnostics.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,9 +34,17 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
+/// Of standard error; 80 where it has none.
+std::size_t terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return 80;
+  return size.ws_col;
+}
+
 std::string rate(std::uint64_t count, double seconds) {
-  return fmt::format("{:.0f}", static_cast<double>(count) /
-                                   std::max(seconds, 0.001));
+  return fmt::format("{:.0f}",
+                     static_cast<double>(count) / std::max(seconds, 0.001));
 }
 
 }  // namespace
@@ -75,13 +84,16 @@ Diagnostics::Diagnostics(ProgressMode mode, bool quiet)
       is_quiet_(quiet) {}
 
 void Diagnostics::report(std::string_view place, const Error& error) {
-  report(fmt::format("{}: {}", place, to_text(error)));
+  report(fmt::format("{}: {}", place == "-" ? "standard output" : place,
+                     to_text(error)));
 }
 
 void Diagnostics::report(std::string_view text) {
   clear_progress();
   write_to_stderr(fmt::format("sdmeta: {}\n", printable(text)));
 }
+
+void Diagnostics::print(std::string_view text) { write_to_stderr(text); }
 
 void Diagnostics::clear_progress() {
   if (is_line_drawn_) write_to_stderr("\r\x1b[K");
@@ -95,34 +107,42 @@ void Diagnostics::progress(const Tally& tally,
   if (now < next_draw_) return;
   next_draw_ = now + std::chrono::milliseconds(200);
   const Outcome outcome = outcome_of(tally);
-  std::string line = fmt::format(
-      "\r{}{} files, {}/s, {} MB of images, {} matched, {} ok / {} none / {} "
-      "failed",
-      tally.records, total ? fmt::format(" of {}", *total) : "",
-      rate(tally.records, seconds()), tally.image_bytes / 1'000'000,
-      tally.with_row, outcome.ok, outcome.without_metadata, outcome.failed);
+  std::string line = fmt::format("{}{} files, {}/s, {} MB", tally.records,
+                                 total ? fmt::format(" of {}", *total) : "",
+                                 rate(tally.records, seconds()),
+                                 tally.image_bytes / 1'000'000);
   if (total && tally.records > 0 && *total >= tally.records) {
     const double left = seconds() *
                         static_cast<double>(*total - tally.records) /
                         static_cast<double>(tally.records);
     line += fmt::format(", {} left", duration(left));
   }
-  write_to_stderr(line + "\x1b[K");
+  line += fmt::format(", {} ok, {} none, {} failed", outcome.ok,
+                      outcome.without_metadata, outcome.failed);
+  if (tally.with_row > 0) line += fmt::format(", {} matched", tally.with_row);
+  // A line that wraps could not be drawn over again.
+  line.resize(std::min(line.size(), terminal_columns() - 1));
+  write_to_stderr("\r" + line + "\x1b[K");
   is_line_drawn_ = true;
 }
 
-void Diagnostics::summary(const Tally& tally, std::uint64_t already_recorded,
-                          bool has_csv) {
+void Diagnostics::summary(const RunStats& stats) {
   clear_progress();
   if (is_quiet_) return;
+  const Tally& tally = stats.tally;
   const Outcome outcome = outcome_of(tally);
-  std::string line = fmt::format(
-      "{} images: {} ok, {} without metadata, {} failed", tally.records,
-      outcome.ok, outcome.without_metadata, outcome.failed);
+  std::string line =
+      fmt::format("{} image{}: {} ok, {} without metadata, {} failed",
+                  tally.records, tally.records == 1 ? "" : "s", outcome.ok,
+                  outcome.without_metadata, outcome.failed);
   if (outcome.failed > 0) line += " (see status)";
-  if (has_csv) line += fmt::format("; {} with a CSV row", tally.with_row);
-  if (already_recorded > 0)
-    line += fmt::format("; {} recorded before", already_recorded);
+  if (stats.csv) line += fmt::format("; {} with a CSV row", tally.with_row);
+  if (stats.already_recorded > 0)
+    line += fmt::format("; {} recorded before", stats.already_recorded);
+  if (stats.inputs.skipped_names > 0)
+    line +=
+        fmt::format("; {} other names skipped{}", stats.inputs.skipped_names,
+                    tally.records == 0 ? " (see --all-files)" : "");
   line += fmt::format("; {:.2f} s, {} files/s\n", seconds(),
                       rate(tally.records, seconds()));
   write_to_stderr(line);

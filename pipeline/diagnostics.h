@@ -10,6 +10,7 @@
 
 #include "extractor/error.h"
 #include "pipeline/record.h"
+#include "pipeline/stats.h"
 
 namespace sdmeta {
 
@@ -40,6 +41,8 @@ class Diagnostics {
   void report(std::string_view place, const Error& error);
   /// "sdmeta: text".
   void report(std::string_view text);
+  /// Our own text of some lines, as it is.
+  void print(std::string_view text);
 
   /// True once the number of inputs is worth counting for the progress line.
   bool shows_progress() const { return shows_progress_; }
@@ -47,8 +50,7 @@ class Diagnostics {
   /// number of inputs, if it is known.
   void progress(const Tally& tally, std::optional<std::uint64_t> total);
   /// The last line of a run.
-  void summary(const Tally& tally, std::uint64_t already_recorded,
-               bool has_csv);
+  void summary(const RunStats& stats);
 
   /// Since construction.
   double seconds() const;

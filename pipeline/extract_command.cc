@@ -5,12 +5,15 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "extractor/extract.h"
+#include "pipeline/argument_check.h"
 #include "pipeline/commands.h"
 #include "pipeline/diagnostics.h"
 #include "pipeline/input_counter.h"
 #include "pipeline/job_batches.h"
+#include "pipeline/report.h"
 #include "pipeline/run.h"
 #include "pipeline/signals.h"
 #include "pipeline/sink.h"
@@ -45,11 +48,12 @@ class ExtractRun {
         talk_(command.progress, command.is_quiet) {}
 
   ExitCode run() {
-    if (!load_csv() || !open_output()) return ExitCode::kNotComplete;
+    if (!check_arguments() || !load_csv() || !open_output())
+      return ExitCode::kNotComplete;
     extract();
     stats_.is_complete = finish_output();
     const bool is_complete = finish_reports() && stats_.is_complete;
-    talk_.summary(stats_.tally, stats_.already_recorded, csv_ != nullptr);
+    talk_.summary(stats_);
     if (sink_->is_reader_gone()) return ExitCode::kComplete;
     if (is_interrupted_) return ExitCode::kInterrupted;
     if (!is_complete) return ExitCode::kNotComplete;
@@ -59,6 +63,25 @@ class ExtractRun {
   }
 
  private:
+  bool check_arguments() {
+    std::vector<std::string> read = command_.inputs.paths;
+    read.insert(read.end(), command_.csv.paths.begin(),
+                command_.csv.paths.end());
+    read.push_back(command_.inputs.files_from.value_or(""));
+    const std::optional<std::string> refused = refuse_outputs(
+        {command_.output.path, command_.stats_path.value_or(""),
+         command_.unmatched_path.value_or("")},
+        read);
+    if (refused) {
+      talk_.report(*refused);
+      return false;
+    }
+    for (const std::string& path : command_.inputs.paths)
+      if (const std::optional<std::string> doubt = doubt_input(path))
+        talk_.report(*doubt);
+    return true;
+  }
+
   bool load_csv() {
     if (command_.csv.paths.empty()) return true;
     Result<std::unique_ptr<CsvIndex>> loaded = CsvIndex::load(
@@ -152,7 +175,7 @@ class ExtractRun {
       const Result<std::uint64_t> rows =
           csv_->write_unmatched(*command_.unmatched_path);
       if (!rows) {
-        talk_.report(*command_.unmatched_path, rows.error());
+        talk_.report(to_message(rows.error()));
         return false;
       }
       stats_.unmatched_rows = rows.value();

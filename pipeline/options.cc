@@ -3,123 +3,24 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string_view>
+#include <system_error>
 #include <thread>
+#include <utility>
+
+#include "pipeline/help.h"
+#include "pipeline/suggest.h"
 
 namespace sdmeta {
 namespace {
 
-constexpr const char* kShortHelp =
-    R"(sdmeta: generation parameters of Stable Diffusion images as JSON lines
-
-  sdmeta extract [--csv PATH]... [-o OUT.jsonl[.zst|.gz]] INPUT...
-  sdmeta show FILE...                what is in an image, for a person
-  sdmeta urls --csv PATH             addresses of the images in a CSV
-  sdmeta enrich --csv PATH --records OUT.jsonl -o NEW.csv
-  sdmeta captions OUT.jsonl --to DIR
-  sdmeta formats | schema | version
-
-INPUT is an image, a folder, an archive (tar, zip, 7z, ...), or - for a list of
-paths on standard input. Every input gives exactly one line, in order.
-
-Examples
-  sdmeta extract shots/ -o shots.jsonl
-  sdmeta extract shots.tar --csv all.csv -o shots.jsonl.zst
-  find /data -name '*.png' -print0 | sdmeta extract -0 - | jq .status
-  sdmeta show 12345678.png
-
-sdmeta COMMAND -h shows a command's usual options, --help everything.
-Exit: 0 complete, 1 failed inputs (--strict), 2 not complete, 130 interrupted.
-)";
-
-constexpr const char* kExtractHelp =
-    R"(sdmeta extract [OPTIONS] INPUT...      one JSON line for each image, in order
-
-INPUT is an image, a folder, an archive, or - for paths on standard input.
-  -o, --output FILE      where to (standard output); .gz and .zst compress
-  --csv PATH             CSV file or folder to join with; may be repeated
-  --match HOW            image_id, image_url, id, regex:(...) (any of them)
-  --raw                  keep the text as it stands in the image
-  --verify               decode every pixel, to find broken downloads
-  --resume               continue an interrupted run, or add what is new
-  --shard K/N            only part K of N
-  -j, --threads N        threads that parse (one for each core)
-  --stats FILE           the summary as JSON
-  --unmatched-rows FILE  CSV rows without an image
-  --strict               exit 1 if an input failed
-  -q, --quiet            no progress and no summary
-More: --files-from -0 --all-files --stealth --keep-urls --io-depth --progress
-
-Examples
-  sdmeta extract shots/ -o shots.jsonl
-  sdmeta extract shots/ --csv csv/ --unmatched-rows rest.csv -o shots.jsonl.zst
-  sdmeta extract --resume shots/ -o shots.jsonl
-  sdmeta extract --files-from list.txt --shard 3/8 -o part3.jsonl
-
-Every option in full: sdmeta extract --help
-)";
-
-constexpr const char* kShowHelp =
-    R"(sdmeta show [OPTIONS] FILE...      what is in these images, for a person
-
-  --json        the record as indented JSON, with the raw text
-  --keep-urls   do not cut signed query strings off addresses
-
-FILE may be a member of an archive: shots.tar!/12345678.png
-)";
-
-constexpr const char* kEnrichHelp =
-    R"(sdmeta enrich --csv PATH --records FILE [-o FILE]
-
-Every row of the CSV, in order and with its cells untouched, followed by the
-columns of its record: status, file, prompt, model, seed, ... A row without a
-record stays, with status "missing".
-
-  --csv PATH         CSV file or folder; may be repeated
-  --records FILE     what sdmeta extract wrote: plain, .gz or .zst
-  -o, --output FILE  where to (standard output); .gz and .zst compress
-  -q, --quiet        no summary
-
-Example
-  sdmeta enrich --csv all/ --records out.jsonl.zst -o enriched.csv
-)";
-
-constexpr const char* kUrlsHelp =
-    R"(sdmeta urls --csv PATH [OPTIONS]      addresses of the images in a CSV
-
-  --csv PATH             CSV file or folder; may be repeated
-  --missing-from FILE    leave out what this JSONL has a sound record of
-  --max-nsfw-level N     leave out rows of a higher level, or of none
-  --format plain|aria2   aria2: with a name for each file, its image_id (plain)
-  -o, --output FILE      where to (standard output)
-  -q, --quiet            no summary
-
-Example: download, extract, and again what is missing
-  sdmeta urls --csv all/ --format aria2 -o list.txt
-  aria2c -i list.txt -d shots --auto-file-renaming=false --allow-overwrite=true
-  sdmeta extract shots/ --csv all/ -o out.jsonl
-  sdmeta urls --csv all/ --missing-from out.jsonl --format aria2 -o rest.txt
-)";
-
-constexpr const char* kCaptionsHelp =
-    R"(sdmeta captions FILE.jsonl --to DIR [OPTIONS]
-
-A text file for each record, named like its image, for trainers: shots/7.png
-gives DIR/7.txt. Existing files are kept.
-
-  --to DIR      folder of the captions; made if it is not there
-  --field NAME  what to write: a field of `generation` (prompt)
-  --mirror      keep the folders of the images below DIR
-  --force       overwrite existing files
-  -q, --quiet   no summary
-
-Example
-  sdmeta captions out.jsonl --to shots/
-)";
-
-unsigned core_count() { return std::max(1u, std::thread::hardware_concurrency()); }
+unsigned core_count() {
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 /// "K/N" with 1 <= K <= N.
 bool parse_shard(const std::string& text, InputOptions& inputs) {
@@ -150,24 +51,87 @@ bool parse_match(const std::string& text, CsvOptions& csv) {
   return true;
 }
 
-const std::map<std::string, StealthMode> kStealthModes = {
+template <class T>
+struct Choice {
+  const char* word;
+  T value;
+};
+
+constexpr Choice<StealthMode> kStealthModes[] = {
     {"auto", StealthMode::kAuto},
     {"always", StealthMode::kAlways},
     {"never", StealthMode::kNever}};
-const std::map<std::string, ProgressMode> kProgressModes = {
+constexpr Choice<ProgressMode> kProgressModes[] = {
     {"auto", ProgressMode::kAuto},
     {"always", ProgressMode::kAlways},
     {"never", ProgressMode::kNever}};
-const std::map<std::string, SchemaDialect> kSchemaDialects = {
+constexpr Choice<SchemaDialect> kSchemaDialects[] = {
     {"json-schema", SchemaDialect::kJsonSchema},
     {"duckdb", SchemaDialect::kDuckdb},
     {"huggingface", SchemaDialect::kHuggingFace}};
+constexpr Choice<UrlFormat> kUrlFormats[] = {{"plain", UrlFormat::kPlain},
+                                             {"aria2", UrlFormat::kAria2}};
+
+/// "a, b or c".
+std::string either(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 < words.size() ? ", " : " or ";
+    text += words[i];
+  }
+  return text;
+}
+
+/// An option that takes one of a few words; `name` is its long one.
+template <class T, std::size_t N>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& value,
+                        const Choice<T> (&choices)[N], std::string about) {
+  return app.add_option_function<std::string>(
+      name,
+      [&value, &choices, name](const std::string& text) {
+        std::vector<std::string> words;
+        for (const Choice<T>& choice : choices) {
+          if (text == choice.word) {
+            value = choice.value;
+            return;
+          }
+          words.emplace_back(choice.word);
+        }
+        throw CLI::ValidationError(
+            name, "expects " + either(words) + ", not " + text);
+      },
+      std::move(about));
+}
+
+/// An option that takes a whole number in a range; `name` is its long one,
+/// `names` what the library takes.
+template <class T, class Number>
+CLI::Option* add_number(CLI::App& app, const std::string& names,
+                        const std::string& name, T& value, Number min,
+                        Number max, std::string about) {
+  return app
+      .add_option_function<std::string>(
+          names,
+          [&value, name, min, max](const std::string& text) {
+            Number number{};
+            const char* const end = text.data() + text.size();
+            const auto [rest, fault] =
+                std::from_chars(text.data(), end, number);
+            if (fault != std::errc() || rest != end || number < min ||
+                number > max)
+              throw CLI::ValidationError(
+                  name, "expects a whole number from " + std::to_string(min) +
+                            " to " + std::to_string(max) + ", not " + text);
+            value = number;
+          },
+          std::move(about))
+      ->type_name("N");
+}
 
 void add_stage_options(CLI::App& app, StageOptions& stages) {
-  app.add_option("--stealth", stages.extract.stealth,
-                 "Look for text hidden in pixels: auto (when there is no other)"
-                 ", always or never; default auto")
-      ->transform(CLI::CheckedTransformer(kStealthModes))
+  add_choice(app, "--stealth", stages.extract.stealth, kStealthModes,
+             "Look for text hidden in pixels: auto (when there is no other), "
+             "always or never; default auto")
       ->type_name("WHEN");
   app.add_flag("--verify", stages.extract.verify,
                "Decode every pixel; a broken image is truncated or corrupt "
@@ -196,8 +160,10 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
          [&command](const std::string& text) {
            if (!parse_match(text, command.csv))
              throw CLI::ValidationError(
-                 "--match", "expects any, image_id, image_url, id or "
-                            "regex:(...), not " + text);
+                 "--match",
+                 "expects any, image_id, image_url, id or "
+                 "regex:(...), not " +
+                     text);
          },
          "Which key of a row a file name holds: any, image_id, image_url, id "
          "or regex:(...), whose first group is the key; default any")
@@ -222,16 +188,13 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
   app.add_flag("--raw", command.run.stages.with_raw,
                "Keep every text of the image as it stands, in `raw`");
   add_stage_options(app, command.run.stages);
-  app.add_option("-j,--threads", command.run.threads, "Threads that parse")
-      ->check(CLI::Range(1u, 1024u))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--io-depth", command.run.io_depth,
-                 "Files read at once where reading waits; 0 leaves reading to "
-                 "the threads that parse")
-      ->check(CLI::Range(0u, 1024u))
-      ->type_name("N")
-      ->capture_default_str();
+  add_number(app, "-j,--threads", "--threads", command.run.threads, 1u, 1024u,
+             "Threads that parse; default one for each core, here " +
+                 std::to_string(command.run.threads));
+  add_number(app, "--io-depth", "--io-depth", command.run.io_depth, 0u, 1024u,
+             "Files read at once where reading waits; 0 leaves reading to the "
+             "threads that parse; default " +
+                 std::to_string(command.run.io_depth));
   app.add_flag("--resume", command.output.resume,
                "Continue FILE.partial of an interrupted run; or, where FILE "
                "is complete, add the inputs it does not have");
@@ -241,14 +204,12 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
   app.add_option("--unmatched-rows", command.unmatched_path,
                  "Write the CSV rows for which no image was seen")
       ->type_name("FILE");
-  app.add_option("--progress", command.progress,
-                 "Draw a progress line: auto (on a terminal), always or never;"
-                 " default auto")
-      ->transform(CLI::CheckedTransformer(kProgressModes))
+  add_choice(app, "--progress", command.progress, kProgressModes,
+             "Draw a progress line: auto (on a terminal), always or never; "
+             "default auto")
       ->type_name("WHEN");
   app.add_flag("-q,--quiet", command.is_quiet, "No progress and no summary");
-  app.add_flag("--strict", command.is_strict,
-               "Exit with 1 if an input failed");
+  app.add_flag("--strict", command.is_strict, "Exit with 1 if an input failed");
 }
 
 void add_show(CLI::App& app, ShowCommand& command) {
@@ -292,9 +253,6 @@ void add_enrich(CLI::App& app, EnrichCommand& command) {
   add_output(app, command.options.output, command.is_quiet);
 }
 
-const std::map<std::string, UrlFormat> kUrlFormats = {
-    {"plain", UrlFormat::kPlain}, {"aria2", UrlFormat::kAria2}};
-
 void add_urls(CLI::App& app, UrlsCommand& command) {
   app.description("Write the addresses of the images in a CSV, each once.");
   add_csv_paths(app, command.options.csv_paths);
@@ -302,13 +260,13 @@ void add_urls(CLI::App& app, UrlsCommand& command) {
                  "Leave out images that this JSONL has a record of; broken "
                  "downloads are listed again")
       ->type_name("FILE");
-  app.add_option("--max-nsfw-level", command.options.max_nsfw_level,
-                 "Leave out rows of a higher level, and rows without one")
-      ->type_name("N");
-  app.add_option("--format", command.options.format,
-                 "plain, or aria2 with a name for each file: its image_id, "
-                 "without extension; default plain")
-      ->transform(CLI::CheckedTransformer(kUrlFormats))
+  add_number(app, "--max-nsfw-level", "--max-nsfw-level",
+             command.options.max_nsfw_level, std::int64_t{0},
+             std::int64_t{1} << 32,
+             "Leave out rows of a higher level, and rows without one");
+  add_choice(app, "--format", command.options.format, kUrlFormats,
+             "plain, or aria2 with a name for each file: its image_id, "
+             "without extension; default plain")
       ->type_name("FORMAT");
   add_output(app, command.options.output, command.is_quiet);
 }
@@ -323,11 +281,18 @@ void add_captions(CLI::App& app, CaptionsCommand& command) {
                  "Folder of the captions; made if it is not there")
       ->type_name("DIR")
       ->required();
-  app.add_option("--field", command.options.field,
-                 "What to write: a field of `generation`, such as prompt, "
-                 "negative_prompt or model")
-      ->type_name("NAME")
-      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--field",
+         [&command](const std::string& text) {
+           const std::vector<std::string> fields = caption_fields();
+           if (std::find(fields.begin(), fields.end(), text) == fields.end())
+             throw CLI::ValidationError(
+                 "--field", "expects " + either(fields) + ", not " + text);
+           command.options.field = text;
+         },
+         "What to write: a field of `generation`, such as prompt, "
+         "negative_prompt or model; default prompt")
+      ->type_name("NAME");
   app.add_flag("--mirror", command.options.is_mirrored,
                "Keep the folders of the images below DIR");
   app.add_flag("--force", command.options.force, "Overwrite existing files");
@@ -345,36 +310,68 @@ std::optional<std::string> complaint(const ExtractCommand& command) {
     return "--unmatched-rows needs --csv PATH";
   if (command.csv.match != MatchKey::kAny && command.csv.paths.empty())
     return "--match needs --csv PATH";
-  const bool lists_stdin =
-      std::count(command.inputs.paths.begin(), command.inputs.paths.end(),
-                 "-") +
-          (command.inputs.files_from == "-" ? 1 : 0) > 1;
+  const bool lists_stdin = std::count(command.inputs.paths.begin(),
+                                      command.inputs.paths.end(), "-") +
+                               (command.inputs.files_from == "-" ? 1 : 0) >
+                           1;
   if (lists_stdin) return "standard input can be read once";
   return std::nullopt;
 }
 
-/// Asked for with -h anywhere before --, whatever else is missing.
+/// Asked for with -h anywhere before --, whatever else is missing, or as a
+/// command of its own.
 bool wants_short_help(int argc, const char* const* argv) {
+  if (std::string_view(argv[1]) == "help") return true;
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i)
     if (std::string_view(argv[i]) == "-h") return true;
   return false;
 }
 
-const char* short_help(std::string_view command) {
-  if (command == "extract") return kExtractHelp;
-  if (command == "show") return kShowHelp;
-  if (command == "enrich") return kEnrichHelp;
-  if (command == "urls") return kUrlsHelp;
-  if (command == "captions") return kCaptionsHelp;
-  return kShortHelp;
+std::string did_you_mean(std::string_view word,
+                         const std::vector<std::string>& known) {
+  const std::optional<std::string> closest = closest_word(word, known);
+  return closest ? "; did you mean " + *closest + "?" : "";
+}
+
+/// What is wrong with a first word that is no command.
+std::string unknown_command(const std::string& word, CLI::App& app) {
+  if (word.starts_with('-'))
+    return "unknown option " + word + " in front of the command; see sdmeta -h";
+  std::error_code ignored;
+  if (std::filesystem::exists(word, ignored))
+    return word + " is no command; to read it: sdmeta extract " + word;
+  std::vector<std::string> commands;
+  for (const CLI::App* const command : app.get_subcommands({}))
+    commands.push_back(command->get_name());
+  const std::string meant = did_you_mean(word, commands);
+  return "unknown command " + word +
+         (meant.empty() ? "; expected " + either(commands) : meant);
+}
+
+/// What is wrong with the first argument that nothing takes.
+std::string unexpected_argument(const CLI::App& command) {
+  const std::vector<std::string> rest = command.remaining();
+  const std::string word = rest.empty() ? "" : rest.front();
+  const std::string help = "see sdmeta " + command.get_name() + " -h";
+  if (!word.starts_with('-'))
+    return "unexpected argument " + word + "; " + help;
+  std::vector<std::string> options;
+  for (const CLI::Option* const option : command.get_options())
+    for (const std::string& name : option->get_lnames())
+      options.push_back("--" + name);
+  const std::string option = word.substr(0, word.find('='));
+  const std::string meant = did_you_mean(option, options);
+  return "unknown option " + option + (meant.empty() ? "; " + help : meant);
 }
 
 }  // namespace
 
 Command parse_options(int argc, const char* const* argv) {
+  if (argc < 2) return Usage{ExitCode::kNotComplete, short_help("")};
+  const std::string first = argv[1];
   if (wants_short_help(argc, argv))
-    return Usage{ExitCode::kComplete, short_help(argv[1])};
-  if (argc < 2) return Usage{ExitCode::kNotComplete, kShortHelp};
+    return Usage{ExitCode::kComplete,
+                 short_help(first == "help" && argc > 2 ? argv[2] : first)};
 
   ExtractCommand extract;
   extract.run.threads = core_count();
@@ -404,20 +401,28 @@ Command parse_options(int argc, const char* const* argv) {
       "formats", "List the writers and the file types that are read.");
   CLI::App* const on_schema =
       app.add_subcommand("schema", "Print the schema of a record.");
-  on_schema
-      ->add_option("--for", schema.dialect,
-                   "json-schema, duckdb (column types for read_json) or "
-                   "huggingface (datasets.Features); default json-schema")
-      ->transform(CLI::CheckedTransformer(kSchemaDialects))
+  add_choice(*on_schema, "--for", schema.dialect, kSchemaDialects,
+             "json-schema, duckdb (column types for read_json) or huggingface "
+             "(datasets.Features); default json-schema")
       ->type_name("READER");
   CLI::App* const on_version = app.add_subcommand(
       "version", "Print the version and those of the libraries.");
 
-  if (std::string_view(argv[1]) == "--version") return VersionCommand{};
+  if (first == "--version" || first == "-V") return VersionCommand{};
+  const CLI::App* chosen = nullptr;
+  for (const CLI::App* const command : app.get_subcommands({}))
+    if (command->get_name() == first) chosen = command;
+  if (chosen == nullptr && first != "--help")
+    return Usage{ExitCode::kNotComplete, unknown_command(first, app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::kComplete, app.help()};
+  } catch (const CLI::ExtrasError&) {
+    return Usage{ExitCode::kNotComplete, unexpected_argument(*chosen)};
+  } catch (const CLI::RequiredError& error) {
+    return Usage{ExitCode::kNotComplete,
+                 std::string(error.what()) + "; see sdmeta " + first + " -h"};
   } catch (const CLI::ParseError& error) {
     return Usage{ExitCode::kNotComplete, error.what()};
   }

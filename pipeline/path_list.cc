@@ -100,6 +100,11 @@ std::optional<PathList::Entry> PathList::next() {
     if (end == std::string::npos && text.empty()) return std::nullopt;
     position_ += length + (end == std::string::npos ? 0 : 1);
     if (separator_ == '\n') {
+      if (text.find('\0') != std::string_view::npos)
+        return finish({ErrorCode::kUnreadable,
+                       "read list: a NUL in a line; where NULs end the paths: "
+                       "-0",
+                       std::nullopt});
       if (is_at_start_ && text.starts_with(kByteOrderMark))
         text.remove_prefix(kByteOrderMark.size());
       if (text.ends_with('\r')) text.remove_suffix(1);

@@ -106,8 +106,9 @@ class BadImages(ProgramTest):
     def test_control_characters_in_messages_are_shown(self):
         result = self.run_sdmeta("extract", "a.png", "-o", "no\x1b[2J/out")
         self.assertEqual(result.returncode, 2)
-        self.assertEqual(result.stderr, "sdmeta: no\\x1b[2J/out: unwritable: "
-                                        "open: No such file or directory\n")
+        self.assertEqual(result.stderr,
+                         "sdmeta: no\\x1b[2J/out: unwritable: folder "
+                         "no\\x1b[2J: No such file or directory\n")
 
 
 class BadCsv(ProgramTest):
@@ -162,8 +163,8 @@ class BadOutput(ProgramTest):
         result = self.run_sdmeta("extract", "x.png", "-o", "no/out.jsonl")
         self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stderr,
-                         "sdmeta: no/out.jsonl: unwritable: open: No such file "
-                         "or directory\n")
+                         "sdmeta: no/out.jsonl: unwritable: folder no: No such "
+                         "file or directory\n")
 
     def test_full_disk(self):
         result = self.run_sdmeta("extract", "x.png", "-o", "/dev/full")
@@ -180,10 +181,10 @@ class BadOutput(ProgramTest):
         self.assertIn(b"No space left on device", result.stderr)
 
     def test_statistics_that_cannot_be_written(self):
-        result = self.run_sdmeta("extract", "x.png", "--stats", "no/s.json")
+        result = self.run_sdmeta("extract", "x.png", "--stats", "/dev/full")
         self.assertEqual(result.returncode, 2)
         self.assertEqual(len(records(result.stdout)), 1)
-        self.assertIn("no/s.json: unwritable", result.stderr)
+        self.assertIn("/dev/full: unwritable", result.stderr)
 
     def test_list_that_is_not_there(self):
         result = self.run_sdmeta("extract", "--files-from", "no.txt", "x.png")

@@ -59,9 +59,9 @@ TEST(Options, ShardCountsFromOne) {
 }
 
 TEST(Options, MatchNamesAKeyOrARegex) {
-  EXPECT_EQ(extract({"extract", "--csv", "x", "--match", "image_id", "a"})
-                .csv.match,
-            MatchKey::kImageId);
+  EXPECT_EQ(
+      extract({"extract", "--csv", "x", "--match", "image_id", "a"}).csv.match,
+      MatchKey::kImageId);
   const ExtractCommand command =
       extract({"extract", "--csv", "x", "--match", "regex:id_([0-9]+)", "a"});
   EXPECT_EQ(command.csv.match, MatchKey::kRegex);
@@ -72,12 +72,12 @@ TEST(Options, MatchNamesAKeyOrARegex) {
 }
 
 TEST(Options, OutputSuffixChoosesTheCompression) {
-  EXPECT_EQ(extract({"extract", "-o", "a.jsonl.zst", "a"})
-                .run.stages.compression,
-            Compression::kZstd);
-  EXPECT_EQ(extract({"extract", "-o", "a.jsonl.gz", "a"})
-                .run.stages.compression,
-            Compression::kGzip);
+  EXPECT_EQ(
+      extract({"extract", "-o", "a.jsonl.zst", "a"}).run.stages.compression,
+      Compression::kZstd);
+  EXPECT_EQ(
+      extract({"extract", "-o", "a.jsonl.gz", "a"}).run.stages.compression,
+      Compression::kGzip);
   EXPECT_EQ(extract({"extract", "a"}).run.stages.compression,
             Compression::kNone);
 }
@@ -94,10 +94,61 @@ TEST(Options, WrongCombinationsAreUsageErrors) {
   EXPECT_NE(complaint({}), "accepted");
 }
 
+TEST(Options, UsageErrorsSayWhatWasFoundAndTheWayOut) {
+  EXPECT_EQ(complaint({"extrct", "a"}),
+            "unknown command extrct; did you mean extract?");
+  EXPECT_EQ(complaint({"frobnicate"}),
+            "unknown command frobnicate; expected extract, show, enrich, urls, "
+            "captions, formats, schema or version");
+  EXPECT_EQ(complaint({"/"}), "/ is no command; to read it: sdmeta extract /");
+  EXPECT_EQ(complaint({"--raw"}),
+            "unknown option --raw in front of the command; see sdmeta -h");
+  EXPECT_EQ(complaint({"extract", "--rezume", "a"}),
+            "unknown option --rezume; did you mean --resume?");
+  EXPECT_EQ(complaint({"extract", "-x", "a"}),
+            "unknown option -x; see sdmeta extract -h");
+  EXPECT_EQ(complaint({"extract", "--stast=s", "a"}),
+            "unknown option --stast; did you mean --stats?");
+  EXPECT_EQ(complaint({"formats", "a"}),
+            "unexpected argument a; see sdmeta formats -h");
+  EXPECT_EQ(complaint({"urls"}), "--csv is required; see sdmeta urls -h");
+  EXPECT_EQ(complaint({"extract", "--stealth", "maybe", "a"}),
+            "--stealth: expects auto, always or never, not maybe");
+  EXPECT_EQ(complaint({"schema", "--for", "excel"}),
+            "--for: expects json-schema, duckdb or huggingface, not excel");
+  for (const char* number : {"0", "1025", "two", "2.5", ""})
+    EXPECT_EQ(complaint({"extract", "--threads", number, "a"}),
+              std::string("--threads: expects a whole number from 1 to 1024, "
+                          "not ") +
+                  number);
+  EXPECT_NE(complaint({"captions", "a", "--to", "b", "--field", "prompts"})
+                .find("expects software, "),
+            std::string::npos);
+}
+
+TEST(Options, ACommandsNameMayBeAnInput) {
+  EXPECT_EQ(extract({"extract", "formats", "show"}).inputs.paths,
+            (std::vector<std::string>{"formats", "show"}));
+}
+
+TEST(Options, HelpIsACommandToo) {
+  const auto text = [](std::initializer_list<const char*> arguments) {
+    const Command command = parse(arguments);
+    const auto* usage = std::get_if<Usage>(&command);
+    return usage != nullptr ? usage->text : "no usage";
+  };
+  EXPECT_EQ(text({"help"}), text({"-h"}));
+  EXPECT_EQ(text({"help", "extract"}), text({"extract", "-h"}));
+  EXPECT_EQ(text({}), text({"-h"}));
+}
+
 TEST(Options, ShortHelpFitsOneScreen) {
-  for (const auto& arguments :
-       {std::initializer_list<const char*>{"-h"}, {"extract", "-h"},
-        {"show", "-h"}}) {
+  for (const auto& arguments : {std::initializer_list<const char*>{"-h"},
+                                {"extract", "-h"},
+                                {"show", "-h"},
+                                {"enrich", "-h"},
+                                {"urls", "-h"},
+                                {"captions", "-h"}}) {
     const Command command = parse(arguments);
     const auto* usage = std::get_if<Usage>(&command);
     ASSERT_NE(usage, nullptr);

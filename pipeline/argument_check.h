@@ -1,0 +1,22 @@
+// What can be told about the files on a command line before a run that may take
+// hours: where output cannot go, and what hardly is the input that was meant.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sdmeta {
+
+/// Why an output cannot be written, as a message: its folder is not there, it
+/// is one of the files that are read (by whatever name), or two outputs are
+/// one file. Empty paths and "-" are left out.
+std::optional<std::string> refuse_outputs(
+    const std::vector<std::string>& outputs,
+    const std::vector<std::string>& read);
+
+/// What to say about a file that is to be read for images, and is not there or
+/// is a CSV or JSONL file by its name. Its record comes all the same.
+std::optional<std::string> doubt_input(const std::string& path);
+
+}  // namespace sdmeta

@@ -1,0 +1,115 @@
+"""Mistakes on the command line: told before anything is lost or run for hours."""
+import os
+import unittest
+
+from program import INFOTEXT, ProgramTest, png, records
+
+
+class Outputs(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.write("a.png", png(INFOTEXT % 1))
+        self.write("rows.csv", "image_id,image_url\n10000001,\n")
+        self.run_sdmeta("extract", "a.png", "-o", "out.jsonl")
+
+    def assert_refused(self, message, *arguments):
+        before = {name: self.read(name) for name in os.listdir(self.folder)}
+        result = self.run_sdmeta(*arguments)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertEqual(result.stderr, "sdmeta: %s\n" % message)
+        self.assertEqual({name: self.read(name) for name in os.listdir(
+            self.folder)}, before)
+
+    def test_an_input_is_not_overwritten(self):
+        read = "%s: unwritable: is read by this run; name another output"
+        self.assert_refused(read % "a.png", "extract", "a.png", "-o", "a.png")
+        self.assert_refused(read % "./a.png", "extract", "a.png", "-o",
+                            "./a.png")
+        for option in ("-o", "--stats", "--unmatched-rows"):
+            self.assert_refused(read % "rows.csv", "extract", "a.png", "--csv",
+                                "rows.csv", option, "rows.csv")
+        self.assert_refused(read % "rows.csv", "enrich", "--csv", "rows.csv",
+                            "--records", "out.jsonl", "-o", "rows.csv")
+        self.assert_refused(read % "out.jsonl", "enrich", "--csv", "rows.csv",
+                            "--records", "out.jsonl", "-o", "out.jsonl")
+        self.assert_refused(read % "out.jsonl", "urls", "--csv", "rows.csv",
+                            "--missing-from", "out.jsonl", "-o", "out.jsonl")
+
+    def test_an_input_by_another_name_is_not_overwritten(self):
+        os.symlink("a.png", self.path("link"))
+        self.assert_refused(
+            "link: unwritable: is read by this run; name another output",
+            "extract", "a.png", "-o", "link")
+
+    def test_two_outputs_are_two_files(self):
+        self.assert_refused("x: unwritable: is named for two outputs",
+                            "extract", "a.png", "-o", "x", "--stats", "x")
+
+    def test_a_folder_that_is_not_there_is_told_before_the_run(self):
+        message = ("no/x: unwritable: folder no: No such file or directory")
+        for option in ("-o", "--stats"):
+            self.assert_refused(message, "extract", "a.png", option, "no/x")
+        self.assert_refused(message, "extract", "a.png", "--csv", "rows.csv",
+                            "--unmatched-rows", "no/x")
+        self.assert_refused(message, "enrich", "--csv", "rows.csv",
+                            "--records", "out.jsonl", "-o", "no/x")
+        self.assert_refused(message, "urls", "--csv", "rows.csv", "-o", "no/x")
+
+    def test_a_device_is_an_output_whatever_is_read(self):
+        result = self.run_sdmeta("extract", "a.png", "-o", "/dev/null",
+                                 "--stats", "/dev/null")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_the_output_of_an_earlier_run_is_replaced(self):
+        self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
+                                         "out.jsonl").returncode, 0)
+
+
+class Inputs(ProgramTest):
+    def test_an_input_that_is_not_there_is_told_and_has_its_record(self):
+        self.write("a.png", png())
+        result = self.run_sdmeta("extract", "b.png", "a.png")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual([r["status"] for r in records(result.stdout)],
+                         ["unreadable", "no_metadata"])
+        self.assertIn("sdmeta: b.png: unreadable: open: No such file or "
+                      "directory\n", result.stderr)
+
+    def test_tables_and_records_are_doubted_and_have_their_record(self):
+        self.write("rows.csv", "image_id\n1\n")
+        self.write("out.jsonl.zst", b"")
+        result = self.run_sdmeta("extract", "rows.csv", "out.jsonl.zst")
+        self.assertEqual([r["status"] for r in records(result.stdout)],
+                         ["not_an_image", "not_an_image"])
+        self.assertIn("sdmeta: rows.csv is read as an image; for its rows: "
+                      "--csv rows.csv\n", result.stderr)
+        self.assertIn("sdmeta: out.jsonl.zst is read as an image; if it holds "
+                      "the records of an earlier run, see -o and --resume\n",
+                      result.stderr)
+
+    def test_a_folder_without_images_says_what_was_skipped(self):
+        self.write("shots/a.txt", "")
+        self.write("shots/b.json", "")
+        result = self.run_sdmeta("extract", "shots")
+        self.assertIn("0 images: 0 ok, 0 without metadata, 0 failed; 2 other "
+                      "names skipped (see --all-files); ", result.stderr)
+
+    def test_a_list_with_nuls_needs_to_be_told(self):
+        self.write("a.png", png())
+        self.write("list", b"a.png\0a.png\0")
+        result = self.run_sdmeta("extract", "--files-from", "list")
+        self.assertEqual(result.returncode, 2)
+        [record] = records(result.stdout)
+        self.assertEqual((record["file"], record["error"]["detail"]), (
+            "list", "read list: a NUL in a line; where NULs end the paths: -0"))
+        result = self.run_sdmeta("extract", "--files-from", "list", "-0")
+        self.assertEqual(len(records(result.stdout)), 2)
+
+    def test_no_arguments_are_answered_with_help(self):
+        result = self.run_sdmeta()
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertEqual(result.stderr, self.run_sdmeta("-h").stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
