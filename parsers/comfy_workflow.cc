@@ -38,6 +38,10 @@ struct Scope {
   // Sorted: link id to origin, output slot to origin.
   std::vector<std::pair<std::int64_t, Origin>> links;
   std::vector<std::pair<std::int64_t, Origin>> outputs;
+  // Sorted: node and input to origin, where Use Everywhere links them when the
+  // graph is queued.
+  std::vector<std::pair<std::pair<std::string_view, std::int64_t>, Origin>>
+      broadcasts;
 };
 
 struct FlatNode {
@@ -131,6 +135,7 @@ class Builder {
   void flatten(std::size_t scope, unsigned depth);
   void read_links(std::size_t scope);
   void read_group_links(std::size_t scope);
+  void read_broadcasts(std::size_t scope);
   std::size_t open_instance(std::size_t scope, JsonValue node,
                             std::string_view id, JsonValue definition,
                             unsigned depth);
@@ -142,6 +147,7 @@ class Builder {
   Source resolve_link(std::size_t scope, JsonValue link, unsigned steps);
   Source resolve_origin(std::size_t scope, const Origin& origin,
                         unsigned steps);
+  Source resolve_broadcast(const FlatNode& node, std::int64_t input);
   Source resolve_instance_input(std::size_t scope, std::int64_t slot,
                                 unsigned steps);
   Source bypass(const FlatNode& node, std::int64_t slot, unsigned steps);
@@ -212,10 +218,12 @@ std::size_t Builder::open_instance(std::size_t scope, JsonValue node,
 void Builder::flatten(std::size_t scope, unsigned depth) {
   const JsonValue definition = scopes_[scope].definition;
   const bool is_group = scope != 0 && definition["id"].is_missing();
-  if (is_group)
+  if (is_group) {
     read_group_links(scope);
-  else
+  } else {
     read_links(scope);
+    read_broadcasts(scope);
+  }
   std::int64_t position = 0;
   definition["nodes"].for_each_element([&](JsonValue node) {
     if (nodes_.size() >= limits_.max_graph_nodes) {
@@ -287,6 +295,35 @@ void Builder::read_links(std::size_t scope) {
   };
   std::stable_sort(into.links.begin(), into.links.end(), by_key);
   std::stable_sort(into.outputs.begin(), into.outputs.end(), by_key);
+}
+
+// cg-use-everywhere, https://github.com/chrisgoringe/cg-use-everywhere: inputs
+// without a link get one from whatever broadcasts their type; the extension
+// keeps the list of them beside the graph.
+void Builder::read_broadcasts(std::size_t scope) {
+  Scope& into = scopes_[scope];
+  into.definition["extra"]["ue_links"].for_each_element([&](JsonValue link) {
+    const auto input = link["downstream_slot"].integer();
+    if (!input) return;
+    Origin origin;
+    origin.node = id_text(link["upstream"]);
+    origin.slot = link["upstream_slot"].integer().value_or(0);
+    into.broadcasts.emplace_back(std::pair(id_text(link["downstream"]), *input),
+                                 origin);
+  });
+  std::stable_sort(
+      into.broadcasts.begin(), into.broadcasts.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+Source Builder::resolve_broadcast(const FlatNode& node, std::int64_t input) {
+  const auto& all = scopes_[node.scope].broadcasts;
+  const std::pair key(node.local_id, input);
+  const auto found = std::lower_bound(
+      all.begin(), all.end(), key,
+      [](const auto& entry, const auto& k) { return entry.first < k; });
+  if (found == all.end() || found->first != key) return {};
+  return resolve_origin(node.scope, found->second, 0);
 }
 
 // Group nodes: links are [from position, slot, to position, slot], without ids.
@@ -643,8 +680,11 @@ void Builder::emit(const FlatNode& node) {
       if (origin != nullptr) source = resolve_origin(node.scope, *origin, 0);
       if (!source.is_found()) return;
     } else {
-      if (!input["link"]) return;
-      source = resolve_link(node.scope, input["link"], 0);
+      if (input["link"])
+        source = resolve_link(node.scope, input["link"], 0);
+      else
+        source = resolve_broadcast(node, at);
+      if (!input["link"] && !source.is_found()) return;
     }
     // What a converted widget held is stale while its link says nothing too,
     // unless a subgraph leaves the choice to its inside.
