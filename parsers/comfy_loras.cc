@@ -5,8 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "parsers/comfy_values.h"
+#include "parsers/lora_tags.h"
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
@@ -35,6 +38,7 @@ constexpr std::array<std::string_view, 6> kSwitches = {
     "switch_#", "on_#", "enabled_#", "enable_#", "toggle_#", "active_#"};
 constexpr std::array<std::string_view, 6> kNodeSwitches = {
     "toggle", "switch", "enabled", "is_enabled", "active", "on"};
+constexpr std::string_view kBypass = "bypass";
 
 bool is_off(JsonValue value) {
   if (const auto on = value.boolean()) return !*on;
@@ -151,6 +155,17 @@ void add_object(JsonValue entry, std::vector<Lora>& loras) {
   add(loras, *name, weight, clip_weight);
 }
 
+// Comma-separated names and weights (SwarmUI). A name without a weight is left
+// out there, and so it is here.
+void add_named_list(std::string_view names, std::string_view weights,
+                    std::vector<Lora>& loras) {
+  while (!names.empty() && !weights.empty()) {
+    const std::string_view name = trimmed(next_item(names));
+    const auto weight = number_in<double>(trimmed(next_item(weights)));
+    if (weight) add(loras, name, weight, std::nullopt);
+  }
+}
+
 void add_list(JsonValue list, std::vector<Lora>& loras) {
   list.for_each_element([&](JsonValue entry) {
     if (entry.is_object()) {
@@ -164,6 +179,15 @@ void add_list(JsonValue list, std::vector<Lora>& loras) {
 }
 
 }  // namespace
+
+void collect_lora_tags(std::string_view text, std::vector<Lora>& loras) {
+  std::vector<Lora> tagged;
+  add_tagged_loras(text, tagged);
+  for (Lora& lora : tagged) {
+    if (lora.clip_weight) std::swap(lora.weight, lora.clip_weight);
+    loras.push_back(std::move(lora));
+  }
+}
 
 void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
                    const Limits& limits, std::vector<Lora>& loras) {
@@ -181,6 +205,7 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
   const Node values(graph, node, resolve);
   for (const std::string_view name : kNodeSwitches)
     if (is_off(values.value(name))) return;
+  if (values.value(kBypass).boolean().value_or(false)) return;
   std::optional<std::int64_t> count = values.value("lora_count").integer();
   if (!count) count = values.value("num_loras").integer();
   std::string_view mode = values.value("input_mode").string().value_or("");
@@ -191,6 +216,10 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     const bool is_own = !own.empty() && input.name == own;
     if (!is_own && !input.name.starts_with("lora")) continue;
     if (input.name == "loras" || input.name == "lora_stack") {
+      // tinyterraNodes: a box of tags under the name of a list.
+      if (input.name == "loras")
+        if (const auto tags = values.value_of(input).string())
+          collect_lora_tags(*tags, loras);
       add_list(plain_value(input.value), loras);
       // A list of one is unwrapped like any other list of one.
       if (plain_value(input.value).is_object())
@@ -200,6 +229,13 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     if (!input.is_link() && input.value.is_object() &&
         !plain_value(input.value).is_string()) {
       add_object(input.value, loras);
+      continue;
+    }
+    if (input.name == "lora_names") {
+      const std::string_view names =
+          values.value_of(input).string().value_or("");
+      add_named_list(names, values.value("lora_weights").string().value_or(""),
+                     loras);
       continue;
     }
     const std::string_view text = input.value.string().value_or("");

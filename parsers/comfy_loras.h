@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include "parsers/comfy_graph.h"
@@ -16,5 +17,9 @@ namespace sdmeta {
 void collect_loras(const Graph& graph, NodeIndex node,
                    const std::function<JsonValue(const GraphInput&)>& resolve,
                    const Limits& limits, std::vector<Lora>& loras);
+
+/// Adds the LoRAs of the tags in `text`, as node packs read them: of two
+/// weights the first is the model's. A1111 has them the other way round.
+void collect_lora_tags(std::string_view text, std::vector<Lora>& loras);
 
 }  // namespace sdmeta

@@ -81,7 +81,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "height,empty_latent_height,base_height,image_height,latent_height,"
          "size_height,Height,HEIGHT,H"},
         {NodeField::kSizeText, "size",
-         "dimensions,resolution,preset,size,image_size,aspect_ratio,ratio"},
+         "dimensions,resolution,preset,size,image_size,aspect_ratio,ratio,"
+         "ratio_selected"},
         {NodeField::kScale, "scale",
          "scale_by,upscale_by,scale,upscale_factor,scale_factor,rescale_factor,"
          "factor"},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "parsers/text.h"
@@ -65,6 +66,63 @@ std::string replace_all(std::string_view text, std::string_view what,
   return result;
 }
 
+// Lines that begin with # are notes to oneself (WAS suite).
+std::string without_comment_lines(std::string_view text) {
+  std::vector<std::string> lines;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    if (!trimmed(line).starts_with('#')) lines.emplace_back(line);
+    if (end == text.npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return join(lines, "\n");
+}
+
+// What StringFunction|pysssss calls tidy: runs of white space become a space,
+// none stays before a comma, runs of commas become one.
+std::string tidied(std::string_view text) {
+  std::string spaced;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_space(text[end])) ++end;
+    if (end - i >= 2)
+      spaced += ' ';
+    else
+      end = i + 1;
+    if (end == i + 1) spaced += text[i];
+    i = end;
+  }
+  std::string tidy;
+  for (const char c : replace_all(spaced, " ,", ","))
+    if (c != ',' || !tidy.ends_with(',')) tidy += c;
+  return std::string(trimmed(tidy));
+}
+
+// `(word:1.2)` as its word and weight; a weight that is none stays with the
+// word.
+std::pair<std::string_view, std::string_view> weighted_word(
+    std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  const bool is_weighted =
+      text.starts_with('(') && text.ends_with(')') && colon != text.npos &&
+      colon > 1 && colon + 2 < text.size() &&
+      text.find_first_not_of("0123456789.", colon + 1) == text.size() - 1;
+  if (!is_weighted) return {text, {}};
+  return {trimmed(text.substr(1, colon - 1)),
+          text.substr(colon + 1, text.size() - colon - 2)};
+}
+
+// The name of an output in a list of them, `-` for those without a say.
+std::string_view output_name(const NodeKind& kind, int slot) {
+  std::string_view names = spec_of(kind, "outputs");
+  for (int i = 0; !names.empty(); ++i) {
+    const std::string_view name = next_item(names);
+    if (i == slot) return name;
+  }
+  return "-";
+}
+
 }  // namespace
 
 std::optional<std::string> GraphTexts::text(const GraphInput& input,
@@ -91,6 +149,14 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
   const NodeKind& kind = *graph_.node(node).kind;
   if (slot >= 0 && slot <= 1 && kind.is_polar)
     side = slot == 0 ? PromptSide::kPositive : PromptSide::kNegative;
+  if (const std::string_view output = output_name(kind, slot); output != "-") {
+    if (output == "positive")
+      side = PromptSide::kPositive;
+    else if (output == "negative")
+      side = PromptSide::kNegative;
+    else
+      return output_text(node, output, side, depth);
+  }
 
   std::int32_t& memo =
       memo_[static_cast<std::size_t>(side)][static_cast<std::size_t>(node)];
@@ -115,17 +181,40 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
   return text;
 }
 
+GraphTexts::Text GraphTexts::output_text(NodeIndex node, std::string_view name,
+                                         PromptSide side, unsigned depth) {
+  if (depth > kMaxDepth || !values_.spend(node)) return std::nullopt;
+  if (const GraphInput* input = values_.input_named(node, name))
+    return ask(*input, side, depth);
+  if (values_.role(node) == NodeRole::kSwitch) {
+    const GraphInput* branch = values_.selected(node);
+    return branch != nullptr && branch->is_link()
+               ? output_text(branch->node, name, side, depth + 1)
+               : std::nullopt;
+  }
+  Text text;
+  graph_.each_input(node, NodeField::kPipe, [&](const GraphInput& input) {
+    if (input.is_link()) text = output_text(input.node, name, side, depth + 1);
+    return text.has_value();
+  });
+  return text;
+}
+
 GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
                                      unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
   if (side == PromptSide::kPositive && !guidance_)
-    if (const GraphInput* held = values_.input(node, NodeField::kGuidance))
+    if (const GraphInput* held = values_.input(node, NodeField::kGuidance)) {
       guidance_ = values_.value_of(*held, NodeField::kGuidance).number();
+      // SwarmUI writes -1 where none is set.
+      if (guidance_ && *guidance_ < 0) guidance_.reset();
+    }
 
   Text text;
   switch (kind.role) {
     case NodeRole::kZeroOut: return std::string();
     case NodeRole::kOpaqueText:
+    case NodeRole::kOpaqueNumber:
       open_.push_back(node);
       return shown_elsewhere(node);
     case NodeRole::kCachedText:
@@ -148,8 +237,22 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       return text;
     }
     case NodeRole::kText:
+      if (spec_of(kind, "split") == "toggles") {
+        text = toggled(node, side, depth);
+        break;
+      }
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       text = named(node, NodeField::kText, side, depth);
+      if (text && spec_of(kind, "split") == "comments")
+        text = without_comment_lines(*text);
+      if (text && spec_of(kind, "split") == "line")
+        return one_line(node, *text);
+      break;
+    case NodeRole::kLora:
+      // A box that loads LoRAs and holds a prompt for whichever side it feeds.
+      text = by_shape(node, side, depth);
+      if (text || spec_of(kind, "text").empty()) return text;
+      text = encoded(node, side, depth);
       break;
     case NodeRole::kEncoder:
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
@@ -181,20 +284,29 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   for (const NodeField field :
        {is_positive ? NodeField::kPositive : NodeField::kNegative,
         is_positive ? NodeField::kPositiveText : NodeField::kNegativeText}) {
-    const GraphInput* input = values_.input(node, field);
-    if (input == nullptr) continue;
-    if (field == NodeField::kPositive &&
-        kind.spec.find("cond2") != kind.spec.npos) {
-      // Two positives: guiders of edit models.
-      if (Text text = joined(node, spec_of(kind, "positive"), side, depth))
-        return text;
+    // Several of a side: guiders of edit models, regions combined.
+    const std::string_view own = (kind.own_fields & field_bit(field)) != 0
+                                     ? spec_of(kind, field_names(field).key)
+                                     : std::string_view();
+    if (own.ends_with('*')) {
+      if (Text text = joined(node, own, side, depth)) return text;
       continue;
     }
-    if (Text text = ask(*input, side, depth)) {
-      if (!input->is_link() || values_.link(node, NodeField::kClip) != nullptr)
-        encoders_[static_cast<std::size_t>(side)].push_back(node);
-      return text;
-    }
+    Text best;
+    bool is_encoder = false;
+    graph_.each_input(node, field, [&](const GraphInput& input) {
+      Text text = ask(input, side, depth);
+      // A box left empty leaves it to the next input.
+      if (text && (!best || best->empty())) {
+        best = std::move(text);
+        is_encoder = !input.is_link() || kind.role == NodeRole::kLoader ||
+                     values_.link(node, NodeField::kClip) != nullptr;
+      }
+      return best && !best->empty();
+    });
+    if (!best) continue;
+    if (is_encoder) encoders_[static_cast<std::size_t>(side)].push_back(node);
+    return best;
   }
   // A guider or sampler with one conditioning has no negative side.
   const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
@@ -299,7 +411,8 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
                                     PromptSide side, unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
   const GraphInput* between = values_.input(node, NodeField::kDelimiter);
-  const bool is_string = kind.role == NodeRole::kJoin || between != nullptr;
+  const bool is_string = kind.role == NodeRole::kJoin || between != nullptr ||
+                         !spec_of(kind, "between").empty();
   const bool filled_only = !is_string || spec_of(kind, "split") == "filled";
   if (names.empty()) names = "text*,string*";
   // WAS suite: white space around each part may go.
@@ -333,7 +446,7 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
 }
 
 // pysssss' StringFunction appends or replaces; others replace only. A pattern
-// in slashes is a regular expression, which is left undone.
+// of its in slashes is a regular expression: what that makes is not known.
 GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
                                       unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
@@ -365,18 +478,101 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
                            inner.size() + (mode == "Right" ? before : 0) +
                                (mode == "Left" ? after : 0));
   }
+  const bool tidies = word("tidy_tags") == "yes";
   if (split == "replace" || word("action") == "replace") {
     if (!is_known) return std::nullopt;
-    if (parts[1].starts_with('/')) return parts[0];
+    const std::string_view what = parts[1];
+    if (split != "replace" && what.size() > 1 && what.starts_with('/') &&
+        what.ends_with('/')) {
+      open_.push_back(node);
+      return shown_elsewhere(node);
+    }
     for (std::size_t i = 1; i < parts.size(); i += 2)
       parts[0] = replace_all(parts[0], parts[i], parts[i + 1]);
-    return parts[0];
+    return tidies ? tidied(parts[0]) : parts[0];
   }
   std::vector<std::string> filled;
   for (std::string& part : parts)
     if (!part.empty()) filled.push_back(std::move(part));
   if (filled.empty() && !is_known) return std::nullopt;
-  return join(filled, word("tidy_tags") == "yes" ? ", " : "");
+  return tidies ? tidied(join(filled, ", ")) : join(filled, "");
+}
+
+// LoraManager: trigger words as a list of {"text", "active", "strength"}; the
+// text they were read from stands beside it, and another text at the input
+// wins.
+GraphTexts::Text GraphTexts::toggled(NodeIndex node, PromptSide side,
+                                     unsigned depth) {
+  const auto text_named = [&](std::string_view name) -> Text {
+    const GraphInput* input = values_.input_named(node, name);
+    return input != nullptr ? ask(*input, side, depth) : std::nullopt;
+  };
+  const auto is_set = [&](std::string_view name, bool otherwise) {
+    const GraphInput* input = values_.input_named(node, name);
+    return input != nullptr ? input->value.boolean().value_or(otherwise)
+                            : otherwise;
+  };
+  const Text source = text_named("orinalMessage");
+  const Text given = text_named("trigger_words");
+  if (given && !given->empty() && given != source) return given;
+  const GraphInput* list = values_.input_named(node, "toggle_trigger_words");
+  if (list == nullptr || list->is_link()) return source;
+  const bool weighs = is_set("allow_strength_adjustment", false);
+  const bool keeps_groups = is_set("group_mode", true) && !weighs;
+  std::vector<std::string> words;
+  JsonValue entries = list->value;
+  if (entries.is_object()) entries = entries["__value__"];
+  entries.for_each_element([&](JsonValue entry) {
+    std::string_view text = trimmed(entry["text"].string().value_or(""));
+    if (text.empty() || !entry["active"].boolean().value_or(false)) return;
+    if (keeps_groups) {
+      words.emplace_back(text);
+      return;
+    }
+    const auto [word, weight] = weighted_word(text);
+    std::optional<double> strength = entry["strength"].number();
+    if (!strength) strength = number_in<double>(weight);
+    if (!weighs || !strength) {
+      words.emplace_back(word);
+      return;
+    }
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                   *strength, std::chars_format::fixed, 2);
+    std::string weighted = "(";
+    weighted += word;
+    weighted += ':';
+    weighted.append(digits.data(), end.ptr);
+    weighted += ')';
+    words.push_back(std::move(weighted));
+  });
+  return join(words, ", ");
+}
+
+// A list of prompts, one a line, of which the graph says which one: not where
+// several are run in turn, or where lines are put together.
+GraphTexts::Text GraphTexts::one_line(NodeIndex node,
+                                      const std::string& lines) {
+  const auto input = [&](std::string_view name) {
+    const GraphInput* found = values_.input_named(node, name);
+    return found != nullptr ? found->value : JsonValue();
+  };
+  const bool skips_empty =
+      input("remove_empty_lines").boolean().value_or(false);
+  std::vector<std::string_view> all;
+  for (std::string_view rest = lines;;) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    if (!skips_empty || !trimmed(line).empty()) all.push_back(line);
+    if (end == rest.npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  if (all.size() == 1) return std::string(all[0]);
+  const auto number = values_.value(node, NodeField::kValue).integer();
+  const bool is_one = input("max_rows").integer().value_or(1) == 1 &&
+                      !input("multiline").boolean().value_or(false);
+  if (all.empty() || !is_one || !number || *number < 0) return std::nullopt;
+  return std::string(all[static_cast<std::size_t>(*number) % all.size()]);
 }
 
 // The editor's copy is written when the node runs; the executed graph holds
@@ -421,19 +617,19 @@ GraphTexts::Text GraphTexts::any_link(NodeIndex node, PromptSide side,
 }
 
 // The last resort for a string node nobody listed: its one widget that reads
-// like prose, or its only string.
+// like prose, or its only widget. The words of a node that looks at a picture
+// are its settings: it writes the text itself.
 GraphTexts::Text GraphTexts::odd_widget(NodeIndex node) const {
+  if (values_.link(node, NodeField::kImage) != nullptr) return std::nullopt;
   std::string_view longest;
-  std::size_t strings = 0;
   for (const GraphInput& input : graph_.inputs(node)) {
     if (input.is_link()) continue;
     const auto text = plain_value(input.value).string();
-    if (!text || text->empty()) continue;
-    ++strings;
-    if (text->size() > longest.size()) longest = *text;
+    if (text && text->size() > longest.size()) longest = *text;
   }
-  if (strings == 0) return std::nullopt;
-  if (strings > 1 && !contains(longest, " ") && !contains(longest, ","))
+  if (longest.empty()) return std::nullopt;
+  if (graph_.inputs(node).size() > 1 && !contains(longest, " ") &&
+      !contains(longest, ","))
     return std::nullopt;
   return std::string(longest);
 }

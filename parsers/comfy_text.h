@@ -59,6 +59,10 @@ class GraphTexts {
 
   Text ask(const GraphInput& input, PromptSide side, unsigned depth);
   Text ask_node(NodeIndex node, int slot, PromptSide side, unsigned depth);
+  /// What leaves a node by the output of this name (`outputs=` of its class):
+  /// its input of that name, else its pipe's.
+  Text output_text(NodeIndex node, std::string_view name, PromptSide side,
+                   unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
   Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
   Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
@@ -68,6 +72,8 @@ class GraphTexts {
   Text joined(NodeIndex node, std::string_view names, PromptSide side,
               unsigned depth);
   Text replaced(NodeIndex node, PromptSide side, unsigned depth);
+  Text toggled(NodeIndex node, PromptSide side, unsigned depth);
+  Text one_line(NodeIndex node, const std::string& lines);
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);

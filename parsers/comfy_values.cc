@@ -167,6 +167,9 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   const GraphNode& target = graph_.node(node);
   const NodeKind& kind = *target.kind;
 
+  // What goes into arithmetic or a draw of lots is not what comes out: the seed
+  // of a random number is no seed.
+  if (kind.role == NodeRole::kOpaqueNumber) return {};
   if (kind.role == NodeRole::kSwitch) {
     if (!enter(node, depth)) return {};
     const GraphInput* branch = selected(node);
@@ -181,9 +184,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   }
 
   GraphValue found = search(node, field, depth + 1);
-  if (depth > kMaxDepth || found.is_known() ||
-      kind.role == NodeRole::kOpaqueNumber)
-    return found;
+  if (depth > kMaxDepth || found.is_known()) return found;
 
   // Primitives hold any field under a name that says nothing.
   const bool is_primitive =
@@ -219,10 +220,14 @@ const GraphInput* GraphValues::selected(NodeIndex node) {
   const NodeKind& kind = *graph_.node(node).kind;
   const std::string_view first = spec_of(kind, "first");
   std::string_view branches = spec_of(kind, "branches");
-  const std::string_view select = spec_of(kind, "select");
+  std::string_view select = spec_of(kind, "select");
+  bool is_open = false;
   if (!select.empty()) {
     std::optional<std::int64_t> index;
-    if (const GraphInput* chooser = input_named(node, select)) {
+    const GraphInput* chooser = nullptr;
+    while (chooser == nullptr && !select.empty())
+      chooser = input_named(node, next_item(select));
+    if (chooser != nullptr) {
       JsonValue choice = plain_value(chooser->value);
       if (chooser->is_link()) {
         choice = {};
@@ -235,6 +240,9 @@ const GraphInput* GraphValues::selected(NodeIndex node) {
           --choices_under_way_;
         }
       }
+      if (const auto name = choice.string())
+        for (std::string_view rest = branches; !rest.empty();)
+          if (next_item(rest) == *name) return input_named(node, *name);
       if (const auto on = choice.boolean())
         index = *on ? 1 : 0;
       else
@@ -246,16 +254,20 @@ const GraphInput* GraphValues::selected(NodeIndex node) {
       const std::string_view name = next_item(names);
       if (i == *index) return input_named(node, name);
     }
+    is_open = chooser != nullptr;
   }
-  // Without a choice that is known: the first branch that is connected.
+  // Without a choice: the first branch that is connected. A choice that the
+  // graph does not hold leaves only a single branch certain.
+  const GraphInput* linked = nullptr;
   const GraphInput* literal = nullptr;
   while (!branches.empty()) {
     const GraphInput* branch = input_named(node, next_item(branches));
-    if (branch == nullptr) continue;
-    if (branch->is_link()) return branch;
-    if (literal == nullptr && branch->value) literal = branch;
+    if (branch == nullptr || (!branch->is_link() && !branch->value)) continue;
+    if (is_open && (linked != nullptr || literal != nullptr)) return nullptr;
+    const GraphInput*& first_of = branch->is_link() ? linked : literal;
+    if (first_of == nullptr) first_of = branch;
   }
-  return literal;
+  return linked != nullptr ? linked : literal;
 }
 
 }  // namespace sdmeta

@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,7 +13,6 @@
 
 #include "parsers/comfy_loras.h"
 #include "parsers/comfy_values.h"
-#include "parsers/lora_tags.h"
 
 namespace sdmeta {
 namespace {
@@ -251,8 +249,9 @@ template <class Visit>
 bool Walk::each_image_link(NodeIndex node, Visit&& visit) {
   const NodeKind& kind = *graph_.node(node).kind;
   if (kind.role == NodeRole::kSwitch) {
-    const GraphInput* branch = values_.selected(node);
-    return branch != nullptr && branch->is_link() && visit(*branch);
+    // Whichever branch was taken, a picture came along it.
+    if (const GraphInput* branch = values_.selected(node))
+      return branch->is_link() && visit(*branch);
   }
   for (const NodeField field : {NodeField::kImage, NodeField::kPipe}) {
     if (graph_.each_input(node, field, [&](const GraphInput& input) {
@@ -333,7 +332,8 @@ void Walk::describe_base(NodeIndex sampler) {
   if (const auto cfg = values_.value(sampler, NodeField::kCfg).number())
     result_.cfg_scale = cfg;
   result_.guidance = values_.value(sampler, NodeField::kGuidance).number();
-  if (!result_.guidance) result_.guidance = texts_.guidance();
+  if (!result_.guidance || *result_.guidance < 0)
+    result_.guidance = texts_.guidance();
   const GraphValue seed = values_.value(sampler, NodeField::kSeed);
   if (seed.is_known()) result_.seed = seed.value.digits();
   if (const auto name = values_.value(sampler, NodeField::kSampler).string())
@@ -407,7 +407,8 @@ std::optional<std::string> Walk::model_name(NodeIndex node) {
   if (role == NodeRole::kLora || role == NodeRole::kPass ||
       role == NodeRole::kExtraModel || role == NodeRole::kControlNet ||
       role == NodeRole::kVaeLoader || role == NodeRole::kTextEncoderLoader ||
-      role == NodeRole::kUpscaler || role == NodeRole::kControlNetLoader)
+      role == NodeRole::kUpscaler || role == NodeRole::kControlNetLoader ||
+      role == NodeRole::kImageScale)
     return std::nullopt;
   const GraphInput* input = values_.input(node, NodeField::kModelName);
   if (input == nullptr) return std::nullopt;
@@ -434,6 +435,12 @@ std::optional<std::string> Walk::model_name(NodeIndex node) {
 bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
                       std::vector<std::string>& others) {
   if (depth > kMaxDepth || !enter(node)) return false;
+  // A loader that is handed a model loads none of its own.
+  const GraphInput* handed = values_.role(node) == NodeRole::kLoader
+                                 ? values_.link(node, NodeField::kModel)
+                                 : nullptr;
+  if (handed != nullptr && model_from(handed->node, depth + 1, first, others))
+    return true;
   if (const auto name = model_name(node)) {
     if (first.empty())
       first = *name;
@@ -555,8 +562,11 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
   std::optional<PixelSize> read;
   if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
     if (const auto words =
-            values_.value_of(*text, NodeField::kSizeText).string())
+            values_.value_of(*text, NodeField::kSizeText).string()) {
       read = read_pixel_size(*words);
+      // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
+      if (read && words->find('|') != words->npos) return std::nullopt;
+    }
   const std::string_view swaps = read ? "invert" : "";
   if (!read) {
     const GraphInput* width = values_.input(node, NodeField::kWidth);
@@ -606,9 +616,12 @@ std::optional<PixelSize> Walk::size_from(NodeIndex node, unsigned depth) {
   // A latent that was scaled before the first pass began as the one before.
   if (holds_size && !scales) size = own_size(node);
   if (size) return size;
+  // What a pipe holds is not this picture where one is handed in beside it.
+  const bool is_handed_in = role == NodeRole::kSettings &&
+                            values_.link(node, NodeField::kImage) != nullptr;
   each_image_link(node, [&](const GraphInput& input) {
     size = size_from(input.node, depth + 1);
-    return size.has_value();
+    return size.has_value() || is_handed_in;
   });
   if (!size && scales) size = own_size(node);
   return size;
@@ -639,7 +652,13 @@ void Walk::read_scaling(NodeIndex node, Scaling& scaling) {
       (kind.role == NodeRole::kPass && contains_ignoring_case(name, "upscale"));
   if (!is_scaling) return;
   scaling.is_found = true;
-  if (const GraphInput* model = values_.input_named(node, "upscale_model")) {
+  if ((kind.own_fields & field_bit(NodeField::kUpscalerName)) != 0) {
+    if (const auto file =
+            values_.value(node, NodeField::kUpscalerName).string())
+      scaling.upscaler = std::string(*file);
+    scaling.by_model = true;
+  } else if (const GraphInput* model =
+                 values_.input_named(node, "upscale_model")) {
     if (const auto file =
             values_.value_of(*model, NodeField::kUpscalerName).string())
       scaling.upscaler = std::string(*file);
@@ -676,8 +695,13 @@ void Walk::find_script(NodeIndex sampler) {
       // left over.
       std::string_view widget = "pixel_upscaler";
       const GraphInput* kind = values_.input_named(node, "upscale_type");
-      if (kind != nullptr && kind->value.string() == "latent")
-        widget = "latent_upscaler";
+      const auto type = kind != nullptr ? kind->value.string() : std::nullopt;
+      if (type == "latent") widget = "latent_upscaler";
+      const GraphInput* ckpt = values_.input_named(node, "hires_ckpt_name");
+      if (ckpt != nullptr && (type == "latent" || type == "both"))
+        if (const auto name = ckpt->value.string();
+            name && *name != "(use same)")
+          add_extra("hires_model", *name);
       if (const GraphInput* upscaler = values_.input_named(node, widget))
         if (const auto name = upscaler->value.string())
           hires.upscaler = std::string(*name);
@@ -698,6 +722,7 @@ void Walk::add_extra(std::string_view key, std::string_view value) {
 
 void Walk::collect_control_net(NodeIndex node) {
   const GraphInput* net = values_.input_named(node, "control_net");
+  if (net == nullptr) net = values_.input_named(node, "control_net_name");
   ControlNet control;
   control.weight = values_.value(node, NodeField::kStrength).number();
   control.start = values_.value(node, NodeField::kStart).number();
@@ -947,9 +972,7 @@ void Walk::collect_tags(NodeIndex node, std::vector<Lora>& loras) {
       text = texts_.text_of(node, side);
     }
     if (!text) continue;
-    std::vector<Lora> tagged;
-    add_tagged_loras(*text, tagged);
-    std::move(tagged.begin(), tagged.end(), std::back_inserter(loras));
+    collect_lora_tags(*text, loras);
   }
 }
 

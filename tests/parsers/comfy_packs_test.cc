@@ -1,0 +1,171 @@
+// What ComfyUI's node packs do in their own ways, on graphs that are built of
+// one pack's nodes from end to end (fixtures/comfyui/pack_graphs.py).
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "parsers/parser_table.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kPrompt = "a heron by a quiet river, morning mist";
+constexpr std::string_view kNegative = "blurry, low quality";
+
+Generation made(std::string_view name) {
+  const Interpretation got = interpret(
+      read_fields_file(std::filesystem::path(SDMETA_FIXTURES) / "comfyui" /
+                       ("pack_" + std::string(name) + ".fields")),
+      Limits{});
+  EXPECT_TRUE(got.generation) << name;
+  EXPECT_TRUE(got.warnings.empty()) << name;
+  return got.generation.value_or(Generation{});
+}
+
+void expect_usual(const Generation& got) {
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.cfg_scale, 5.5);
+  EXPECT_EQ(got.sampler, "dpmpp_2m");
+  EXPECT_EQ(got.scheduler, "karras");
+}
+
+TEST(ComfyPacks, PipesAndContextsHandOnEverythingASamplerNeeds) {
+  for (const std::string_view name :
+       {"rgthree_merge", "efficiency", "efficiency_tuple", "easy_use",
+        "inspire_pipe", "tinyterra", "tinyterra_sdxl", "krita_ai", "swarm",
+        "image_saver"}) {
+    SCOPED_TRACE(name);
+    expect_usual(made(name));
+  }
+}
+
+TEST(ComfyPacks, AnUnlistedPackIsReadByShape) {
+  const Generation got = made("unknown");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].weight, 0.7);
+}
+
+TEST(ComfyPacks, TextsLeaveABigContextByTheirOwnOutputs) {
+  const Generation got = made("rgthree_sdxl");
+  EXPECT_EQ(got.prompt, std::string(kPrompt) + "\nwatercolour");
+  EXPECT_EQ(got.negative_prompt, kNegative);
+}
+
+TEST(ComfyPacks, WhatIsHandedInTakesThePlaceOfWhatALoaderSays) {
+  const Generation got = made("easy_use_overrides");
+  EXPECT_EQ(got.model, "other-Q8_0.gguf");
+  EXPECT_EQ(got.vae, "riverVAE.safetensors");
+  EXPECT_EQ(got.width, std::nullopt);  // that of a picture handed in
+}
+
+TEST(ComfyPacks, AnUpscalersModelIsNoCheckpoint) {
+  const Generation got = made("easy_use");
+  EXPECT_EQ(got.hires.upscaler, "4x_invented.pth");
+  for (const KeyValue& pair : got.extra) EXPECT_EQ(pair.key, "node_count");
+}
+
+TEST(ComfyPacks, AnUpscalersRunsAreNotItsSteps) {
+  const Generation got = made("impact");
+  EXPECT_EQ(got.hires.steps, 11);
+  EXPECT_EQ(got.hires.upscale, 1.5);
+}
+
+TEST(ComfyPacks, AWildcardTextIsThePromptOfADetailer) {
+  const Generation got = made("impact");
+  ASSERT_EQ(got.prompts.size(), 1u);
+  EXPECT_EQ(got.prompts[0].prompt, "the bird's bright eye");
+}
+
+TEST(ComfyPacks, ABypassedLoraIsOff) {
+  const Generation got = made("inspire");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+}
+
+TEST(ComfyPacks, OfTwoWeightsInATagTheFirstIsTheModels) {
+  const Generation got = made("tinyterra");
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0].weight, 0.7);
+  EXPECT_EQ(got.loras[0].clip_weight, 0.5);
+}
+
+TEST(ComfyPacks, TriggerWordsThatAreOnComeBeforeThePrompt) {
+  EXPECT_EQ(made("lora_manager").prompt, "reed bed, " + std::string(kPrompt));
+  const Generation got = made("lora_manager_words");
+  EXPECT_EQ(got.prompt,
+            "(reed bed:1.20), (dusk:0.80), fog, " + std::string(kPrompt));
+  EXPECT_EQ(got.negative_prompt, "blurry, dull");
+}
+
+TEST(ComfyPacks, ListsOfLorasWithWeightsAreReadInStep) {
+  const Generation got = made("swarm");
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[1].name, "mist");
+  EXPECT_EQ(got.loras[1].weight, -0.5);
+  EXPECT_EQ(got.guidance, std::nullopt);  // -1
+}
+
+TEST(ComfyPacks, NotesToOneselfAreNoPartOfAPrompt) {
+  EXPECT_EQ(made("was").prompt, std::string(kPrompt) + ", morning mist\nreeds");
+}
+
+TEST(ComfyPacks, SwitchesMayChooseByName) {
+  const Generation got = made("comfyroll");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 1216);
+  EXPECT_EQ(got.hires.upscale, 1.5);
+}
+
+TEST(ComfyPacks, AChoiceThatTheGraphDoesNotHoldLeavesThePromptOpen) {
+  const Generation got = made("open_choice");
+  EXPECT_EQ(got.prompt, std::nullopt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+}
+
+TEST(ComfyPacks, WhatIsDrawnByLotOrWrittenByAMachineIsAbsent) {
+  const Generation got = made("was_opaque");
+  EXPECT_EQ(got.prompt, std::nullopt);
+  EXPECT_EQ(got.seed, std::nullopt);
+  EXPECT_EQ(got.steps, std::nullopt);
+  EXPECT_EQ(got.cfg_scale, std::nullopt);
+  EXPECT_EQ(got.width, std::nullopt);
+}
+
+TEST(ComfyPacks, WhatARegularExpressionMakesIsAbsent) {
+  const Generation got = made("custom_scripts");
+  EXPECT_EQ(got.prompt, "a grey heron, by a quiet river, mist");
+  EXPECT_EQ(got.negative_prompt, std::nullopt);
+}
+
+TEST(ComfyPacks, OneLineOfAListIsThePrompt) {
+  EXPECT_EQ(made("easy_use_lines").prompt, "a grey heron");
+  EXPECT_EQ(made("easy_use_lines").negative_prompt, "low quality");
+}
+
+TEST(ComfyPacks, PartsOfThePictureAreJoinedOnEitherSide) {
+  const Generation got = made("regions");
+  EXPECT_EQ(got.prompt, std::string(kPrompt) + "\na kingfisher");
+  EXPECT_EQ(got.negative_prompt, std::string(kNegative) + "\ndull");
+}
+
+TEST(ComfyPacks, LinksThatUseEverywhereMakesAreFollowed) {
+  expect_usual(made("use_everywhere"));
+}
+
+TEST(ComfyPacks, VideoWrappersHaveASideForEachText) {
+  for (const std::string_view name : {"wan_video", "hunyuan_video"}) {
+    EXPECT_EQ(made(name).prompt, kPrompt) << name;
+    EXPECT_EQ(made(name).negative_prompt, kNegative) << name;
+  }
+  EXPECT_EQ(made("wan_video").scheduler, "dpm++_sde");
+}
+
+}  // namespace
+}  // namespace sdmeta
