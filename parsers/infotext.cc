@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
+#include "parsers/name_index.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -20,7 +22,7 @@ constexpr string_view kNegative = "Negative prompt:";
 // text has many.
 constexpr int kMostCandidates = 16;
 
-// Sorted, lower case.
+// Lower case.
 constexpr auto kKnownKeys = std::to_array<string_view>({
     "app",           "batch pos",         "batch size",
     "cfg scale",     "civitai metadata",  "civitai resources",
@@ -33,12 +35,10 @@ constexpr auto kKnownKeys = std::to_array<string_view>({
     "scheduler",     "seed",              "size",
     "steps",         "vae",               "version",
 });
-static_assert(std::is_sorted(kKnownKeys.begin(), kKnownKeys.end()));
 
 bool is_known(string_view key) {
-  const auto* const found = std::lower_bound(
-      kKnownKeys.begin(), kKnownKeys.end(), key, is_below_ignoring_case);
-  return found != kKnownKeys.end() && equal_ignoring_case(*found, key);
+  static const KeyIndex keys(kKnownKeys, std::identity());
+  return keys.find(key) != nullptr;
 }
 
 // Two of them are no accident.

@@ -8,6 +8,7 @@
 #include "parsers/civitai_resources.h"
 #include "parsers/json.h"
 #include "parsers/lora_tags.h"
+#include "parsers/name_index.h"
 #include "parsers/resource_hashes.h"
 #include "parsers/sampler_names.h"
 #include "parsers/text.h"
@@ -263,20 +264,11 @@ constexpr std::array kKeys = std::to_array<Key>({
        return take_text(c.generation.vae, v);
      }},
 });
-static_assert(std::is_sorted(kKeys.begin(), kKeys.end(),
-                             [](const Key& a, const Key& b) {
-                               return a.name < b.name;
-                             }));
 
 const Key* find_key(std::string_view name) {
-  const auto* const found = std::lower_bound(
-      kKeys.begin(), kKeys.end(), name,
-      [](const Key& entry, std::string_view wanted) {
-        return is_below_ignoring_case(entry.name, wanted);
-      });
-  return found != kKeys.end() && equal_ignoring_case(found->name, name)
-             ? found
-             : nullptr;
+  static const KeyIndex keys(kKeys, [](const Key& key) { return key.name; });
+  const std::uint64_t* const position = keys.find(name);
+  return position != nullptr ? &kKeys[*position] : nullptr;
 }
 
 bool is_scheduler_key(std::string_view key) {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 
 class NameIndex {
@@ -61,6 +63,29 @@ class NameIndex {
 
   std::vector<Slot> slots_;
   std::size_t mask_;
+};
+
+/// The same for names in lower case that writers spell in any case.
+class KeyIndex {
+ public:
+  /// `name_of` gives the name of an entry. Views the names of `entries`.
+  template <class Entries, class NameOf>
+  KeyIndex(const Entries& entries, NameOf name_of) : names_(entries.size()) {
+    std::uint64_t position = 0;
+    for (const auto& entry : entries) names_[name_of(entry)] = position++;
+  }
+
+  /// Position of the entry, null if there is none.
+  const std::uint64_t* find(std::string_view name) const {
+    constexpr std::size_t kLongestName = 48;
+    if (name.size() > kLongestName) return nullptr;
+    char key[kLongestName];
+    for (std::size_t i = 0; i < name.size(); ++i) key[i] = to_lower(name[i]);
+    return names_.find({key, name.size()});
+  }
+
+ private:
+  NameIndex names_;
 };
 
 }  // namespace sdmeta

@@ -107,7 +107,8 @@ class Splitter {
   }
 
   Setting next() {
-    const std::size_t stop = find(kEndsKey, at_);
+    // `bare_end` has been over this key already.
+    const std::size_t stop = at_ == next_key_ ? next_colon_ : find(kEndsKey, at_);
     Setting setting;
     setting.key = trimmed(text_.substr(at_, stop - at_));
     if (stop == text_.size() || text_[stop] != ':') {
@@ -175,7 +176,7 @@ class Splitter {
     return start;
   }
 
-  std::size_t bare_end(std::size_t start) const {
+  std::size_t bare_end(std::size_t start) {
     std::size_t at = start;
     bool is_first_comma = true;
     for (;;) {
@@ -202,15 +203,18 @@ class Splitter {
 
   // A key and its colon: no quotes, brackets or commas in it, at least one
   // letter, and not the scheme of a URL or a drive.
-  bool starts_key(std::size_t at) const {
-    if (!is_any(text_[at], kLetter | kDigit)) return false;
+  bool starts_key(std::size_t start) {
+    if (!is_any(text_[start], kLetter | kDigit)) return false;
     bool has_letter = false;
-    const std::size_t limit = std::min(at + kLongestKey, text_.size());
-    for (; at < limit; ++at) {
+    const std::size_t limit = std::min(start + kLongestKey, text_.size());
+    for (std::size_t at = start; at < limit; ++at) {
       const char c = text_[at];
       if (c == ':') {
         const char following = at + 1 < text_.size() ? text_[at + 1] : ' ';
-        return has_letter && following != '/' && following != '\\';
+        if (!has_letter || following == '/' || following == '\\') return false;
+        next_key_ = start;
+        next_colon_ = at;
+        return true;
       }
       if (is_any(c, kNeverInKey)) return false;
       has_letter = has_letter || is_any(c, kLetter);
@@ -222,6 +226,9 @@ class Splitter {
   std::size_t at_ = 0;
   std::size_t no_quote_from_ = std::string_view::npos;
   std::size_t failed_bytes_left_;
+  // The key that ended the last value, and its colon.
+  std::size_t next_key_ = std::string_view::npos;
+  std::size_t next_colon_ = 0;
 };
 
 std::optional<std::uint32_t> hex4(std::string_view text) {

@@ -12,31 +12,9 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), text.begin(),
-                    [](char a, char b) { return to_lower(a) == to_lower(b); });
-}
-
-bool is_below_ignoring_case(std::string_view key, std::string_view text) {
-  const std::size_t common = std::min(key.size(), text.size());
-  for (std::size_t i = 0; i < common; ++i) {
-    const char c = to_lower(text[i]);
-    if (key[i] != c)
-      return static_cast<unsigned char>(key[i]) < static_cast<unsigned char>(c);
-  }
-  return key.size() < text.size();
-}
-
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() &&
          equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
-}
-
-bool is_placeholder(std::string_view text) {
-  return text.empty() || equal_ignoring_case(text, "none") ||
-         equal_ignoring_case(text, "unknown") ||
-         equal_ignoring_case(text, "n/a");
 }
 
 std::string_view model_base_name(std::string_view path) {

@@ -30,18 +30,27 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text;
 }
 std::string lower(std::string_view text);
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+// Inline, because most comparisons end at the length or the first byte, and
+// every setting of a line is compared with dozens of names.
+inline bool starts_with_ignoring_case(std::string_view text,
+                                      std::string_view prefix) {
+  if (text.size() < prefix.size()) return false;
+  for (std::size_t i = 0; i < prefix.size(); ++i)
+    if (to_lower(text[i]) != to_lower(prefix[i])) return false;
+  return true;
+}
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && starts_with_ignoring_case(a, b);
 }
-/// `key < lower(text)` without the copy, where `key` is lower case: to look
-/// `text` up in a sorted table.
-bool is_below_ignoring_case(std::string_view key, std::string_view text);
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
 /// `unknown`, `N/A`, in any case.
-bool is_placeholder(std::string_view text);
+inline bool is_placeholder(std::string_view text) {
+  return text.empty() || equal_ignoring_case(text, "none") ||
+         equal_ignoring_case(text, "unknown") ||
+         equal_ignoring_case(text, "n/a");
+}
 
 /// File name without folders (either slash) and without a model's extension
 /// (.safetensors, .ckpt, .gguf, ...).

@@ -15,6 +15,60 @@
 namespace sdmeta {
 namespace {
 
+// --- text
+
+/// Gathers the small pieces of a line, so that each costs a copy of known
+/// length and not a call; `out` is complete when the writer is gone.
+class LineWriter {
+ public:
+  explicit LineWriter(std::string& out) noexcept : out_(out) {}
+  ~LineWriter() { flush(); }
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  /// Room for the next `count` bytes, at most kMostAtOnce, of which `advance`
+  /// tells how many were written.
+  char* room(std::size_t count) {
+    if (kBufferBytes - used_ < count) flush();
+    return buffer_ + used_;
+  }
+  void advance(std::size_t count) noexcept { used_ += count; }
+
+  void put(char c) {
+    *room(1) = c;
+    advance(1);
+  }
+  /// Punctuation, keys and names, which are short.
+  template <std::size_t N>
+  void put(const char (&literal)[N]) {
+    static_assert(N <= kMostAtOnce);
+    std::memcpy(room(N - 1), literal, N - 1);
+    advance(N - 1);
+  }
+  void put(std::string_view text) {
+    if (text.size() > kMostAtOnce) {
+      flush();
+      out_ += text;
+      return;
+    }
+    std::memcpy(room(text.size()), text.data(), text.size());
+    advance(text.size());
+  }
+
+ private:
+  static constexpr std::size_t kBufferBytes = 4096;
+  static constexpr std::size_t kMostAtOnce = 512;
+
+  void flush() {
+    out_.append(buffer_, used_);
+    used_ = 0;
+  }
+
+  std::string& out_;
+  std::size_t used_ = 0;
+  char buffer_[kBufferBytes];
+};
+
 // --- strings
 
 bool is_plain(char c) {
@@ -22,79 +76,123 @@ bool is_plain(char c) {
   return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
-/// Offset of the first byte at or after `at` that cannot be copied as it is: a
+template <class Word>
+Word load(const char* text) {
+  Word word;
+  std::memcpy(&word, text, sizeof word);
+  return word;
+}
+
+/// True if every byte of `word` is plain. May be false where one byte is a
+/// neighbour of a plain one, which costs a closer look.
+template <class Word>
+bool are_plain(Word word) {
+  constexpr Word kOnes = static_cast<Word>(~Word{0}) / 0xFF;
+  constexpr Word kHighs = kOnes * 0x80;
+  const auto has_below = [](Word bytes, Word limit) {
+    return static_cast<Word>(bytes - kOnes * limit) & ~bytes;
+  };
+  const Word special = word | has_below(word, 0x20) |
+                       has_below(word ^ kOnes * '"', 1) |
+                       has_below(word ^ kOnes * '\\', 1);
+  return (special & kHighs) == 0;
+}
+
+/// Copies a text of sizeof(Word) to twice as many bytes, as its first and its
+/// last word, which may overlap. False, and nothing done, if not all is plain.
+template <class Word>
+bool put_words(LineWriter& out, std::string_view text) {
+  const std::size_t last_at = text.size() - sizeof(Word);
+  const Word first = load<Word>(text.data());
+  const Word last = load<Word>(text.data() + last_at);
+  if (!are_plain(first) || !are_plain(last)) return false;
+  char* const to = out.room(text.size());
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + last_at, &last, sizeof last);
+  out.advance(text.size());
+  return true;
+}
+
+/// Copies `text` from `at` to the first byte that cannot stand as it is: a
 /// control character, quote, backslash, or the start of a longer character.
-std::size_t find_special(std::string_view text, std::size_t at) {
+/// Returns where that is.
+std::size_t put_plain(LineWriter& out, std::string_view text, std::size_t at) {
 #if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i space = _mm_set1_epi8(0x20);
-  for (; at + 16 <= text.size(); at += 16) {
+  constexpr std::size_t kLane = 16;
+  while (at + kLane <= text.size()) {
     const __m128i bytes =
         _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.room(kLane)), bytes);
     // Signed comparison: bytes from 0x80 on are negative, so less than a space.
-    const __m128i special = _mm_or_si128(
-        _mm_cmplt_epi8(bytes, space),
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                     _mm_cmpeq_epi8(bytes, backslash)));
+    const __m128i special =
+        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                     _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+    const auto plain =
+        static_cast<std::size_t>(std::countr_zero(mask | 1u << kLane));
+    out.advance(plain);
+    at += plain;
+    if (plain < kLane) return at;
   }
 #endif
-  while (at < text.size() && is_plain(text[at])) ++at;
+  const std::string_view rest = text.substr(at);
+  if (rest.size() < 16 &&
+      ((rest.size() >= 8 && put_words<std::uint64_t>(out, rest)) ||
+       (rest.size() >= 4 && rest.size() < 8 &&
+        put_words<std::uint32_t>(out, rest))))
+    return text.size();
+  for (; at < text.size() && is_plain(text[at]); ++at) out.put(text[at]);
   return at;
 }
 
-void append_escape(std::string& out, unsigned char byte) {
+void put_escape(LineWriter& out, unsigned char byte) {
   switch (byte) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"': return out.put("\\\"");
+    case '\\': return out.put("\\\\");
+    case '\b': return out.put("\\b");
+    case '\f': return out.put("\\f");
+    case '\n': return out.put("\\n");
+    case '\r': return out.put("\\r");
+    case '\t': return out.put("\\t");
   }
   constexpr std::string_view kHex = "0123456789abcdef";
-  out += "\\u00";
-  out += kHex[byte >> 4];
-  out += kHex[byte & 15];
+  out.put("\\u00");
+  out.put(kHex[byte >> 4]);
+  out.put(kHex[byte & 15]);
 }
 
-/// Appends the characters from `at` that begin with a byte of 0x80 or more;
+/// Copies the characters from `at` that begin with a byte of 0x80 or more;
 /// returns where they end.
-std::size_t append_wide(std::string& out, std::string_view text,
-                        std::size_t at) {
+std::size_t put_wide(LineWriter& out, std::string_view text, std::size_t at) {
   const std::size_t start = at;
   while (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80) {
     const std::size_t length = utf8_length(text.substr(at));
     if (length == 0) {
-      out.append(text, start, at - start);
-      out += "\xEF\xBF\xBD";
+      out.put(text.substr(start, at - start));
+      out.put("\xEF\xBF\xBD");
       return at + 1;
     }
     at += length;
   }
-  out.append(text, start, at - start);
+  out.put(text.substr(start, at - start));
   return at;
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  std::size_t at = 0;
-  while (true) {
-    const std::size_t special = find_special(text, at);
-    out.append(text, at, special - at);
-    if (special == text.size()) break;
-    const auto byte = static_cast<unsigned char>(text[special]);
+void put_quoted(LineWriter& out, std::string_view text) {
+  out.put('"');
+  for (std::size_t at = 0;;) {
+    at = put_plain(out, text, at);
+    if (at == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[at]);
     if (byte >= 0x80) {
-      at = append_wide(out, text, special);
+      at = put_wide(out, text, at);
     } else {
-      append_escape(out, byte);
-      at = special + 1;
+      put_escape(out, byte);
+      ++at;
     }
   }
-  out += '"';
+  out.put('"');
 }
 
 bool is_ascii(std::string_view text) {
@@ -109,268 +207,276 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
-void append_bytes(std::string& out, std::string_view bytes) {
-  if (is_ascii(bytes)) append_quoted(out, bytes);
-  else append_quoted(out, to_lossless_text(bytes));
-}
-
-// --- values: one `append_value` for each type a record has
-
-void append_value(std::string& out, const KeyValue& pair);
-void append_value(std::string& out, const Lora& lora);
-void append_value(std::string& out, const Embedding& embedding);
-void append_value(std::string& out, const PromptPart& part);
-void append_value(std::string& out, const ControlNet& controlnet);
-void append_value(std::string& out, const Upscaler& upscaler);
-void append_value(std::string& out, const CivitaiResource& resource);
-void append_value(std::string& out, const Hires& hires);
-void append_value(std::string& out, const Generation& generation);
-void append_value(std::string& out, const Row& row);
-void append_value(std::string& out, const RawField& field);
-void append_value(std::string& out, const Error& error);
-
-void append_value(std::string& out, const std::string& text) {
-  append_quoted(out, text);
-}
-
-void append_value(std::string& out, std::int64_t number) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number);
-  out.append(digits, end.ptr);
-}
-
-void append_value(std::string& out, std::uint64_t number) {
-  if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
-    out += "null";
-  else append_value(out, static_cast<std::int64_t>(number));
-}
-
-void append_value(std::string& out, double number) {
-  if (!std::isfinite(number)) {
-    out += "null";
-    return;
+void put_bytes(LineWriter& out, std::string_view bytes) {
+  if (is_ascii(bytes)) {
+    put_quoted(out, bytes);
+  } else {
+    put_quoted(out, to_lossless_text(bytes));
   }
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number);
-  const std::string_view text(digits, static_cast<std::size_t>(end.ptr - digits));
-  out += text;
+}
+
+// --- values: one `put_value` for each type a record has
+
+void put_value(LineWriter& out, const KeyValue& pair);
+void put_value(LineWriter& out, const Lora& lora);
+void put_value(LineWriter& out, const Embedding& embedding);
+void put_value(LineWriter& out, const PromptPart& part);
+void put_value(LineWriter& out, const ControlNet& controlnet);
+void put_value(LineWriter& out, const Upscaler& upscaler);
+void put_value(LineWriter& out, const CivitaiResource& resource);
+void put_value(LineWriter& out, const Hires& hires);
+void put_value(LineWriter& out, const Generation& generation);
+void put_value(LineWriter& out, const Row& row);
+void put_value(LineWriter& out, const RawField& field);
+void put_value(LineWriter& out, const Error& error);
+
+void put_value(LineWriter& out, const std::string& text) {
+  put_quoted(out, text);
+}
+
+void put_value(LineWriter& out, std::int64_t number) {
+  constexpr std::size_t kMostDigits = 24;
+  char* const digits = out.room(kMostDigits);
+  out.advance(static_cast<std::size_t>(
+      std::to_chars(digits, digits + kMostDigits, number).ptr - digits));
+}
+
+void put_value(LineWriter& out, std::uint64_t number) {
+  if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) {
+    out.put("null");
+  } else {
+    put_value(out, static_cast<std::int64_t>(number));
+  }
+}
+
+void put_value(LineWriter& out, double number) {
+  if (!std::isfinite(number)) return out.put("null");
+  constexpr std::size_t kMostDigits = 32;
+  char* const digits = out.room(kMostDigits);
+  const std::string_view text(
+      digits,
+      static_cast<std::size_t>(
+          std::to_chars(digits, digits + kMostDigits, number).ptr - digits));
+  out.advance(text.size());
   // A column that is 7 in one record and 7.5 in the next would change its type.
-  if (text.find_first_of(".e") == text.npos) out += ".0";
+  if (text.find_first_of(".e") == text.npos) out.put(".0");
 }
 
 template <class T>
-void append_value(std::string& out, const std::optional<T>& value) {
-  if (value) append_value(out, *value);
-  else out += "null";
-}
-
-template <class T>
-void append_list(std::string& out, const std::vector<T>& items) {
-  out += '[';
-  const char* separator = "";
-  for (const T& item : items) {
-    out += separator;
-    append_value(out, item);
-    separator = ",";
+void put_value(LineWriter& out, const std::optional<T>& value) {
+  if (value) {
+    put_value(out, *value);
+  } else {
+    out.put("null");
   }
-  out += ']';
-}
-
-/// Punctuation and key together, e.g. `,"steps":`, so that a member costs two
-/// appends.
-template <class T>
-void append_member(std::string& out, std::string_view key, const T& value) {
-  out += key;
-  append_value(out, value);
 }
 
 template <class T>
-void append_list_member(std::string& out, std::string_view key,
-                        const std::vector<T>& items) {
-  out += key;
-  append_list(out, items);
+void put_value(LineWriter& out, const std::vector<T>& items) {
+  out.put('[');
+  for (const T& item : items) {
+    if (&item != items.data()) out.put(',');
+    put_value(out, item);
+  }
+  out.put(']');
+}
+
+/// Punctuation and key together, e.g. `,"steps":`.
+template <std::size_t N, class T>
+void put_member(LineWriter& out, const char (&key)[N], const T& value) {
+  out.put(key);
+  put_value(out, value);
 }
 
 // --- objects, in the order of their members
 
-void append_value(std::string& out, const KeyValue& pair) {
-  append_member(out, R"({"key":)", pair.key);
-  append_member(out, R"(,"value":)", pair.value);
-  out += '}';
+void put_value(LineWriter& out, const KeyValue& pair) {
+  put_member(out, R"({"key":)", pair.key);
+  put_member(out, R"(,"value":)", pair.value);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Lora& lora) {
-  append_member(out, R"({"name":)", lora.name);
-  append_member(out, R"(,"weight":)", lora.weight);
-  append_member(out, R"(,"clip_weight":)", lora.clip_weight);
-  append_member(out, R"(,"hash":)", lora.hash);
-  append_member(out, R"(,"model_version_id":)", lora.model_version_id);
-  out += '}';
+void put_value(LineWriter& out, const Lora& lora) {
+  put_member(out, R"({"name":)", lora.name);
+  put_member(out, R"(,"weight":)", lora.weight);
+  put_member(out, R"(,"clip_weight":)", lora.clip_weight);
+  put_member(out, R"(,"hash":)", lora.hash);
+  put_member(out, R"(,"model_version_id":)", lora.model_version_id);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Embedding& embedding) {
-  append_member(out, R"({"name":)", embedding.name);
-  append_member(out, R"(,"hash":)", embedding.hash);
-  out += '}';
+void put_value(LineWriter& out, const Embedding& embedding) {
+  put_member(out, R"({"name":)", embedding.name);
+  put_member(out, R"(,"hash":)", embedding.hash);
+  out.put('}');
 }
 
-void append_value(std::string& out, const PromptPart& part) {
-  append_member(out, R"({"role":)", part.role);
-  append_member(out, R"(,"prompt":)", part.prompt);
-  append_member(out, R"(,"negative_prompt":)", part.negative_prompt);
-  out += '}';
+void put_value(LineWriter& out, const PromptPart& part) {
+  put_member(out, R"({"role":)", part.role);
+  put_member(out, R"(,"prompt":)", part.prompt);
+  put_member(out, R"(,"negative_prompt":)", part.negative_prompt);
+  out.put('}');
 }
 
-void append_value(std::string& out, const ControlNet& controlnet) {
-  append_member(out, R"({"model":)", controlnet.model);
-  append_member(out, R"(,"module":)", controlnet.module);
-  append_member(out, R"(,"weight":)", controlnet.weight);
-  append_member(out, R"(,"start":)", controlnet.start);
-  append_member(out, R"(,"end":)", controlnet.end);
-  out += '}';
+void put_value(LineWriter& out, const ControlNet& controlnet) {
+  put_member(out, R"({"model":)", controlnet.model);
+  put_member(out, R"(,"module":)", controlnet.module);
+  put_member(out, R"(,"weight":)", controlnet.weight);
+  put_member(out, R"(,"start":)", controlnet.start);
+  put_member(out, R"(,"end":)", controlnet.end);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Upscaler& upscaler) {
-  append_member(out, R"({"name":)", upscaler.name);
-  append_member(out, R"(,"scale":)", upscaler.scale);
-  out += '}';
+void put_value(LineWriter& out, const Upscaler& upscaler) {
+  put_member(out, R"({"name":)", upscaler.name);
+  put_member(out, R"(,"scale":)", upscaler.scale);
+  out.put('}');
 }
 
-void append_value(std::string& out, const CivitaiResource& resource) {
-  append_member(out, R"({"type":)", resource.type);
-  append_member(out, R"(,"model_version_id":)", resource.model_version_id);
-  append_member(out, R"(,"weight":)", resource.weight);
-  append_member(out, R"(,"name":)", resource.name);
-  append_member(out, R"(,"version_name":)", resource.version_name);
-  append_member(out, R"(,"air":)", resource.air);
-  out += '}';
+void put_value(LineWriter& out, const CivitaiResource& resource) {
+  put_member(out, R"({"type":)", resource.type);
+  put_member(out, R"(,"model_version_id":)", resource.model_version_id);
+  put_member(out, R"(,"weight":)", resource.weight);
+  put_member(out, R"(,"name":)", resource.name);
+  put_member(out, R"(,"version_name":)", resource.version_name);
+  put_member(out, R"(,"air":)", resource.air);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Hires& hires) {
-  append_member(out, R"({"upscale":)", hires.upscale);
-  append_member(out, R"(,"upscaler":)", hires.upscaler);
-  append_member(out, R"(,"steps":)", hires.steps);
-  append_member(out, R"(,"width":)", hires.width);
-  append_member(out, R"(,"height":)", hires.height);
-  append_member(out, R"(,"denoising_strength":)", hires.denoising_strength);
-  out += '}';
+void put_value(LineWriter& out, const Hires& hires) {
+  put_member(out, R"({"upscale":)", hires.upscale);
+  put_member(out, R"(,"upscaler":)", hires.upscaler);
+  put_member(out, R"(,"steps":)", hires.steps);
+  put_member(out, R"(,"width":)", hires.width);
+  put_member(out, R"(,"height":)", hires.height);
+  put_member(out, R"(,"denoising_strength":)", hires.denoising_strength);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Generation& generation) {
-  append_member(out, R"({"software":)", generation.software);
-  append_member(out, R"(,"software_version":)", generation.software_version);
-  append_member(out, R"(,"prompt":)", generation.prompt);
-  append_member(out, R"(,"negative_prompt":)", generation.negative_prompt);
-  append_member(out, R"(,"steps":)", generation.steps);
-  append_member(out, R"(,"sampler":)", generation.sampler);
-  append_member(out, R"(,"scheduler":)", generation.scheduler);
-  append_member(out, R"(,"sampler_normalized":)",
-                generation.sampler_normalized);
-  append_member(out, R"(,"scheduler_normalized":)",
-                generation.scheduler_normalized);
-  append_member(out, R"(,"cfg_scale":)", generation.cfg_scale);
-  append_member(out, R"(,"guidance":)", generation.guidance);
-  append_member(out, R"(,"seed":)", generation.seed);
-  append_member(out, R"(,"width":)", generation.width);
-  append_member(out, R"(,"height":)", generation.height);
-  append_member(out, R"(,"model":)", generation.model);
-  append_member(out, R"(,"model_hash":)", generation.model_hash);
-  append_member(out, R"(,"vae":)", generation.vae);
-  append_member(out, R"(,"clip_skip":)", generation.clip_skip);
-  append_member(out, R"(,"denoising_strength":)",
-                generation.denoising_strength);
-  append_member(out, R"(,"hires":)", generation.hires);
-  append_list_member(out, R"(,"loras":)", generation.loras);
-  append_list_member(out, R"(,"embeddings":)", generation.embeddings);
-  append_list_member(out, R"(,"prompts":)", generation.prompts);
-  append_list_member(out, R"(,"controlnets":)", generation.controlnets);
-  append_list_member(out, R"(,"upscalers":)", generation.upscalers);
-  append_list_member(out, R"(,"civitai_resources":)",
-                     generation.civitai_resources);
-  append_list_member(out, R"(,"extra":)", generation.extra);
-  out += '}';
+void put_value(LineWriter& out, const Generation& generation) {
+  put_member(out, R"({"software":)", generation.software);
+  put_member(out, R"(,"software_version":)", generation.software_version);
+  put_member(out, R"(,"prompt":)", generation.prompt);
+  put_member(out, R"(,"negative_prompt":)", generation.negative_prompt);
+  put_member(out, R"(,"steps":)", generation.steps);
+  put_member(out, R"(,"sampler":)", generation.sampler);
+  put_member(out, R"(,"scheduler":)", generation.scheduler);
+  put_member(out, R"(,"sampler_normalized":)", generation.sampler_normalized);
+  put_member(out, R"(,"scheduler_normalized":)",
+             generation.scheduler_normalized);
+  put_member(out, R"(,"cfg_scale":)", generation.cfg_scale);
+  put_member(out, R"(,"guidance":)", generation.guidance);
+  put_member(out, R"(,"seed":)", generation.seed);
+  put_member(out, R"(,"width":)", generation.width);
+  put_member(out, R"(,"height":)", generation.height);
+  put_member(out, R"(,"model":)", generation.model);
+  put_member(out, R"(,"model_hash":)", generation.model_hash);
+  put_member(out, R"(,"vae":)", generation.vae);
+  put_member(out, R"(,"clip_skip":)", generation.clip_skip);
+  put_member(out, R"(,"denoising_strength":)", generation.denoising_strength);
+  put_member(out, R"(,"hires":)", generation.hires);
+  put_member(out, R"(,"loras":)", generation.loras);
+  put_member(out, R"(,"embeddings":)", generation.embeddings);
+  put_member(out, R"(,"prompts":)", generation.prompts);
+  put_member(out, R"(,"controlnets":)", generation.controlnets);
+  put_member(out, R"(,"upscalers":)", generation.upscalers);
+  put_member(out, R"(,"civitai_resources":)", generation.civitai_resources);
+  put_member(out, R"(,"extra":)", generation.extra);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Row& row) {
-  append_member(out, R"({"id":)", row.id);
-  append_member(out, R"(,"image_url":)", row.image_url);
-  out += R"(,"url":)";
-  if (row.image_url) append_quoted(out, image_address(*row.image_url));
-  else out += "null";
-  append_member(out, R"(,"user_id":)", row.user_id);
-  append_member(out, R"(,"username":)", row.username);
-  append_member(out, R"(,"nsfw_level":)", row.nsfw_level);
-  append_member(out, R"(,"created_at":)", row.created_at);
-  append_member(out, R"(,"published_at":)", row.published_at);
-  append_list_member(out, R"(,"tag_ids":)", row.tag_ids);
-  append_member(out, R"(,"image_id":)", row.image_id);
-  append_list_member(out, R"(,"extra":)", row.extra);
-  out += '}';
+void put_value(LineWriter& out, const Row& row) {
+  put_member(out, R"({"id":)", row.id);
+  put_member(out, R"(,"image_url":)", row.image_url);
+  out.put(R"(,"url":)");
+  if (row.image_url)
+    put_quoted(out, image_address(*row.image_url));
+  else
+    out.put("null");
+  put_member(out, R"(,"user_id":)", row.user_id);
+  put_member(out, R"(,"username":)", row.username);
+  put_member(out, R"(,"nsfw_level":)", row.nsfw_level);
+  put_member(out, R"(,"created_at":)", row.created_at);
+  put_member(out, R"(,"published_at":)", row.published_at);
+  put_member(out, R"(,"tag_ids":)", row.tag_ids);
+  put_member(out, R"(,"image_id":)", row.image_id);
+  put_member(out, R"(,"extra":)", row.extra);
+  out.put('}');
 }
 
-void append_value(std::string& out, const RawField& field) {
-  out += R"({"carrier":)";
-  append_quoted(out, carrier_name(field.carrier));
-  append_member(out, R"(,"key":)", field.key);
-  out += R"(,"text":)";
-  if (field.encoding == Encoding::kBytes) append_bytes(out, field.value);
-  else append_quoted(out, field.value);
-  out += '}';
+void put_value(LineWriter& out, const RawField& field) {
+  out.put(R"({"carrier":)");
+  put_quoted(out, carrier_name(field.carrier));
+  put_member(out, R"(,"key":)", field.key);
+  out.put(R"(,"text":)");
+  if (field.encoding == Encoding::kBytes)
+    put_bytes(out, field.value);
+  else
+    put_quoted(out, field.value);
+  out.put('}');
 }
 
-void append_value(std::string& out, const Error& error) {
-  out += R"({"code":)";
-  append_quoted(out, error_name(error.code));
-  append_member(out, R"(,"detail":)", error.detail);
-  append_member(out, R"(,"offset":)", error.offset);
-  out += '}';
+void put_value(LineWriter& out, const Error& error) {
+  out.put(R"({"code":)");
+  put_quoted(out, error_name(error.code));
+  put_member(out, R"(,"detail":)", error.detail);
+  put_member(out, R"(,"offset":)", error.offset);
+  out.put('}');
 }
 
-void append_image(std::string& out, const Record& record) {
+void put_image(LineWriter& out, const Record& record) {
   const ImageFields& image = record.image;
   const auto optional_number = [](const std::optional<std::uint32_t>& value) {
     return value ? std::optional<std::uint64_t>(*value) : std::nullopt;
   };
-  out += R"({"format":)";
-  if (image.container == Container::kUnknown) out += "null";
-  else append_quoted(out, container_name(image.container));
-  append_member(out, R"(,"width":)", optional_number(image.width));
-  append_member(out, R"(,"height":)", optional_number(image.height));
-  append_member(out, R"(,"bytes":)", record.bytes);
-  out += '}';
+  out.put(R"({"format":)");
+  if (image.container == Container::kUnknown)
+    out.put("null");
+  else
+    put_quoted(out, container_name(image.container));
+  put_member(out, R"(,"width":)", optional_number(image.width));
+  put_member(out, R"(,"height":)", optional_number(image.height));
+  put_member(out, R"(,"bytes":)", record.bytes);
+  out.put('}');
 }
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  append_quoted(out, text);
+  LineWriter line(out);
+  put_quoted(line, text);
 }
 
 void append_record(std::string& out, const Record& record, bool with_raw) {
-  out += R"({"schema":1,"status":)";
-  append_quoted(out, status_name(record.status));
-  out += R"(,"file":)";
-  append_bytes(out, record.file);
-  out += R"(,"member":)";
-  if (record.member) append_bytes(out, *record.member);
-  else out += "null";
-  append_member(out, R"(,"image_id":)", record.image_id);
-  out += R"(,"image":)";
-  append_image(out, record);
-  append_member(out, R"(,"generation":)", record.generation);
-  append_member(out, R"(,"row":)", record.row);
-  out += R"(,"raw":)";
-  if (with_raw) append_list(out, record.image.fields);
-  else out += "null";
-  append_member(out, R"(,"error":)", record.error);
-  out += R"(,"warnings":[)";
-  const char* separator = "";
-  for (const Error& warning : record.warnings) {
-    out += separator;
-    append_quoted(out, to_text(warning));
-    separator = ",";
+  LineWriter line(out);
+  line.put(R"({"schema":1,"status":)");
+  put_quoted(line, status_name(record.status));
+  line.put(R"(,"file":)");
+  put_bytes(line, record.file);
+  line.put(R"(,"member":)");
+  if (record.member) {
+    put_bytes(line, *record.member);
+  } else {
+    line.put("null");
   }
-  out += "]}\n";
+  put_member(line, R"(,"image_id":)", record.image_id);
+  line.put(R"(,"image":)");
+  put_image(line, record);
+  put_member(line, R"(,"generation":)", record.generation);
+  put_member(line, R"(,"row":)", record.row);
+  line.put(R"(,"raw":)");
+  if (with_raw) {
+    put_value(line, record.image.fields);
+  } else {
+    line.put("null");
+  }
+  put_member(line, R"(,"error":)", record.error);
+  line.put(R"(,"warnings":[)");
+  for (const Error& warning : record.warnings) {
+    if (&warning != record.warnings.data()) line.put(',');
+    put_quoted(line, to_text(warning));
+  }
+  line.put("]}\n");
 }
 
 }  // namespace sdmeta

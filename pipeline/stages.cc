@@ -260,8 +260,10 @@ Batch<Record> join_batch(Batch<Record> records,
 
 Lines encode_batch(Batch<Record> records,
                    const StageOptions& options) noexcept {
+  constexpr std::size_t kUsualLineBytes = 2048;
   Lines lines;
   lines.seq = records.seq;
+  lines.bytes.reserve(records.items.size() * kUsualLineBytes);
   for (const Record& record : records.items)
     encode_stage(record, options.with_raw, lines);
   lines.bytes = compress(std::move(lines.bytes), options.compression);
