@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <optional>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "pipeline/file_error.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/name_filter.h"
+#include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
 
 namespace sdmeta {
@@ -84,7 +84,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   using Kind = RecordValue::Kind;
   RecordParser parser;
   std::vector<RecordValue> values;
-  std::unordered_set<std::string> taken;
+  RecordedFiles captions;  // of this run, by path
   CaptionsCounts counts;
   for (;;) {
     const auto line = (*reader)->next();
@@ -114,7 +114,9 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
         return write_error(path.string() + ": make folder", failure.value());
     }
     path /= caption_name(name);
-    if (!taken.insert(path.string()).second) {
+    const RecordedFiles::Key caption =
+        RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
+    if (captions.contains(caption)) {
       ++counts.clashes;
       report(place + "duplicate_row: " + path.string() +
              " was written for an earlier record; this one of '" + named.text +
@@ -122,6 +124,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
              (options.is_mirrored ? "" : " (--mirror keeps folders apart)"));
       continue;
     }
+    captions.add(caption);
     const auto written = write_caption(path, values[2].text, options.force);
     if (!written) return written.error();
     ++(*written == Written::kYes ? counts.written : counts.kept);

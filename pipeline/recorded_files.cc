@@ -44,25 +44,25 @@ RecordedFiles::Key RecordedFiles::key(std::string_view path,
   return {hash.a | 1, static_cast<std::uint32_t>(hash.b)};
 }
 
-RecordedFiles::Slot& RecordedFiles::slot_of(Key key) {
+std::size_t RecordedFiles::place_of(Key key) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = (key.first >> 1) & mask;
   while (slots_[at].hash != 0 && (slots_[at].hash != key.first ||
                                   slots_[at].more_hash != key.second))
     at = (at + 1) & mask;
-  return slots_[at];
+  return at;
 }
 
 void RecordedFiles::grow() {
   std::vector<Slot> old = std::exchange(slots_, {});
   slots_.resize(old.empty() ? 1024 : old.size() * 2);
   for (const Slot& slot : old)
-    if (slot.hash != 0) slot_of({slot.hash, slot.more_hash}) = slot;
+    if (slot.hash != 0) slots_[place_of({slot.hash, slot.more_hash})] = slot;
 }
 
 void RecordedFiles::add(Key key) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
-  Slot& slot = slot_of(key);
+  Slot& slot = slots_[place_of(key)];
   if (slot.hash == 0) {
     slot = {key.first, key.second, 0};
     ++used_;
@@ -70,11 +70,15 @@ void RecordedFiles::add(Key key) {
   ++slot.count;
 }
 
+bool RecordedFiles::contains(Key key) const {
+  return used_ > 0 && slots_[place_of(key)].hash != 0;
+}
+
 bool RecordedFiles::take(std::string_view path,
                          const std::optional<std::string>& member,
                          std::optional<std::uint64_t> bytes) {
   if (used_ == 0) return false;
-  Slot& slot = slot_of(key(path, member, bytes));
+  Slot& slot = slots_[place_of(key(path, member, bytes))];
   if (slot.count == 0) return false;
   --slot.count;
   return true;

@@ -23,6 +23,8 @@ class RecordedFiles {
                  std::optional<std::uint64_t> bytes);
 
   void add(Key key);
+  /// True if it was added, taken away or not.
+  bool contains(Key key) const;
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
   bool take(std::string_view path, const std::optional<std::string>& member,
@@ -34,7 +36,8 @@ class RecordedFiles {
     std::uint32_t more_hash = 0;
     std::uint32_t count = 0;
   };
-  Slot& slot_of(Key key);
+  /// The slot of `key`, or the empty one where it would stand.
+  std::size_t place_of(Key key) const;
   void grow();
 
   std::vector<Slot> slots_;  // open addressing; a power of two

@@ -1,7 +1,7 @@
 // Makes many images that are nearly nothing but their text, to see what one
 // input costs:
-//   make_tiny folder PATH COUNT      PATH/00000000.png ...
-//   make_tiny tar PATH COUNT         the same as members of one plain tar
+//   make_tiny folder PATH COUNT [FIRST]      PATH/00000000.png ..., or from FIRST
+//   make_tiny tar PATH COUNT [FIRST]         as members of one plain tar
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,13 +72,15 @@ void write_all(int fd, const std::string& bytes) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 4) {
-    std::fprintf(stderr, "usage: make_tiny folder|tar PATH COUNT\n");
+  if (argument_count != 4 && argument_count != 5) {
+    std::fprintf(stderr, "usage: make_tiny folder|tar PATH COUNT [FIRST]\n");
     return 2;
   }
   const bool is_tar = std::strcmp(arguments[1], "tar") == 0;
   const std::string path = arguments[2];
   const unsigned long count = std::strtoul(arguments[3], nullptr, 10);
+  const unsigned long first =
+      argument_count > 4 ? std::strtoul(arguments[4], nullptr, 10) : 0;
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
   int tar = -1;
   if (is_tar)
@@ -86,7 +88,7 @@ int main(int argument_count, char** arguments) {
   else
     ::mkdir(path.c_str(), 0755);
   std::string pending;
-  for (unsigned long i = 0; i < count; ++i) {
+  for (unsigned long i = first; i < first + count; ++i) {
     char name[32];
     std::snprintf(name, sizeof name, "%08lu.png", i);
     const std::string image = tiny_png(i);

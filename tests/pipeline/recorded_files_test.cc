@@ -37,6 +37,15 @@ TEST(RecordedFiles, CountsRecordsOfTheSameInput) {
   EXPECT_FALSE(files.take("a.png", std::nullopt, 10));
 }
 
+TEST(RecordedFiles, ContainsWhatWasAdded) {
+  RecordedFiles files;
+  const RecordedFiles::Key key = RecordedFiles::key("a", std::nullopt, 1);
+  EXPECT_FALSE(files.contains(key));
+  files.add(key);
+  EXPECT_TRUE(files.contains(key));
+  EXPECT_FALSE(files.contains(RecordedFiles::key("b", std::nullopt, 1)));
+}
+
 TEST(RecordedFiles, HoldsManyWithoutMixingThem) {
   RecordedFiles files;
   for (int i = 0; i < 100000; ++i)
