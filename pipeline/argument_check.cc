@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "pipeline/file_error.h"
 
@@ -62,6 +63,24 @@ std::optional<std::string> refuse_outputs(
       if (is_file_name(input) && are_same(output, input))
         return output +
                ": unwritable: is read by this run; name another output";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> refuse_among_rows(
+    const std::string& output, const std::vector<std::string>& csv_paths) {
+  namespace fs = std::filesystem;
+  if (!is_file_name(output) || !has_suffix(output, ".csv")) return std::nullopt;
+  std::error_code ignored;
+  const fs::path place = fs::canonical(folder_of(output), ignored);
+  for (const std::string& path : csv_paths) {
+    const fs::path folder = fs::canonical(path, ignored);
+    if (!fs::is_directory(folder, ignored)) continue;
+    const auto [rest, end] =
+        std::mismatch(folder.begin(), folder.end(), place.begin(), place.end());
+    if (rest == folder.end())
+      return output + ": unwritable: lies in " + path +
+             ", and would be read as rows the next time; name a file elsewhere";
   }
   return std::nullopt;
 }

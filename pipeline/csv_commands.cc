@@ -39,6 +39,11 @@ ExitCode tell(bool is_quiet, const std::string& output,
 
 ExitCode run_command(const EnrichCommand& command) {
   const EnrichOptions& options = command.options;
+  if (const std::optional<std::string> refused =
+          refuse_among_rows(options.output, options.csv_paths)) {
+    Diagnostics(ProgressMode::kNever, true).report(*refused);
+    return ExitCode::kNotComplete;
+  }
   return tell(
       command.is_quiet, options.output, options.csv_paths, options.records,
       [&](const Report& report) { return run_enrich(options, report); });

@@ -55,6 +55,23 @@ class Outputs(ProgramTest):
                             "--records", "out.jsonl", "-o", "no/x")
         self.assert_refused(message, "urls", "--csv", "rows.csv", "-o", "no/x")
 
+    def test_enriched_rows_are_not_put_among_those_that_are_read(self):
+        message = ("%s: unwritable: lies in %s, and would be read as rows the "
+                   "next time; name a file elsewhere")
+        enrich = ("enrich", "--records", "out.jsonl")
+        self.assert_refused(message % ("new.csv", "."), *enrich, "--csv", ".",
+                            "-o", "new.csv")
+        os.mkdir(self.path("csv"))
+        os.mkdir(self.path("csv/all"))
+        os.rename(self.path("rows.csv"), self.path("csv/rows.csv"))
+        place = self.path("csv/all/new.csv.gz")
+        result = self.run_sdmeta(*enrich, "--csv", "csv/", "-o", place)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(message % (place, "csv/"), result.stderr)
+        for place in ("csv/new.txt", "new.csv"):
+            self.assertEqual(self.run_sdmeta(*enrich, "--csv", "csv", "-o",
+                                             place).returncode, 0)
+
     def test_a_device_is_an_output_whatever_is_read(self):
         result = self.run_sdmeta("extract", "a.png", "-o", "/dev/null",
                                  "--stats", "/dev/null")
