@@ -168,6 +168,7 @@ void ArchiveWalk::enter(Job archive) {
                                     "; members were read from the start");
   }
   if (!level->reader) {
+    if (level->place) level->place->archive->expect_stream();
     level->place.reset();
     if (!takes(archive.member)) {
       ++counts_.other_shards;

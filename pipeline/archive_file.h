@@ -19,6 +19,9 @@ class ArchiveFile {
   static Result<std::shared_ptr<const ArchiveFile>> open(
       const std::string& path);
 
+  /// It will be read from start to end, not here and there.
+  void expect_stream() const noexcept;
+
   int fd() const noexcept { return file_.descriptor.get(); }
   std::uint64_t size() const noexcept { return file_.size; }
 
