@@ -124,13 +124,11 @@ Result<CsvHeader> CsvHeader::read(std::string_view text, bool is_final,
 
 bool read_row_keys(const CsvHeader& header, const CsvRecord& record,
                    RowKeys& keys, std::string& fault) {
-  const std::string_view id = header.cell(record, CsvColumn::kId);
   const std::string_view image_id = header.cell(record, CsvColumn::kImageId);
   if (!read_number_cell(image_id, keys.image_id)) {
     fault = "image_id is " + quoted(image_id) + ", not a number";
     return false;
   }
-  if (!read_number_cell(id, keys.id)) keys.id.reset();
   std::string_view url = header.cell(record, CsvColumn::kImageUrl);
   if (url.starts_with('"')) url = url.substr(1, url.size() - 2);
   keys.uuid = parse_uuid(url);
@@ -140,6 +138,13 @@ bool read_row_keys(const CsvHeader& header, const CsvRecord& record,
                       : "no image_id, and image_url is " + quoted(url) +
                             ", not a UUID";
   return false;
+}
+
+std::optional<std::uint64_t> read_row_id(const CsvHeader& header,
+                                         const CsvRecord& record) {
+  std::optional<std::uint64_t> id;
+  if (!read_number_cell(header.cell(record, CsvColumn::kId), id)) id.reset();
+  return id;
 }
 
 Result<std::vector<std::string>> list_csv_files(
@@ -185,9 +190,14 @@ std::string username_of_path(std::string_view path) {
   return {};
 }
 
-std::string csv_message(const std::string& path, std::uint64_t line,
-                        const Error& error) {
-  return path + ":" + std::to_string(line) + ": " + to_text(error);
+void BadRowReports::describe(const std::string& path, const std::string& fault,
+                             std::uint64_t line) {
+  report_(path + ":" + std::to_string(line) + ": " +
+          to_text(Error{ErrorCode::kBadRow, fault, std::nullopt}));
+}
+
+void BadRowReports::say_there_are_more(const std::string& path) {
+  report_(path + ": bad_row: there are more bad rows, which are counted only");
 }
 
 Result<CsvFile> CsvFile::open(const std::string& path, bool keep_open,

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "extractor/limits.h"
 #include "pipeline/csv_scan.h"
 #include "pipeline/match.h"
+#include "pipeline/report.h"
 #include "pipeline/row.h"
 #include "pipeline/text_input.h"
 
@@ -60,22 +62,29 @@ struct CsvHeader {
   std::array<std::uint16_t, 9> positions_{};
 };
 
-/// The keys of a row. Cells that hold none are absent.
+/// What tells a row's image. Cells that hold no key are absent.
 struct RowKeys {
-  std::optional<std::uint64_t> id;
   std::optional<std::uint64_t> image_id;
   std::optional<Uuid> uuid;
 };
 
 /// False, with `fault` set, for a row that no image can ever be joined with:
-/// an image_id or id that is no number, or no key in any column.
+/// an image_id that is no number, or no key in any column.
 bool read_row_keys(const CsvHeader& header, const CsvRecord& record,
                    RowKeys& keys, std::string& fault);
+
+/// The row's own number, if its cell holds one.
+std::optional<std::uint64_t> read_row_id(const CsvHeader& header,
+                                         const CsvRecord& record);
 
 /// The row's typed values. A cell that does not fit its column goes to `extra`
 /// under the column's name.
 Row make_row(const CsvHeader& header, const CsvRecord& record,
              const std::string& username);
+
+/// Only these columns of the row. A cell that does not fit is absent.
+Row make_row_of(const CsvHeader& header, const CsvRecord& record,
+                std::initializer_list<CsvColumn> columns);
 
 /// The CSV files among `paths`, in this order; folders are read recursively, in
 /// byte order of names: *.csv, *.csv.gz, *.csv.zst. An error names what is
@@ -86,9 +95,33 @@ Result<std::vector<std::string>> list_csv_files(
 /// The user whose folder `path` lies in, `by_username/<user>/`; else empty.
 std::string username_of_path(std::string_view path);
 
-/// "file:line: code: what was found"
-std::string csv_message(const std::string& path, std::uint64_t line,
-                        const Error& error);
+/// Hands the first bad rows of each file to a report; the others are counted
+/// only, because a file that is no CSV is nothing but bad rows.
+class BadRowReports {
+ public:
+  static constexpr std::uint64_t kMaxOfFile = 20;
+
+  explicit BadRowReports(const Report& report) : report_(report) {}
+
+  /// The next file's rows follow.
+  void start_file() { of_file_ = 0; }
+  /// `line`: gives the line on which the row begins; called only if needed.
+  template <class Line>
+  void add(const std::string& path, const std::string& fault, Line&& line) {
+    if (++of_file_ <= kMaxOfFile)
+      describe(path, fault, line());
+    else if (of_file_ == kMaxOfFile + 1)
+      say_there_are_more(path);
+  }
+
+ private:
+  void describe(const std::string& path, const std::string& fault,
+                std::uint64_t line);
+  void say_there_are_more(const std::string& path);
+
+  const Report& report_;
+  std::uint64_t of_file_ = 0;
+};
 
 /// A file whose rows are read where they stand. A compressed one is held
 /// decompressed in memory. Thread-safe after open().

@@ -37,9 +37,9 @@ struct RowText {
   std::optional<std::uint32_t> row;
 };
 
+/// Of records with the same number of columns.
 bool have_equal_cells(const CsvHeader& header_a, const CsvRecord& a,
                       const CsvHeader& header_b, const CsvRecord& b) {
-  if (header_a.size() != header_b.size()) return false;
   for (std::size_t i = 0; i < header_a.size(); ++i) {
     std::size_t j = i;
     if (header_a.names[i] != header_b.names[i])
@@ -67,11 +67,10 @@ class CsvIndexOfRows final : public CsvIndex {
   }
 
   void settle_duplicates(const Report& report) {
-    rows_.by_image_id.for_each_key(
+    rows_.by_image_id.for_each_repeated_key(
         [&](Entries entries) { settle(entries, report); });
-    rows_.by_uuid.for_each_key([&](Entries entries) {
-      if (entries.size() > 1) settle_by_uuid(entries, report);
-    });
+    rows_.by_uuid.for_each_repeated_key(
+        [&](Entries entries) { settle_by_uuid(entries, report); });
     rows_.digests.clear_and_free();
     std::sort(usernames_.begin(), usernames_.end());
     const std::uint64_t more = rows_.counts.conflicting_rows;
@@ -227,8 +226,10 @@ class CsvIndexOfRows final : public CsvIndex {
     const auto row = newest(table.find(key_of(number)));
     if (!row) return std::nullopt;
     // The file may have been changed since it was read.
-    const auto keys = keys_of(*row, buffer);
-    const auto& found = is_id ? keys.id : keys.image_id;
+    if (!load(*row, buffer)) return std::nullopt;
+    const auto found = is_id
+                           ? read_row_id(file_of(*row).header(), buffer.record)
+                           : keys_of(*row, buffer).image_id;
     return found == number ? row : std::nullopt;
   }
 
@@ -272,7 +273,6 @@ class CsvIndexOfRows final : public CsvIndex {
 
   /// Rows of one image_id: the newest counts.
   void settle(Entries entries, const Report& report) {
-    if (entries.size() < 2) return;
     const std::uint32_t winner = *newest(entries);
     for (const KeyTable::Entry& entry : entries)
       if (entry.number() != winner) give_way(entry.number(), winner, report);
@@ -281,12 +281,15 @@ class CsvIndexOfRows final : public CsvIndex {
   /// Rows of one UUID that have no image_id, or one of them has none, are one
   /// image; with different image_ids they stay apart.
   void settle_by_uuid(Entries entries, const Report& report) {
+    const auto count = std::count_if(
+        entries.begin(), entries.end(),
+        [&](const auto& entry) { return !is_outdated_.get(entry.number()); });
+    if (count < 2) return;  // no need to read it
     RowText buffer;
     std::vector<std::pair<std::uint32_t, RowKeys>> rows;
     for (const KeyTable::Entry& entry : entries)
       if (!is_outdated_.get(entry.number()))
         rows.emplace_back(entry.number(), keys_of(entry.number(), buffer));
-    if (rows.size() < 2) return;
     // A row that states its image_id tells more than one without.
     const auto winner = std::max_element(
         rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
@@ -309,23 +312,31 @@ class CsvIndexOfRows final : public CsvIndex {
     if (winner_file.username().empty() && !file.username().empty())
       usernames_.emplace_back(winner, rows_.segment_of(row).file);
 
-    bool is_equal = rows_.digests[row] == rows_.digests[winner] &&
-                    file.header().text == winner_file.header().text;
-    if (!is_equal)
-      is_equal = load(row, old_) && load(winner, new_) &&
-                 have_equal_cells(file.header(), old_.record,
-                                  winner_file.header(), new_.record);
-    if (is_equal) {
+    if (is_equal(row, winner)) {
       ++rows_.counts.duplicate_rows;
       return;
     }
     if (++rows_.counts.conflicting_rows > kMaxReports) return;
-    const CsvHeader& header = winner_file.header();
-    std::string_view image = header.cell(new_.record, CsvColumn::kImageId);
-    if (image.empty()) image = header.cell(new_.record, CsvColumn::kImageUrl);
-    report(file.path() + ": duplicate_row: image " + std::string(image) +
+    std::string image;
+    if (load(winner, new_)) {
+      const CsvHeader& header = winner_file.header();
+      image = header.cell(new_.record, CsvColumn::kImageId);
+      if (image.empty()) image = header.cell(new_.record, CsvColumn::kImageUrl);
+    }
+    report(file.path() + ": duplicate_row: image " + image +
            " differs from the row in " + winner_file.path() +
            ", which is newer and counts");
+  }
+
+  /// Reads the rows only if their bytes do not tell.
+  bool is_equal(std::uint32_t a, std::uint32_t b) {
+    const CsvHeader& header_a = file_of(a).header();
+    const CsvHeader& header_b = file_of(b).header();
+    if (header_a.size() != header_b.size()) return false;
+    if (rows_.digests[a] == rows_.digests[b] && header_a.text == header_b.text)
+      return true;
+    return load(a, old_) && load(b, new_) &&
+           have_equal_cells(header_a, old_.record, header_b, new_.record);
   }
 
   CsvRows rows_;

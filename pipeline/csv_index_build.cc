@@ -9,7 +9,6 @@
 // that goes from the first byte to the last, whatever the quotes do.
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
-#include <tbb/parallel_invoke.h>
 #include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
@@ -27,6 +26,7 @@ namespace {
 
 constexpr std::uint64_t kChunkBytes = 256 << 10;
 constexpr std::size_t kTailBytes = 4096;  // of the last row, behind the chunk
+constexpr std::size_t kShortRow = 150;    // most rows are longer
 constexpr int kMaxGuesses = 16;
 /// Descriptors are kept for so many files; others are opened for every read.
 constexpr std::size_t kMaxOpenFiles = 256;
@@ -34,7 +34,12 @@ constexpr std::size_t kMaxOpenFiles = 256;
 struct ScannedRow {
   std::uint32_t offset = 0;  // from Chunk::first
   std::uint32_t digest = 0;
-  RowKeys keys;
+  std::uint64_t image_id_key = 0;  // of KeyTable, as are the others
+  std::uint64_t uuid_key = 0;
+  std::uint64_t id_key = 0;
+  bool has_image_id = false;
+  bool has_uuid = false;
+  bool has_id = false;
 };
 
 struct BrokenRow {
@@ -78,8 +83,13 @@ std::uint32_t digest_of(std::string_view text) {
     even = mix(load(bytes) ^ kFirst, load(bytes + 8) ^ even);
     odd = mix(load(bytes + 16) ^ kSecond, load(bytes + 24) ^ odd);
   }
-  char tail[32] = {};
-  std::memcpy(tail, bytes, left);
+  // The last 32 bytes again, if there are so many.
+  char padded[32] = {};
+  const char* tail = padded;
+  if (text.size() >= 32)
+    tail = bytes + left - 32;
+  else
+    std::memcpy(padded, bytes, left);
   even = mix(load(tail) ^ kFirst, load(tail + 8) ^ even);
   odd = mix(load(tail + 16) ^ kSecond, load(tail + 24) ^ odd);
   return static_cast<std::uint32_t>(mix(even ^ kSecond, odd ^ kFirst));
@@ -87,14 +97,15 @@ std::uint32_t digest_of(std::string_view text) {
 
 class ChunkScan {
  public:
-  ChunkScan(const CsvFile& file, const Limits& limits)
+  ChunkScan(const CsvFile& file, const CsvOptions& options)
       : file_(file),
-        limits_(limits),
-        scanner_(file.header().size(), limits.max_csv_row_bytes) {}
+        has_ids_(options.match == MatchKey::kId),
+        scanner_(file.header().size(), options.limits.max_csv_row_bytes) {}
 
   /// Fills the results of `chunk`. Without `first`, guesses it.
   void run(Chunk& chunk, std::optional<std::uint64_t> first) {
     chunk.rows.clear();
+    chunk.rows.reserve(kChunkBytes / kShortRow);
     chunk.broken.clear();
     // The byte in front tells whether the chunk begins at a line's begin.
     const std::uint64_t from = first ? *first : chunk.begin - 1;
@@ -171,8 +182,17 @@ class ChunkScan {
       chunk.broken.push_back({begin, record_.fault});
       return !record_.is_line_cut || skip_line(chunk);
     }
-    chunk.rows.push_back({static_cast<std::uint32_t>(begin - *chunk.first),
-                          digest_of(record_.text), keys});
+    ScannedRow& row = chunk.rows.emplace_back();
+    row.offset = static_cast<std::uint32_t>(begin - *chunk.first);
+    row.digest = digest_of(record_.text);
+    row.has_image_id = keys.image_id.has_value();
+    if (keys.image_id) row.image_id_key = key_of(*keys.image_id);
+    row.has_uuid = keys.uuid.has_value();
+    if (keys.uuid) row.uuid_key = key_of(*keys.uuid);
+    if (!has_ids_) return true;
+    const auto id = read_row_id(file_.header(), record_);
+    row.has_id = id.has_value();
+    if (id) row.id_key = key_of(*id);
     return true;
   }
 
@@ -208,7 +228,7 @@ class ChunkScan {
   }
 
   const CsvFile& file_;
-  const Limits& limits_;
+  const bool has_ids_;  // are wanted
   CsvScanner scanner_;
   CsvRecord record_;
   std::uint64_t from_ = 0;  // where the buffer's text stands in the file
@@ -219,15 +239,20 @@ class ChunkScan {
 class Assembly {
  public:
   Assembly(CsvRows& rows, const CsvOptions& options, const Report& report)
-      : rows_(rows), options_(options), report_(report) {}
+      : rows_(rows), options_(options), bad_rows_(report) {}
 
   void add(Chunk& chunk) {
     if (error_) return;
     const CsvFile& file = rows_.files[chunk.file];
-    if (chunk.begin == file.first_record()) expected_ = chunk.begin;
+    if (chunk.begin == file.first_record()) {
+      expected_ = chunk.begin;
+      bad_rows_.start_file();
+      line_ = 1;
+      line_begin_ = 0;
+    }
     if (!chunk.error && expected_ >= chunk.end) return;
     if (!chunk.error && chunk.first != expected_)
-      ChunkScan(file, options_.limits).run(chunk, expected_);
+      ChunkScan(file, options_).run(chunk, expected_);
     if (chunk.error) {
       error_ = chunk.error;
       return;
@@ -255,34 +280,20 @@ class Assembly {
     for (const ScannedRow& row : chunk.rows) {
       rows_.offsets.push_back(row.offset);
       rows_.digests.push_back(row.digest);
-      const RowKeys& keys = row.keys;
-      if (keys.image_id) rows_.by_image_id.add(key_of(*keys.image_id), number);
-      if (keys.uuid && has_uuids) rows_.by_uuid.add(key_of(*keys.uuid), number);
-      if (keys.id && match == MatchKey::kId)
-        rows_.by_id.add(key_of(*keys.id), number);
+      if (row.has_image_id) rows_.by_image_id.add(row.image_id_key, number);
+      if (row.has_uuid && has_uuids) rows_.by_uuid.add(row.uuid_key, number);
+      if (row.has_id) rows_.by_id.add(row.id_key, number);
       ++number;
     }
     rows_.counts.rows += chunk.rows.size();
   }
 
   void report_broken(const Chunk& chunk) {
+    const CsvFile& file = rows_.files[chunk.file];
     for (const BrokenRow& row : chunk.broken) {
       ++rows_.counts.bad_rows;
-      if (chunk.file != reported_file_) {
-        reported_file_ = chunk.file;
-        reports_ = 0;
-        line_ = 1;
-        line_begin_ = 0;
-      }
-      const CsvFile& file = rows_.files[chunk.file];
-      if (++reports_ > CsvIndex::kMaxReports) {
-        if (reports_ == CsvIndex::kMaxReports + 1)
-          report_(file.path() +
-                  ": bad_row: there are more bad rows, which are counted only");
-        continue;
-      }
-      report_(csv_message(file.path(), line_of(file, row.begin),
-                          {ErrorCode::kBadRow, row.fault, std::nullopt}));
+      bad_rows_.add(file.path(), row.fault,
+                    [&] { return line_of(file, row.begin); });
     }
   }
 
@@ -305,12 +316,10 @@ class Assembly {
 
   CsvRows& rows_;
   const CsvOptions& options_;
-  const Report& report_;
   std::optional<Error> error_;
   std::uint64_t expected_ = 0;  // where the next row of this file begins
 
-  std::uint32_t reported_file_ = std::numeric_limits<std::uint32_t>::max();
-  std::uint64_t reports_ = 0;
+  BadRowReports bad_rows_;
   std::uint64_t line_ = 1;
   std::uint64_t line_begin_ = 0;
 };
@@ -355,7 +364,6 @@ std::optional<Error> open_files(const CsvOptions& options, CsvRows& rows) {
 
 /// What the scan will need; memory that is not touched costs nothing.
 void reserve(CsvRows& rows, MatchKey match) {
-  constexpr std::uint64_t kShortRow = 150;
   std::uint64_t bytes = 0;
   for (const CsvFile& file : rows.files) bytes += file.size();
   const auto count = static_cast<std::size_t>(bytes / kShortRow);
@@ -400,9 +408,9 @@ std::optional<Error> scan_files(CsvRows& rows, const CsvOptions& options,
               [&](ChunkPointer chunk) {
                 const CsvFile& source = rows.files[chunk->file];
                 const bool is_first = chunk->begin == source.first_record();
-                ChunkScan(source, options.limits)
-                    .run(*chunk, is_first ? std::optional(chunk->begin)
-                                          : std::nullopt);
+                ChunkScan(source, options)
+                    .run(*chunk,
+                         is_first ? std::optional(chunk->begin) : std::nullopt);
                 return chunk;
               }) &
           tbb::make_filter<ChunkPointer, void>(
@@ -427,9 +435,10 @@ Result<CsvRows> read_csv_rows(const CsvOptions& options, const Report& report) {
     reserve(rows, options.match);
     error = scan_files(rows, options, report);
     if (error) return;
-    tbb::parallel_invoke([&] { rows.by_image_id.build(); },
-                         [&] { rows.by_uuid.build(); },
-                         [&] { rows.by_id.build(); });
+    rows.index_segments();
+    for (KeyTable* table : {&rows.by_image_id, &rows.by_uuid, &rows.by_id})
+      tbb::parallel_for(std::size_t{0}, KeyTable::kParts,
+                        [table](std::size_t i) { table->build_part(i); });
   });
   if (error) return *std::move(error);
   return rows;

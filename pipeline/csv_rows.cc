@@ -4,12 +4,27 @@
 
 namespace sdmeta {
 
+void CsvRows::index_segments() {
+  std::uint32_t segment = 0;
+  for (std::uint64_t row = 0; row < size(); row += kBlockRows) {
+    while (segment + 1 < segments.size() &&
+           segments[segment + 1].first_row <= row)
+      ++segment;
+    segment_of_block_.push_back(segment);
+  }
+  if (!segments.empty())
+    segment_of_block_.push_back(
+        static_cast<std::uint32_t>(segments.size() - 1));
+}
+
 const CsvSegment& CsvRows::segment_of(std::uint32_t row) const {
-  const auto behind = std::upper_bound(
-      segments.begin(), segments.end(), row,
-      [](std::uint32_t number, const CsvSegment& segment) {
-        return number < segment.first_row;
-      });
+  const std::uint32_t block = row / kBlockRows;
+  const auto behind =
+      std::upper_bound(segments.begin() + segment_of_block_[block] + 1,
+                       segments.begin() + segment_of_block_[block + 1] + 1, row,
+                       [](std::uint32_t number, const CsvSegment& segment) {
+                         return number < segment.first_row;
+                       });
   return *(behind - 1);
 }
 

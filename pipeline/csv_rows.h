@@ -37,12 +37,20 @@ struct CsvRows {
   std::uint32_t size() const {
     return static_cast<std::uint32_t>(offsets.size());
   }
+  /// After the last segment, before segment_of().
+  void index_segments();
   const CsvSegment& segment_of(std::uint32_t row) const;
 
   /// Reads one row. False if it does not stand there any more. `record` views
   /// into `text`.
   bool read(std::uint32_t row, const Limits& limits, std::string& text,
             CsvRecord& record) const;
+
+ private:
+  static constexpr std::uint32_t kBlockRows = 256;
+
+  /// The segment that holds row 0, 256, 512, ...; then the last one.
+  std::vector<std::uint32_t> segment_of_block_;
 };
 
 /// Scans the files with `options.threads` threads. The result does not depend

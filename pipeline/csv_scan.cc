@@ -116,17 +116,23 @@ CsvScanner::Classify fastest() {
 
 }  // namespace
 
-std::string csv_value(std::string_view cell) {
-  if (!cell.starts_with('"')) return std::string(cell);
+std::string_view csv_value(std::string_view cell, std::string& unquoted) {
+  if (!cell.starts_with('"')) return cell;
   cell.remove_prefix(1);
   if (cell.ends_with('"')) cell.remove_suffix(1);
-  std::string value;
-  value.reserve(cell.size());
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    value += cell[i];
-    if (cell[i] == '"') ++i;
+  std::size_t quote = cell.find('"');
+  if (quote == std::string_view::npos) return cell;
+  unquoted.clear();
+  for (; quote != std::string_view::npos; quote = cell.find('"')) {
+    unquoted += cell.substr(0, quote + 1);
+    cell.remove_prefix(std::min(quote + 2, cell.size()));
   }
-  return value;
+  return unquoted += cell;
+}
+
+std::string csv_value(std::string_view cell) {
+  std::string unquoted;
+  return std::string(csv_value(cell, unquoted));
 }
 
 void append_csv_cell(std::string& out, std::string_view value) {

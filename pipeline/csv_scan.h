@@ -46,7 +46,9 @@ struct CsvRecord {
   }
 };
 
-/// The value of a cell: without quotes.
+/// The value of a cell: without quotes. Views into the cell, or into `unquoted`
+/// if there are quotes inside.
+std::string_view csv_value(std::string_view cell, std::string& unquoted);
 std::string csv_value(std::string_view cell);
 
 /// Appends `value` as a cell, quoted where it must be.

@@ -263,11 +263,13 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   text += columns.header() + added_header(columns) + '\n';
   const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
   std::vector<bool> is_used((*records)->size());
+  BadRowReports bad_rows(report);
   std::string added;
   for (std::size_t i = 0; i < paths->size(); ++i) {
     const std::string& path = (*paths)[i];
     const auto reader = CsvReader::open(path, options.limits);
     if (!reader) return reader.error();
+    bad_rows.start_file();
     CsvRecord row;
     for (;;) {
       const auto has_row = (*reader)->next(row);
@@ -275,8 +277,7 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
       if (!*has_row) break;
       if (!row.fault.empty()) {
         ++counts.bad_rows;
-        report(csv_message(path, (*reader)->line(),
-                           {ErrorCode::kBadRow, row.fault, std::nullopt}));
+        bad_rows.add(path, row.fault, [&] { return (*reader)->line(); });
         continue;
       }
       ++counts.rows;

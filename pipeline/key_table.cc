@@ -1,72 +1,68 @@
 #include "pipeline/key_table.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
+#include <numeric>
 
 namespace sdmeta {
 namespace {
 
 using Entry = KeyTable::Entry;
 
-constexpr std::size_t kBuckets = 256;
-using Bounds = std::array<Entry*, kBuckets + 1>;
+std::size_t byte_of(const Entry& entry, unsigned shift) {
+  return static_cast<std::size_t>(entry.key() >> shift & 0xFF);
+}
 
-/// Groups [begin, end) by eight bits of the key, in place: every entry is
-/// swapped to where its bucket grows until all are where they belong.
-Bounds group(Entry* begin, Entry* end, unsigned shift) {
-  const auto bucket_of = [shift](const Entry& entry) {
-    return static_cast<std::size_t>(entry.key() >> shift) % kBuckets;
-  };
-  std::array<std::size_t, kBuckets> counts{};
-  for (const Entry* entry = begin; entry != end; ++entry)
-    ++counts[bucket_of(*entry)];
-  Bounds bounds;
-  bounds[0] = begin;
-  for (std::size_t i = 0; i < kBuckets; ++i)
-    bounds[i + 1] = bounds[i] + counts[i];
-
-  Bounds grown = bounds;
-  for (std::size_t i = 0; i < kBuckets; ++i) {
-    while (grown[i] != bounds[i + 1]) {
-      Entry entry = *grown[i];
-      for (std::size_t to = bucket_of(entry); to != i; to = bucket_of(entry))
-        std::swap(entry, *grown[to]++);
-      *grown[i]++ = entry;
-    }
-  }
-  return bounds;
+/// Moves entries to `out`, by the byte at `shift`, else in the same order.
+/// `places` says where those of each byte begin.
+void distribute(std::span<const Entry> entries, unsigned shift,
+                std::array<std::uint32_t, 257> places, Entry* out) {
+  for (const Entry& entry : entries)
+    out[places[byte_of(entry, shift)]++] = entry;
 }
 
 }  // namespace
 
-void KeyTable::build() {
-  part_begins_.clear();
-  part_begins_.reserve((std::size_t{1} << kPartBits) + 1);
-  const Bounds upper = group(entries_.begin(), entries_.end(), 56);
-  for (std::size_t i = 0; i < kBuckets; ++i) {
-    const Bounds lower = group(upper[i], upper[i + 1], 48);
-    for (std::size_t j = 0; j < kBuckets; ++j) {
-      part_begins_.push_back(
-          static_cast<std::size_t>(lower[j] - entries_.begin()));
-      std::sort(lower[j], lower[j + 1], [](const Entry& a, const Entry& b) {
+void KeyTable::build_part(std::size_t i) {
+  Part& part = parts_[i];
+  const std::span<Entry> entries(part.entries.begin(), part.entries.end());
+  std::array<std::uint32_t, 257> by_second{};
+  std::array<std::uint32_t, 257> by_third{};
+  for (const Entry& entry : entries) {
+    ++by_second[byte_of(entry, 48) + 1];
+    ++by_third[byte_of(entry, 40) + 1];
+  }
+  std::partial_sum(by_second.begin(), by_second.end(), by_second.begin());
+  std::partial_sum(by_third.begin(), by_third.end(), by_third.begin());
+  part.begins = by_second;
+
+  thread_local GrowArray<Entry> scratch;
+  scratch.reserve(entries.size());
+  distribute(entries, 40, by_third, scratch.begin());
+  distribute({scratch.begin(), entries.size()}, 48, by_second, entries.data());
+
+  // Few are left whose upper 24 bits are equal.
+  const auto upper = [](const Entry& entry) { return entry.key() >> 40; };
+  for (auto first = entries.begin(); first != entries.end();) {
+    auto last = first + 1;
+    while (last != entries.end() && upper(*last) == upper(*first)) ++last;
+    if (last - first > 1)
+      std::sort(first, last, [](const Entry& a, const Entry& b) {
         if (a.key() != b.key()) return a.key() < b.key();
         return a.number() < b.number();
       });
-    }
+    first = last;
   }
-  part_begins_.push_back(entries_.size());
 }
 
 std::span<const Entry> KeyTable::find(std::uint64_t key) const {
-  if (part_begins_.empty()) return {};
-  const std::size_t part = key >> (64 - kPartBits);
-  const Entry* const end = entries_.begin() + part_begins_[part + 1];
-  const Entry* const first = std::lower_bound(
-      entries_.begin() + part_begins_[part], end, key,
-      [](const Entry& entry, std::uint64_t wanted) {
-        return entry.key() < wanted;
-      });
+  const Part& part = parts_[key >> 56];
+  const std::size_t second = key >> 48 & 0xFF;
+  const Entry* const end = part.entries.begin() + part.begins[second + 1];
+  const Entry* const first =
+      std::lower_bound(part.entries.begin() + part.begins[second], end, key,
+                       [](const Entry& entry, std::uint64_t wanted) {
+                         return entry.key() < wanted;
+                       });
   const Entry* last = first;
   while (last != end && last->key() == key) ++last;
   return {first, last};

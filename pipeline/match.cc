@@ -51,6 +51,21 @@ bool read_hex(const char* digits, std::uint64_t& value) {
   return true;
 }
 
+/// Eight decimal digits.
+bool read_decimal(const char* digits, std::uint64_t& value) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t word = load_first_byte_lowest(digits);
+  // The upper half of each byte is 3, and stays 3 if 6 is added.
+  const std::uint64_t above = word + 0x06 * kOnes;
+  if (((word & (0xF0 * kOnes)) | (above & (0xF0 * kOnes)) >> 4) != 0x33 * kOnes)
+    return false;
+  std::uint64_t x = word & (0x0F * kOnes);
+  x = (x * 10 + (x >> 8)) & 0x00FF00FF00FF00FF;
+  x = (x * 100 + (x >> 16)) & 0x0000FFFF0000FFFF;
+  value = (x * 10000 + (x >> 32)) & 0xFFFFFFFF;
+  return true;
+}
+
 std::string_view last_component(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -140,10 +155,19 @@ std::optional<std::uint64_t> parse_image_number(
   if (text.empty() || (text.front() == '0' && text.size() > 1))
     return std::nullopt;
   std::uint64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
+  if (text.size() < 8 || text.size() > 15) {
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+      return std::nullopt;
+    return number;
+  }
+  // An image_id has eight or nine digits, and a CSV has millions of them.
+  if (!read_decimal(text.data(), number)) return std::nullopt;
+  for (const char c : text.substr(8)) {
+    if (!is_digit(c)) return std::nullopt;
+    number = number * 10 + static_cast<std::uint64_t>(c - '0');
+  }
   return number;
 }
 

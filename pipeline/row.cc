@@ -1,5 +1,6 @@
 #include "pipeline/row.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "pipeline/csv_file.h"
@@ -7,11 +8,14 @@
 namespace sdmeta {
 namespace {
 
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 /// pandas writes whole numbers as 12.0 in columns that have empty cells.
@@ -33,6 +37,9 @@ std::optional<std::vector<std::int64_t>> number_list(std::string_view text) {
       (text.starts_with('[') && text.ends_with(']')))
     text = trimmed(text.substr(1, text.size() - 2));
   std::vector<std::int64_t> numbers;
+  if (!text.empty())
+    numbers.reserve(1 + static_cast<std::size_t>(
+                            std::count(text.begin(), text.end(), ',')));
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const auto number = whole_number(text.substr(0, comma));
@@ -45,13 +52,13 @@ std::optional<std::vector<std::int64_t>> number_list(std::string_view text) {
 }
 
 /// Puts `value` into its place; false if it does not fit there.
-bool fill(Row& row, CsvColumn column, const std::string& value) {
+bool fill(Row& row, CsvColumn column, std::string_view value) {
   const auto number = [&](std::optional<std::int64_t>& place) {
     place = whole_number(value);
     return place.has_value();
   };
   const auto text = [&](std::optional<std::string>& place) {
-    place = value;
+    place.emplace(value);
     return true;
   };
   switch (column) {
@@ -80,12 +87,25 @@ Row make_row(const CsvHeader& header, const CsvRecord& record,
              const std::string& username) {
   Row row;
   if (!username.empty()) row.username = username;
+  std::string unquoted;
   for (std::size_t i = 0; i < header.size() && i < record.cells(); ++i) {
     const CsvColumn column = header.columns[i];
-    std::string value = csv_value(record.cell(i));
+    const std::string_view value = csv_value(record.cell(i), unquoted);
     if (value.empty() && column != CsvColumn::kOther) continue;
     if (!fill(row, column, value))
-      row.extra.push_back({header.names[i], std::move(value)});
+      row.extra.push_back({header.names[i], std::string(value)});
+  }
+  return row;
+}
+
+Row make_row_of(const CsvHeader& header, const CsvRecord& record,
+                std::initializer_list<CsvColumn> columns) {
+  Row row;
+  std::string unquoted;
+  for (const CsvColumn column : columns) {
+    const std::string_view value =
+        csv_value(header.cell(record, column), unquoted);
+    if (!value.empty()) fill(row, column, value);
   }
   return row;
 }

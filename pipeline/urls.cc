@@ -94,7 +94,9 @@ Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
   std::uint64_t unseen = 0;
   auto error = (*index)->for_each_unseen([&](const CsvRowView& view) {
     ++unseen;
-    const Row row = make_row(view.file.header(), view.record, "");
+    const Row row = make_row_of(
+        view.file.header(), view.record,
+        {CsvColumn::kImageId, CsvColumn::kImageUrl, CsvColumn::kNsfwLevel});
     const auto address = address_of(row);
     const auto limit = options.max_nsfw_level;
     if (limit && (!row.nsfw_level || *row.nsfw_level > *limit)) {

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import unittest
 
 from program import INFOTEXT, ProgramTest, png, records
@@ -202,6 +203,14 @@ class Enrich(CsvTest):
         self.assertEqual(len(rows), 2)
         self.assertIn("a.csv:4: bad_row: a quote is never closed",
                       result.stderr)
+
+    def test_of_many_broken_rows_the_first_are_reported(self):
+        self.write("a.csv", table(row(1), *['x,"y'] * 50))
+        _, rows, result = self.enrich()
+        self.assertEqual(len(rows), 1)
+        self.assertEqual(len(re.findall(r"a\.csv:\d+: bad_row: ", result.stderr)), 20)
+        self.assertIn("there are more bad rows", result.stderr)
+        self.assertIn("50 bad rows left out", result.stderr)
 
     def test_a_line_that_is_no_record_is_reported(self):
         self.run_ok("extract", "images", "-o", "out.jsonl")

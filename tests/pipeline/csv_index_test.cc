@@ -221,6 +221,34 @@ TEST_F(CsvIndexTest, PackedFilesAreReadAlike) {
   EXPECT_TRUE(index->find("22222222.png", ""));
 }
 
+TEST_F(CsvIndexTest, RowsAreFoundInManySmallFiles) {
+  for (int i = 0; i < 700; ++i) {
+    std::string text = kHeader;
+    for (int j = 0; j < i % 4; ++j) text += row(10000 + 10 * i + j);
+    put("by_username/u" + std::to_string(i) + "/a.csv", text);
+  }
+  const auto index = loaded();
+  for (int number = 10000; number < 17000; ++number) {
+    const auto found = index->find(std::to_string(number) + ".png", "");
+    const int user = (number - 10000) / 10;
+    ASSERT_EQ(found.has_value(), number % 10 < user % 4) << number;
+    if (found) {
+      ASSERT_EQ(found->id, number);
+      ASSERT_EQ(found->username, "u" + std::to_string(user));
+    }
+  }
+}
+
+TEST_F(CsvIndexTest, RowsWithOtherColumnsAreOtherRows) {
+  put("a.csv", "image_id,x\n12345,a\n");
+  put("b.csv", "image_id,x,y\n12345,a,\n");
+  const auto index = loaded();
+  EXPECT_EQ(index->counts().conflicting_rows, 1u);
+  ASSERT_EQ(messages_.size(), 1u);
+  EXPECT_NE(messages_[0].find("duplicate_row: image 12345 differs"),
+            std::string::npos);
+}
+
 TEST_F(CsvIndexTest, OtherFilesInTheFolderAreLeftAlone) {
   put("a.csv", kHeader + row(1));
   put("readme.md", "no CSV");

@@ -113,6 +113,15 @@ TEST(CsvScan, AHeaderMayHaveAnyNumberOfCells) {
   EXPECT_EQ(cells("a,\"b\",c", 0), (std::vector<Cells>{{"a", "b", "c"}}));
 }
 
+TEST(CsvScan, QuotesAreTakenOffCells) {
+  std::string unquoted;
+  EXPECT_EQ(csv_value("a\"b", unquoted), "a\"b");
+  EXPECT_EQ(csv_value("\"a,b\"", unquoted), "a,b");
+  EXPECT_EQ(csv_value("\"\"", unquoted), "");
+  EXPECT_EQ(csv_value("\"\"\"\"", unquoted), "\"");
+  EXPECT_EQ(csv_value("\"\"\"a\"\"b\"\"\"", unquoted), "\"a\"b\"");
+}
+
 TEST(CsvScan, WrittenCellsAreReadBack) {
   for (const std::string value :
        {"", "a", "a,b", "\"", "\"\"", "a\nb", "a\r\nb", " a", "a ", "'"}) {

@@ -47,9 +47,26 @@ TEST(KeyTable, FindsWhatAMapFinds) {
     ASSERT_EQ(numbers(table.find(key)),
               map.contains(key) ? map[key] : std::vector<std::uint32_t>());
   }
-  std::size_t keys = 0;
-  table.for_each_key([&](std::span<const KeyTable::Entry>) { ++keys; });
-  EXPECT_EQ(keys, map.size());
+  std::erase_if(map, [](const auto& key) { return key.second.size() == 1; });
+  std::size_t repeated = 0;
+  table.for_each_repeated_key([&](std::span<const KeyTable::Entry> entries) {
+    ++repeated;
+    ASSERT_EQ(numbers(entries), map[entries.front().key()]);
+  });
+  EXPECT_EQ(repeated, map.size());
+}
+
+// Whoever writes a CSV can choose ids whose keys begin alike.
+TEST(KeyTable, KeysThatShareTheirUpperBitsCostNoMore) {
+  KeyTable table;
+  constexpr std::uint32_t kEntries = 1'000'000;
+  for (std::uint32_t number = 0; number < kEntries; ++number)
+    table.add(0xABCDEF0000000000 + kEntries - number, number);
+  table.build();
+  for (std::uint32_t number = 0; number < kEntries; number += 997)
+    ASSERT_EQ(numbers(table.find(0xABCDEF0000000000 + kEntries - number)),
+              std::vector{number});
+  EXPECT_TRUE(table.find(0xABCDEF0000000000).empty());
 }
 
 }  // namespace

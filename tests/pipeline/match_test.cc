@@ -49,6 +49,27 @@ TEST(Match, EveryWrongByteSpoilsAUuid) {
   EXPECT_FALSE(parse_uuid(std::string(kUuid) + "0"));
 }
 
+TEST(Match, ReadsNumbersOfEveryLength) {
+  std::string text;
+  std::uint64_t number = 0;
+  for (const char digit : std::string("12345678901234567890")) {
+    text += digit;
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    EXPECT_EQ(parse_image_number(text), number) << text;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      for (const char c : {'/', ':', ' ', '-', '.', '\0', '\x7F', '\xB1', 'a'}) {
+        std::string wrong = text;
+        wrong[i] = c;
+        EXPECT_FALSE(parse_image_number(wrong)) << wrong;
+      }
+    }
+  }
+  EXPECT_EQ(parse_image_number("18446744073709551615"), UINT64_MAX);
+  EXPECT_FALSE(parse_image_number("18446744073709551616"));
+  EXPECT_EQ(parse_image_number("0"), 0u);
+  EXPECT_FALSE(parse_image_number("012345678"));
+}
+
 TEST(Match, FindsAUuidInAnAddress) {
   EXPECT_EQ(find_uuid(std::string("https://image.civitai.com/xG1n-abc/") +
                       kUuid + "/original=true/"),
