@@ -4,7 +4,7 @@
 //   floor walk FOLDER THREADS        the same, walked to the metadata, which is
 //                                    read whole; stops at the first IDAT or SOS
 //   floor write FOLDER THREADS OUT   walk, and write the same bytes to OUT
-//   floor copy FILE THREADS          memcpy of a file's bytes, once
+//   floor copy FILE                  one memcpy of a file's bytes, the kernel's
 // Prints nothing but the count of files: the caller takes the time.
 #include <dirent.h>
 #include <fcntl.h>
@@ -103,25 +103,30 @@ std::vector<std::string> names_in(const char* folder) {
 }
 
 int copy_file(const char* path) {
-  const int fd = open(path, O_RDONLY);
-  if (fd < 0) return 2;
-  std::vector<char> in(static_cast<std::size_t>(lseek(fd, 0, SEEK_END)));
-  if (pread(fd, in.data(), in.size(), 0) < 0) return 2;
-  std::vector<char> out(in.size());
-  std::memcpy(out.data(), in.data(), in.size());
-  std::printf("%zu bytes %d\n", out.size(), out.empty() ? 0 : out.back());
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    std::perror(path);
+    return 2;
+  }
+  std::vector<char> piece(256 << 10);
+  std::size_t bytes = 0;
+  for (ssize_t got; (got = read(fd, piece.data(), piece.size())) > 0;)
+    bytes += static_cast<std::size_t>(got);
+  std::printf("%zu bytes\n", bytes);
   return 0;
 }
 
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  const std::string mode = argument_count > 1 ? arguments[1] : "";
+  if (mode == "copy" && argument_count == 3) return copy_file(arguments[2]);
   if (argument_count < 4) {
-    std::fprintf(stderr, "usage: floor open|walk|write|copy PATH THREADS [OUT]\n");
+    std::fprintf(stderr,
+                 "usage: floor open|walk|write FOLDER THREADS [OUT]\n"
+                 "       floor copy FILE\n");
     return 2;
   }
-  const std::string mode = arguments[1];
-  if (mode == "copy") return copy_file(arguments[2]);
   const bool walks = mode != "open";
   const int out = mode == "write" && argument_count > 4
                       ? open(arguments[4], O_WRONLY | O_CREAT | O_EXCL, 0644)

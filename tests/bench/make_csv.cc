@@ -2,9 +2,10 @@
 //
 //   make_csv FOLDER [ROWS [FILES [SEED]]]      4 000 000 rows in 40 files
 //
-// FOLDER/all/000.csv, 001.csv, ... Ids rise, tags are 5 to 60 numbers in one
-// quoted cell, one row in a thousand has no published_at. The same arguments
-// give the same bytes on every machine.
+// FOLDER/all/000.csv, 001.csv, ... Ids rise, tags are 2 to 21 numbers in one
+// quoted cell, one row in a thousand has no published_at. Every hundredth row
+// is of an image of make_corpus, so that the images' rows are spread over all
+// files. The same arguments give the same bytes on every machine.
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -84,7 +85,8 @@ int main(int argument_count, char** arguments) {
   std::filesystem::create_directories(folder);
 
   std::uint64_t id = 0;
-  std::uint64_t image_id = 10'000'000;
+  std::uint64_t corpus_image_id = 10'000'000;  // as in make_corpus.cc
+  std::uint64_t other_image_id = 20'000'000;
   for (std::uint64_t i = 0; i < files; ++i) {
     char name[32];
     std::snprintf(name, sizeof name, "%03" PRIu64 ".csv", i);
@@ -92,8 +94,10 @@ int main(int argument_count, char** arguments) {
         "id,image_url,user_id,nsfw_level,created_at,published_at,tag_ids,"
         "image_id\n";
     for (const std::uint64_t end = rows * (i + 1) / files; id < end;) {
-      image_id += 1 + random.below(30);
-      append_row(text, ++id, image_id, random);
+      other_image_id += 1 + random.below(30);
+      const bool is_in_corpus = ++id % 100 == 0;
+      append_row(text, id, is_in_corpus ? corpus_image_id++ : other_image_id,
+                 random);
     }
     std::FILE* file = std::fopen((folder / name).c_str(), "wb");
     if (file == nullptr) return 2;
