@@ -122,15 +122,21 @@ std::optional<std::string> without_url_secrets(std::string_view text) {
 }
 
 void remove_url_secrets(Generation& generation) {
-  redact(generation.prompt);
-  redact(generation.negative_prompt);
-  redact(generation.sampler);
-  redact(generation.scheduler);
-  redact(generation.model);
-  redact(generation.vae);
-  redact(generation.hires.upscaler);
-  for (Lora& lora : generation.loras) redact(lora.name);
-  for (Embedding& embedding : generation.embeddings) redact(embedding.name);
+  for (auto* const text :
+       {&generation.software_version, &generation.prompt,
+        &generation.negative_prompt, &generation.sampler, &generation.scheduler,
+        &generation.sampler_normalized, &generation.scheduler_normalized,
+        &generation.seed, &generation.model, &generation.model_hash,
+        &generation.vae, &generation.hires.upscaler})
+    redact(*text);
+  for (Lora& lora : generation.loras) {
+    redact(lora.name);
+    redact(lora.hash);
+  }
+  for (Embedding& embedding : generation.embeddings) {
+    redact(embedding.name);
+    redact(embedding.hash);
+  }
   for (PromptPart& part : generation.prompts) {
     redact(part.prompt);
     redact(part.negative_prompt);
@@ -141,11 +147,15 @@ void remove_url_secrets(Generation& generation) {
   }
   for (Upscaler& upscaler : generation.upscalers) redact(upscaler.name);
   for (CivitaiResource& resource : generation.civitai_resources) {
+    redact(resource.type);
     redact(resource.name);
     redact(resource.version_name);
     redact(resource.air);
   }
-  for (KeyValue& pair : generation.extra) redact(pair.value);
+  for (KeyValue& pair : generation.extra) {
+    redact(pair.key);
+    redact(pair.value);
+  }
 }
 
 }  // namespace sdmeta

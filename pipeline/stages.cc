@@ -55,11 +55,19 @@ Extracted postponed(Job job) {
   return extracted;
 }
 
+void redact(std::string& text) {
+  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
+}
+
 void remove_url_secrets(Record& record) {
   if (record.generation) remove_url_secrets(*record.generation);
-  for (RawField& field : record.image.fields)
-    if (auto text = without_url_secrets(field.value))
-      field.value = std::move(*text);
+  for (RawField& field : record.image.fields) {
+    redact(field.key);
+    redact(field.value);
+  }
+  // Details quote what was found.
+  if (record.error) redact(record.error->detail);
+  for (Error& warning : record.warnings) redact(warning.detail);
 }
 
 std::string_view member_name(const Record& record) {

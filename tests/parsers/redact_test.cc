@@ -57,19 +57,27 @@ TEST(Redact, ASecretsNameAsAValueIsNone) {
 }
 
 TEST(Redact, EveryStringOfAGenerationIsCleaned) {
-  const std::string url = "https://x/y?sig=1";
-  Generation generation;
-  generation.prompt = url;
-  generation.model = url;
-  generation.loras.push_back({url, {}, {}, {}, {}});
-  generation.prompts.push_back({"character", url, url});
-  generation.extra.push_back({"image", url});
+  const auto with = [](const std::string& url) {
+    Generation generation;
+    generation.software_version = url;
+    generation.prompt = generation.negative_prompt = url;
+    generation.sampler = generation.scheduler = url;
+    generation.sampler_normalized = generation.scheduler_normalized = url;
+    generation.seed = url;
+    generation.model = generation.model_hash = generation.vae = url;
+    generation.hires.upscaler = url;
+    generation.loras.push_back({url, {}, {}, url, {}});
+    generation.embeddings.push_back({url, url});
+    generation.prompts.push_back({"character", url, url});
+    generation.controlnets.push_back({url, url, {}, {}, {}});
+    generation.upscalers.push_back({url, {}});
+    generation.civitai_resources.push_back({url, {}, {}, url, url, url});
+    generation.extra.push_back({url, url});
+    return generation;
+  };
+  Generation generation = with("https://x/y?sig=1");
   remove_url_secrets(generation);
-  EXPECT_EQ(generation.prompt, "https://x/y");
-  EXPECT_EQ(generation.model, "https://x/y");
-  EXPECT_EQ(generation.loras[0].name, "https://x/y");
-  EXPECT_EQ(generation.prompts[0].negative_prompt, "https://x/y");
-  EXPECT_EQ(generation.extra[0].value, "https://x/y");
+  EXPECT_TRUE(generation == with("https://x/y"));
 }
 
 TEST(Redact, ManyUrlsAreLinear) {
