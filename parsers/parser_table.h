@@ -2,14 +2,11 @@
 // parser_table.inc, one line per writer family.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "extractor/error.h"
-#include "extractor/limits.h"
-#include "extractor/raw_fields.h"
 #include "parsers/generation.h"
 #include "parsers/payload.h"
 
@@ -34,18 +31,5 @@ struct ParserRow {
 
 /// In order of precedence.
 std::span<const ParserRow* const> parser_table();
-
-struct Interpretation {
-  std::optional<Generation> generation;
-  /// kMalformed when a payload was claimed and did not parse and nothing else
-  /// gave a generation.
-  std::optional<Error> error;
-  std::vector<Error> warnings;
-  /// Text of interest was present: tells `unrecognized` from `no_metadata`.
-  bool has_text = false;
-};
-
-/// Tries the table from the top. Pure: no file, clock, locale or global state.
-Interpretation interpret(const ImageFields& image, const Limits& limits) noexcept;
 
 }  // namespace sdmeta

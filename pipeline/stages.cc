@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 #include "parsers/redact.h"
 #include "pipeline/archive_file.h"
 #include "pipeline/cached_source.h"

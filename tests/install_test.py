@@ -22,6 +22,12 @@ class Install(unittest.TestCase):
                 f"-DCMAKE_PREFIX_PATH={prefix}",
                 f"-DCMAKE_CXX_FLAGS={os.environ.get('SDMETA_CXX_FLAGS', '')}")
             run("cmake", "--build", build)
+            # Users need no library for our headers but the standard one.
+            includes = run(os.environ.get("CXX", "c++"), "-std=c++20", "-M",
+                           "-I", prefix / "include" / "sdmeta",
+                           SOURCE / "tests" / "consumer" / "consumer.cc")
+            self.assertIn("interpret.h", includes)
+            self.assertNotIn("simdjson", includes)
             out = run(build / "consumer", SOURCE / "fixtures" / "images" / "png-text.png")
             self.assertIn("a heron in a reed bed", out)
             self.assertIn("sdmeta", run(prefix / "bin" / "sdmeta", "version"))

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "extractor/extract.h"
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 
 int main(int argument_count, char** arguments) {
   sdmeta::init_extractor();

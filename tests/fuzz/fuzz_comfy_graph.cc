@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "parsers/comfy_nodes.h"
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "parsers/interpret.h"
 #include "parsers/json_repair.h"
-#include "parsers/parser_table.h"
 #include "parsers/redact.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
 
 namespace sdmeta {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
 
 namespace sdmeta {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "parsers/parser_table.h"
+#include "parsers/interpret.h"
 
 namespace sdmeta {
 

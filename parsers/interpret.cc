@@ -1,0 +1,73 @@
+#include "parsers/interpret.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "parsers/interest.h"
+#include "parsers/merge.h"
+#include "parsers/parser_table.h"
+#include "parsers/sampler_names.h"
+
+namespace sdmeta {
+namespace {
+
+void run_table(const Payloads& payloads, Interpretation& result) {
+  const auto refuse = [&](Error error) {
+    if (!result.error)
+      result.error = std::move(error);
+    else
+      result.warnings.push_back(std::move(error));
+  };
+  for (const ParserRow* row : parser_table()) {
+    if (result.generation && !row->fills_gaps) continue;
+    if (!row->claims(payloads)) continue;
+    Result<Generation> parsed = row->parse(payloads, result.warnings);
+    if (!parsed) {
+      refuse(parsed.error());
+      continue;
+    }
+    if (result.generation) {
+      fill_gaps(*result.generation, std::move(*parsed));
+      break;
+    }
+    result.generation = std::move(*parsed);
+    if (!row->is_partial) break;
+  }
+  if (!result.generation) return;
+  normalize_sampler(*result.generation);
+  if (result.error) {
+    result.warnings.push_back(std::move(*result.error));
+    result.error.reset();
+  }
+}
+
+void note_repairs(const Payloads& payloads, std::vector<Error>& warnings) {
+  for (const Payload& payload : payloads.all()) {
+    if (!payload.is_parsed() || !payload.document().repair()) continue;
+    Error note = *payload.document().repair();
+    note.detail.insert(0, std::string(payload.key()) + ": ");
+    warnings.push_back(std::move(note));
+  }
+}
+
+}  // namespace
+
+Interpretation interpret(const ImageFields& image,
+                         const Limits& limits) noexcept {
+  Interpretation result;
+  try {
+    const Payloads payloads(image, limits);
+    run_table(payloads, result);
+    note_repairs(payloads, result.warnings);
+    result.has_text =
+        result.generation || result.error || has_text_of_interest(payloads);
+  } catch (const std::exception& exception) {
+    result.generation.reset();
+    result.error = Error{ErrorCode::kMalformed, exception.what(), {}};
+    result.has_text = true;
+  }
+  return result;
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,34 @@
+// Raw text of an image -> how the image was made: the entry to parsers/. With
+// extractor/extract.h it is all that a user of the library needs; it names no
+// third-party type.
+//
+//   const ImageFields image = extract_fields(source, {});
+//   const Interpretation found = interpret(image, Limits{});
+//   if (found.generation) use(found.generation->prompt);
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "extractor/error.h"
+#include "extractor/limits.h"
+#include "extractor/raw_fields.h"
+#include "parsers/generation.h"
+
+namespace sdmeta {
+
+struct Interpretation {
+  std::optional<Generation> generation;
+  /// kMalformed when a payload was claimed and did not parse and nothing else
+  /// gave a generation.
+  std::optional<Error> error;
+  std::vector<Error> warnings;
+  /// Text of interest was present: tells `unrecognized` from `no_metadata`.
+  bool has_text = false;
+};
+
+/// Tries all writers that parser_table.h lists, from the top. Pure: no file,
+/// clock, locale or global state; may run in any number of threads.
+Interpretation interpret(const ImageFields& image, const Limits& limits) noexcept;
+
+}  // namespace sdmeta
