@@ -44,6 +44,7 @@ bool is_text(const Payload& payload) {
   const std::string_view text = text_of(payload);
   if (text.empty() || payload.field().encoding == Encoding::kBytes)
     return false;
+  if (payload.looks_like_json()) return false;
   return (text.front() != '{' && text.front() != '[') ||
          text.find("\nSteps: ") != std::string_view::npos;
 }

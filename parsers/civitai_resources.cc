@@ -123,7 +123,9 @@ void attach_version_ids(Generation& generation) {
     auto found = by_name.find(lora_key(lora.name));
     if (!found && lora.weight && lora_by_weight.find(*lora.weight))
       found = by_weight.find(*lora.weight);
-    if (found) lora.model_version_id = resources[*found].model_version_id;
+    if (!found) continue;
+    lora.model_version_id = resources[*found].model_version_id;
+    if (!lora.weight) lora.weight = resources[*found].weight;
   }
 }
 

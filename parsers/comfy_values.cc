@@ -1,7 +1,6 @@
 #include "parsers/comfy_values.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace sdmeta {
 namespace {
@@ -10,8 +9,6 @@ namespace {
 constexpr unsigned kMaxDepth = 100;
 // Switches that choose by a switch that chooses by a switch.
 constexpr unsigned kMaxChoices = 3;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_text_field(NodeField field) {
   return field == NodeField::kSampler || field == NodeField::kScheduler ||
@@ -35,36 +32,6 @@ bool suits(NodeField field, JsonValue value) {
 std::optional<std::string_view> GraphValue::string() const {
   if (!fixed.empty()) return fixed;
   return value.string();
-}
-
-std::optional<PixelSize> read_pixel_size(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text[i])) continue;
-    PixelSize size;
-    const char* const end = text.data() + text.size();
-    const auto width = std::from_chars(text.data() + i, end, size.width);
-    if (width.ec != std::errc{}) return std::nullopt;
-    std::size_t at = static_cast<std::size_t>(width.ptr - text.data());
-    std::size_t cross = at;
-    while (cross < text.size() && text[cross] == ' ') ++cross;
-    constexpr std::string_view kTimes = "\u00d7";
-    std::size_t after = 0;
-    if (cross < text.size() &&
-        (text[cross] == 'x' || text[cross] == 'X' || text[cross] == '*'))
-      after = cross + 1;
-    else if (text.substr(cross).starts_with(kTimes))
-      after = cross + kTimes.size();
-    if (after != 0) {
-      while (after < text.size() && text[after] == ' ') ++after;
-      const auto height =
-          std::from_chars(text.data() + after, end, size.height);
-      // Ratios such as 2x3 are no sizes.
-      if (height.ec == std::errc{} && size.width >= 16 && size.height >= 16)
-        return size;
-    }
-    i = at - 1;
-  }
-  return std::nullopt;
 }
 
 JsonValue plain_value(JsonValue value) {

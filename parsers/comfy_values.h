@@ -25,13 +25,6 @@ struct GraphValue {
   std::optional<std::int64_t> integer() const { return value.integer(); }
 };
 
-/// Width and height in a text such as `portrait - 832x1216 (2:3)`.
-struct PixelSize {
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-};
-std::optional<PixelSize> read_pixel_size(std::string_view text);
-
 /// What a widget holds: unwraps `{"content": x}` (pysssss), `{"__value__": x}`
 /// and lists of one.
 JsonValue plain_value(JsonValue value);

@@ -13,6 +13,7 @@
 
 #include "parsers/comfy_loras.h"
 #include "parsers/comfy_values.h"
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
@@ -551,6 +552,8 @@ void Walk::find_clip_skip() {
 // --------------------------------------------------------------------
 
 std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
+  // Pickers name ratios as well.
+  constexpr std::int64_t kLeastSide = 16;
   const auto number = [&](std::string_view name) -> std::int64_t {
     const GraphInput* input = values_.input_named(node, name);
     if (input == nullptr) return 0;
@@ -563,7 +566,7 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
   if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
     if (const auto words =
             values_.value_of(*text, NodeField::kSizeText).string()) {
-      read = read_pixel_size(*words);
+      read = pixel_size_in(*words, kLeastSide);
       // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
       if (read && words->find('|') != words->npos) return std::nullopt;
     }

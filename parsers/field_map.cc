@@ -9,17 +9,6 @@
 namespace sdmeta {
 namespace {
 
-std::string with_lf(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_cr = text[i] == '\r';
-    if (is_cr && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    result += is_cr ? '\n' : text[i];
-  }
-  return result;
-}
-
 template <class Value>
 bool set(std::optional<Value>& field, std::optional<Value> value) {
   if (!value || field) return false;
@@ -41,11 +30,10 @@ bool set_length(std::optional<std::int64_t>& field, std::string_view text) {
 
 bool set_size(std::optional<std::int64_t>& width,
               std::optional<std::int64_t>& height, std::string_view text) {
-  const auto size = size_in(text);
-  if (!size) return false;
-  if (width || height) return false;
-  if (size->first > 0) width = size->first;
-  if (size->second > 0) height = size->second;
+  const auto size = pixel_size_in(text);
+  if (!size || width || height) return false;
+  if (size->width > 0) width = size->width;
+  if (size->height > 0) height = size->height;
   return true;
 }
 
@@ -165,23 +153,6 @@ void split_scheduler(Generation& generation) {
   const std::string name = std::move(*generation.sampler);
   generation.sampler.reset();
   set_sampler(generation, name);
-}
-
-std::optional<std::pair<std::int64_t, std::int64_t>> size_in(
-    std::string_view text) {
-  std::int64_t sides[2] = {0, 0};
-  std::size_t at = 0;
-  for (std::int64_t& side : sides) {
-    while (at < text.size() && !is_digit(text[at])) ++at;
-    if (at == text.size()) return std::nullopt;
-    const std::size_t start = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    const auto number =
-        number_in<std::int64_t>(text.substr(start, at - start));
-    if (!number) return std::nullopt;
-    side = *number;
-  }
-  return std::pair(sides[0], sides[1]);
 }
 
 std::vector<std::string> list_of(JsonValue value) {

@@ -70,10 +70,6 @@ void add_extra(Generation& generation, std::string_view key,
 /// Splits a schedule off the sampler's name if the writer has no key for it.
 void split_scheduler(Generation& generation);
 
-/// Two whole numbers with anything but digits between them.
-std::optional<std::pair<std::int64_t, std::int64_t>> size_in(
-    std::string_view text);
-
 /// The items of an array as text, or of a list in one string: JSON, a Python
 /// repr (`['a', 'b']`), or plain commas.
 std::vector<std::string> list_of(JsonValue value);

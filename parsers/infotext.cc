@@ -85,6 +85,49 @@ std::size_t line_start_before(string_view text, std::size_t end) {
                                   text.data()) + 1;
 }
 
+// Begins with a key that everybody knows, and a prompt is not behind it.
+bool is_known_line(string_view line) {
+  if (line.find(':') == line.npos || line.find(kNegative) != line.npos)
+    return false;
+  const SettingsLine first = split_settings(line, 1);
+  return !first.settings.empty() && !first.settings.front().is_flag &&
+         is_known(first.settings.front().key);
+}
+
+// Some tools give every setting, or every few, a line of their own.
+void take_following_lines(Found& found, const Limits& limits) {
+  std::vector<Setting>& settings = found.line.settings;
+  while (!found.line.is_cut) {
+    const string_view rest = found.line.rest;
+    if (!is_known_line(rest.substr(0, rest.find('\n')))) return;
+    SettingsLine next =
+        split_settings(rest, limits.max_settings - settings.size());
+    settings.insert(settings.end(), next.settings.begin(), next.settings.end());
+    found.line.rest = next.rest;
+    found.line.is_cut = next.is_cut;
+  }
+}
+
+Found read_lines_from(string_view text, std::size_t start,
+                      const Limits& limits) {
+  Found found{InfotextForm::kLines, start,
+              split_settings(text.substr(start), limits.max_settings)};
+  take_following_lines(found, limits);
+  return found;
+}
+
+// Where every setting has a line of its own, Steps need not be the first.
+std::size_t start_of_column(string_view text, std::size_t start) {
+  while (start > 0) {
+    const std::size_t above = line_start_before(text, start - 1);
+    const string_view line = text.substr(above, start - 1 - above);
+    if (!is_known_line(line) || split_settings(line, 2).settings.size() != 1)
+      break;
+    start = above;
+  }
+  return start;
+}
+
 // The last line that begins with Steps and goes on like settings: a prompt may
 // quote such a line, but the writer's own comes after it.
 std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
@@ -93,12 +136,16 @@ std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
   std::size_t end = text.size();
   for (;;) {
     const std::size_t start = line_start_before(text, end);
-    const string_view from_line = without_leading_blanks(text.substr(start));
-    if (starts_steps(from_line)) {
+    if (starts_steps(without_leading_blanks(text.substr(start)))) {
       Found found{InfotextForm::kLines, start,
-                  split_settings(from_line, limits.max_settings)};
+                  split_settings(text.substr(start), limits.max_settings)};
       if (has_whole_steps(found.line)) {
-        if (has_known_keys(found.line.settings)) return found;
+        const bool is_column = found.line.settings.size() == 1;
+        take_following_lines(found, limits);
+        if (has_known_keys(found.line.settings)) {
+          if (!is_column) return found;
+          return read_lines_from(text, start_of_column(text, start), limits);
+        }
         if (!weak && trimmed(found.line.rest).empty()) {
           found.form = InfotextForm::kSettingsWeak;
           weak = std::move(found);
@@ -123,18 +170,41 @@ bool has_known_number(const std::vector<Setting>& settings) {
   });
 }
 
-// Settings without Steps: three pairs, two of them with known keys, one of which
-// has a number.
+// Three pairs, two of them with known keys, one of which has a number.
+bool are_settings(const std::vector<Setting>& settings) {
+  return settings.size() >= 3 && has_known_keys(settings) &&
+         has_known_number(settings);
+}
+
+// The last lines that begin with known keys and are settings together: Steps
+// stands elsewhere among them, or nowhere.
+std::optional<Found> find_known_lines(string_view text, const Limits& limits) {
+  std::size_t end = text.size();
+  std::size_t run = text.npos;  // where such lines begin
+  for (;;) {
+    const std::size_t start = line_start_before(text, end);
+    const string_view line = text.substr(start, end - start);
+    const bool is_candidate = is_known_line(line);
+    if (is_candidate) run = start;
+    if (run != text.npos && (!is_candidate || start == 0)) {
+      Found found = read_lines_from(text, run, limits);
+      if (are_settings(found.line.settings)) return found;
+      run = text.npos;
+    }
+    if (start == 0) return std::nullopt;
+    end = start - 1;
+  }
+}
+
+// The last line that is settings although it begins with some other key.
 std::optional<Found> find_other_line(string_view text, const Limits& limits) {
   std::size_t end = text.size();
   for (;;) {
     const std::size_t start = line_start_before(text, end);
     const string_view line = text.substr(start, end - start);
-    if (line.find(':') != line.npos &&
-        !without_leading_blanks(line).starts_with(kNegative)) {
+    if (line.find(':') != line.npos && line.find(kNegative) == line.npos) {
       SettingsLine split = split_settings(line, limits.max_settings);
-      if (split.settings.size() >= 3 && has_known_keys(split.settings) &&
-          has_known_number(split.settings)) {
+      if (are_settings(split.settings)) {
         split.rest = text.substr(std::min(end + 1, text.size()));
         return Found{InfotextForm::kLines, start, std::move(split)};
       }
@@ -151,13 +221,17 @@ bool follows_other_steps(string_view before) {
          before.ends_with("HiRes");
 }
 
-std::optional<Found> find_jammed(string_view text, const Limits& limits) {
+// `is_apart`: the settings are set apart from the text by more than their name.
+std::optional<Found> find_jammed(string_view text, bool is_apart,
+                                 const Limits& limits) {
   std::size_t at = text.size();
   for (int tries = 0; tries < kMostCandidates && at > 0; ++tries) {
     at = text.rfind(kSteps, at - 1);
     if (at == text.npos) return std::nullopt;
     const char before = at == 0 ? ' ' : text[at - 1];
-    if (before != '.' && before != ',' && !is_space(before)) continue;
+    const bool has_separator =
+        before == '.' || before == ',' || is_space(before);
+    if (is_apart && !has_separator) continue;
     if (!starts_steps(text.substr(at))) continue;
     if (follows_other_steps(text.substr(0, at))) continue;
     Found found{InfotextForm::kJammed, at,
@@ -180,19 +254,36 @@ std::size_t find_line(string_view text, Accepts accepts) {
   return text.npos;
 }
 
+// Where the label is. Writers put it at the start of a line; the reader of
+// A1111 does not mind blanks before it, and some people do not mind the case.
 std::size_t find_negative_line(string_view text) {
-  const std::size_t exact = find_line(
+  std::size_t start = find_line(
       text, [](string_view line) { return line.starts_with(kNegative); });
-  if (exact != text.npos) return exact;
-  return find_line(text, [](string_view line) {
-    return starts_with_ignoring_case(line, kNegative);
-  });
+  if (start == text.npos)
+    start = find_line(text, [](string_view line) {
+      return without_leading_blanks(line).starts_with(kNegative);
+    });
+  if (start == text.npos)
+    start = find_line(text, [](string_view line) {
+      return starts_with_ignoring_case(without_leading_blanks(line), kNegative);
+    });
+  return start == text.npos ? start : text.find_first_not_of(" \t", start);
+}
+
+// What A1111's Extras tab writes, below other settings or alone.
+bool starts_postprocessing(string_view text) {
+  return text.starts_with("Postprocess ") &&
+         !split_settings(text, 1).settings.front().is_flag;
 }
 
 Found find_settings(string_view text, const Limits& limits) {
   auto found = find_steps_line(text, limits);
   if (found && found->form == InfotextForm::kLines) return std::move(*found);
-  if (auto jammed = find_jammed(text, limits)) return std::move(*jammed);
+  if (starts_postprocessing(text)) return read_lines_from(text, 0, limits);
+  if (auto known = find_known_lines(text, limits)) return std::move(*known);
+  for (const bool is_apart : {true, false})
+    if (auto jammed = find_jammed(text, is_apart, limits))
+      return std::move(*jammed);
   if (auto other = find_other_line(text, limits)) return std::move(*other);
   if (found) return std::move(*found);
   Found none;
@@ -258,7 +349,7 @@ void read_blocks(string_view text, std::vector<KeyValue>& blocks) {
 // Below the settings line: the line of A1111's Extras tab, templates, others.
 void read_below(string_view text, const Limits& limits, Infotext& result) {
   text = trimmed(text);
-  if (text.starts_with("Postprocess")) {
+  if (starts_postprocessing(text)) {
     SettingsLine line = split_settings(
         text, limits.max_settings -
                   std::min(limits.max_settings, result.settings.size()));
@@ -308,7 +399,8 @@ string_view without_label(string_view text) {
 
 bool has_infotext_words(string_view text) {
   return text.find(kSteps) != text.npos || text.find(kNegative) != text.npos ||
-         text.find("Sampler:") != text.npos;
+         text.find("Sampler:") != text.npos ||
+         text.find("Postprocess upscale") != text.npos;
 }
 
 Infotext read_infotext(string_view text, const Limits& limits) {
@@ -324,16 +416,27 @@ Infotext read_infotext(string_view text, const Limits& limits) {
   return result;
 }
 
-std::string with_lf(string_view text) {
-  std::string result;
-  result.reserve(text.size());
+std::optional<std::string> with_line_ends(string_view text) {
+  if (text.find('\n') != text.npos) return std::nullopt;
+  // Values of settings hold such escapes too, but behind the first label.
+  const std::size_t label =
+      std::min(text.find("Steps: "), text.find(kNegative));
+  if (label == text.npos || !text.substr(0, label).ends_with("\\n"))
+    return std::nullopt;
+  if (text.size() > 2 && text.front() == '"' && text.back() == '"')
+    text = text.substr(1, text.size() - 2);
+  std::string result = unescaped(text);
+  if (result.find('\n') != result.npos) return result;
+  // Other backslashes are the prompt's own: `\(`.
+  result.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\r') {
+    if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'n') {
+      if (result.ends_with("\\r")) result.resize(result.size() - 2);
+      result += '\n';
+      ++i;
+    } else {
       result += text[i];
-      continue;
     }
-    result += '\n';
-    if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
   }
   return result;
 }

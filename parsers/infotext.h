@@ -54,7 +54,9 @@ bool has_infotext_words(std::string_view text);
 /// `text` with LF line ends. Linear; always gives something.
 Infotext read_infotext(std::string_view text, const Limits& limits);
 
-/// CRLF and CR as LF.
-std::string with_lf(std::string_view text);
+/// For infotext that some program wrote with its line ends escaped
+/// (`a cat\nSteps: 20, ..`), perhaps as one JSON string: with real line ends.
+/// Nothing if it has line ends, or no such escapes.
+std::optional<std::string> with_line_ends(std::string_view text);
 
 }  // namespace sdmeta

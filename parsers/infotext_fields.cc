@@ -227,7 +227,7 @@ constexpr std::array kKeys = std::to_array<Key>({
      }},
     {"postprocess upscale by", [](Context& c, const std::string& v) {
        if (c.generation.upscalers.empty()) return false;
-       return take_number(c, v, c.generation.upscalers.front().scale);
+       return take_number(c, v, c.generation.upscalers.back().scale);
      }, true},
     {"postprocess upscaler", [](Context& c, const std::string& v) {
        if (is_placeholder(v)) return false;
@@ -235,6 +235,12 @@ constexpr std::array kKeys = std::to_array<Key>({
        return true;
      }},
     {"prompt2", [](Context& c, const std::string& v) {
+       return hold(part(c, "refiner").prompt, v);
+     }},
+    {"refiner negative", [](Context& c, const std::string& v) {
+       return hold(part(c, "refiner").negative_prompt, v);
+     }},
+    {"refiner prompt", [](Context& c, const std::string& v) {
        return hold(part(c, "refiner").prompt, v);
      }},
     {"sampler", [](Context& c, const std::string& v) {
@@ -331,15 +337,6 @@ void take_controlnet(Context& context, const Setting& setting,
 }
 
 }  // namespace
-
-std::optional<PixelSize> pixel_size_in(std::string_view text) {
-  const std::size_t x = text.find_first_of("xX");
-  if (x == text.npos) return std::nullopt;
-  const auto width = number_in<std::uint32_t>(text.substr(0, x));
-  const auto height = number_in<std::uint32_t>(text.substr(x + 1));
-  if (!width || !height) return std::nullopt;
-  return PixelSize{*width, *height};
-}
 
 SettingsReader::SettingsReader(const std::vector<Setting>& settings,
                                const Limits& limits, Generation& generation,

@@ -43,13 +43,6 @@ class SettingsReader {
   std::vector<bool> is_held_;
 };
 
-/// `512x768`, perhaps with blanks.
-struct PixelSize {
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-};
-std::optional<PixelSize> pixel_size_in(std::string_view text);
-
 /// Sets an empty field. True if it holds `value` afterwards.
 template <class T>
 bool hold(std::optional<T>& field, const T& value) {

@@ -39,6 +39,19 @@ std::size_t label_length(std::string_view text) {
   return starts_like_json(trimmed(text.substr(colon + 1))) ? colon : 0;
 }
 
+// Carriers that have no keywords of their own.
+bool has_keyword(Carrier carrier) {
+  switch (carrier) {
+    case Carrier::kPngText:
+    case Carrier::kPngZtxt:
+    case Carrier::kPngItxt:
+    case Carrier::kPngComf:
+    case Carrier::kMp4Mdta:
+    case Carrier::kMatroskaTag: return true;
+    default: return false;
+  }
+}
+
 // Graphs of thousands of nodes: too dear to parse for a look at their members.
 bool is_named_like_a_graph(std::string_view key) {
   return equal_ignoring_case(key, "prompt") ||
@@ -47,6 +60,17 @@ bool is_named_like_a_graph(std::string_view key) {
 }
 
 }  // namespace
+
+Payload::Payload(const RawField& field, std::string_view key,
+                 std::string_view text, const Limits& limits)
+    : field_(&field),
+      key_(key),
+      text_(text),
+      limits_(&limits),
+      // No string of JSON has a raw line end in it.
+      looks_like_json_(
+          (starts_like_object(text) || text.starts_with("\"{\\\"")) &&
+          text.find("\nSteps: ") == text.npos) {}
 
 const JsonDocument& Payload::document() const {
   if (document_) return *document_;
@@ -68,16 +92,13 @@ const Infotext& Payload::infotext() const {
   if (!reading_) {
     auto reading = std::make_unique<Reading>();
     std::string_view text = trimmed(field_->value);
-    if (text.find('\r') != text.npos)
-      text = reading->with_lf = with_lf(text);
+    if (auto unescaped = with_line_ends(text))
+      text = reading->text = std::move(*unescaped);
+    if (text.find('\r') != text.npos) text = reading->text = with_lf(text);
     reading->infotext = read_infotext(text, *limits_);
     reading_ = std::move(reading);
   }
   return reading_->infotext;
-}
-
-bool Payload::looks_like_json() const {
-  return starts_like_object(text_) || text_.starts_with("\"{\\\"");
 }
 
 JsonValue Payload::json() const {
@@ -87,15 +108,35 @@ JsonValue Payload::json() const {
 Payloads::Payloads(const ImageFields& image, const Limits& limits)
     : image_(&image), limits_(&limits) {
   payloads_.reserve(image.fields.size());
-  for (const RawField& field : image.fields) {
-    std::string_view key = field.key;
-    std::string_view text = trimmed(field.value);
-    if (const std::size_t label = label_length(text)) {
-      key = text.substr(0, label);
-      text = trimmed(text.substr(label + 1));
-    }
-    payloads_.emplace_back(field, key, text, limits);
+  for (const RawField& field : image.fields) add(field);
+  for (std::size_t i = 0; i < image.fields.size(); ++i)
+    if (!has_keyword(image.fields[i].carrier)) unwrap(payloads_[i]);
+  for (const RawField& field : unwrapped_) add(field);
+}
+
+void Payloads::add(const RawField& field) {
+  std::string_view key = field.key;
+  std::string_view text = trimmed(field.value);
+  if (const std::size_t label = label_length(text)) {
+    key = text.substr(0, label);
+    text = trimmed(text.substr(label + 1));
   }
+  payloads_.emplace_back(field, key, text, *limits_);
+}
+
+// {"parameters": "a cat\nSteps: 20, ..", "prompt": "{..}"}: what converters
+// make of the chunks of a PNG file, and some writers of stealth data.
+void Payloads::unwrap(const Payload& wrapper) {
+  constexpr std::size_t kMostMembers = 64;
+  if (wrapper.text().find("\"parameters\"") == std::string_view::npos ||
+      !wrapper.json()["parameters"].is_string())
+    return;
+  const RawField& field = wrapper.field();
+  wrapper.json().for_each_member([&](std::string_view key, JsonValue value) {
+    if (value && unwrapped_.size() < kMostMembers)
+      unwrapped_.push_back(
+          {field.carrier, field.encoding, std::string(key), value.text()});
+  });
 }
 
 const Payload* Payloads::find(std::string_view key) const {

@@ -1,8 +1,9 @@
 // The text of an image as parsers see it: label prefixes split off
 // (`Workflow: {...}`), JSON and infotext parsed once however many parsers look
-// at it.
+// at it; chunks that a converter put into one JSON object taken out again.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,17 +20,17 @@ namespace sdmeta {
 class Payload {
  public:
   Payload(const RawField& field, std::string_view key, std::string_view text,
-          const Limits& limits)
-      : field_(&field), key_(key), text_(text), limits_(&limits) {}
+          const Limits& limits);
 
   const RawField& field() const { return *field_; }
   /// Keyword, tag name, or the label in front of the text.
   std::string_view key() const { return key_; }
   /// Without label and surrounding white space.
   std::string_view text() const { return text_; }
-  /// Begins like a JSON object, or like a JSON string of one; `{red|blue} dress`
-  /// and `{{emphasis}}` do not.
-  bool looks_like_json() const;
+  /// Begins like a JSON object, or like a JSON string of one; `{red|blue}
+  /// dress` and `{{emphasis}}` do not, and a prompt that is JSON with settings
+  /// below it is infotext.
+  bool looks_like_json() const { return looks_like_json_; }
   /// The parsed text; parsed on first use. Missing if it is no JSON. An object
   /// written as a JSON string is unwrapped. One thread at a time.
   JsonValue json() const;
@@ -45,9 +46,10 @@ class Payload {
   std::string_view key_;
   std::string_view text_;
   const Limits* limits_;
+  bool looks_like_json_;
   mutable std::optional<JsonDocument> document_;
   struct Reading {
-    std::string with_lf;  // what `infotext` views if the field has other line ends
+    std::string text;  // what `infotext` views if the field has no LF line ends
     Infotext infotext;
   };
   mutable std::unique_ptr<const Reading> reading_;
@@ -58,6 +60,7 @@ class Payloads {
   /// Views into `image`, which must outlive it, as must `limits`.
   Payloads(const ImageFields& image, const Limits& limits);
 
+  /// In the order of the fields; members of wrapping objects come last.
   const std::vector<Payload>& all() const { return payloads_; }
   /// First payload with this key: exact match first, then ignoring case.
   const Payload* find(std::string_view key) const;
@@ -69,8 +72,12 @@ class Payloads {
   const Limits& limits() const { return *limits_; }
 
  private:
+  void add(const RawField& field);
+  void unwrap(const Payload& wrapper);
+
   const ImageFields* image_;
   const Limits* limits_;
+  std::deque<RawField> unwrapped_;
   std::vector<Payload> payloads_;
 };
 

@@ -274,13 +274,6 @@ void ResourceSettings::apply(Generation& generation) {
 
 namespace {
 
-// Some savers write a Python dictionary.
-std::string with_double_quotes(std::string_view text) {
-  std::string result(text);
-  std::replace(result.begin(), result.end(), '\'', '"');
-  return result;
-}
-
 // One is the beginning of the other: AutoV2 is the beginning of SHA256.
 bool same_hash(std::string_view a, std::string_view b) {
   return starts_with_ignoring_case(a, b) || starts_with_ignoring_case(b, a);
@@ -329,10 +322,7 @@ void unite_embeddings(std::vector<Embedding>& embeddings) {
 
 bool apply_hashes(std::string_view json, const Limits& limits,
                   Generation& generation) {
-  const std::string repaired =
-      json.find('"') == json.npos ? with_double_quotes(json) : "";
-  const JsonDocument document =
-      parse_json(repaired.empty() ? json : repaired, limits);
+  const JsonDocument document = parse_json(json, limits);
   if (!document.root().is_object()) return false;
   bool is_placed = true;
   std::vector<Lora> loras;

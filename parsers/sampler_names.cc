@@ -139,10 +139,6 @@ std::size_t find_suffix(std::string_view name, std::string_view suffix) {
 // InvokeAI writes `dpmpp_2m_k` where it means the Karras schedule.
 constexpr std::string_view kInvokeKarras = "_k";
 
-bool is_absent(std::string_view name) {
-  return is_placeholder(name) || equal_ignoring_case(name, "undefined");
-}
-
 }  // namespace
 
 SamplerName split_sampler(std::string_view name) {
@@ -176,10 +172,10 @@ std::string normalized_scheduler(std::string_view name) {
 void set_sampler(Generation& generation, std::string_view sampler,
                  std::optional<std::string_view> scheduler) {
   sampler = trimmed(sampler);
-  if (scheduler && is_absent(trimmed(*scheduler))) scheduler.reset();
+  if (scheduler && is_placeholder(trimmed(*scheduler))) scheduler.reset();
   if (scheduler && !generation.scheduler)
     generation.scheduler = std::string(trimmed(*scheduler));
-  if (generation.sampler || is_absent(sampler)) return;
+  if (generation.sampler || is_placeholder(sampler)) return;
   if (generation.scheduler) {
     generation.sampler = std::string(sampler);
     return;

@@ -12,6 +12,20 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+std::string with_lf(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\r') {
+      result += text[i];
+      continue;
+    }
+    result += '\n';
+    if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
+  }
+  return result;
+}
+
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() &&
          equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
@@ -48,6 +62,49 @@ std::optional<std::string> digits_in(std::string_view text) {
                   is_digit))
     return std::string(text);
   if (const auto whole = integer_in(text)) return std::to_string(*whole);
+  return std::nullopt;
+}
+
+namespace {
+
+// Behind what stands between the two sides; `at` itself if that is no sign of a
+// size.
+std::size_t after_size_sign(std::string_view text, std::size_t at) {
+  constexpr std::array<std::string_view, 5> kSigns = {"x", "X", "*", ",",
+                                                      "\u00d7"};
+  constexpr std::string_view kBetween = " '\"";
+  const std::size_t start = text.find_first_not_of(kBetween, at);
+  if (start == text.npos) return at;
+  for (const std::string_view sign : kSigns)
+    if (text.substr(start).starts_with(sign))
+      return std::min(text.find_first_not_of(kBetween, start + sign.size()),
+                      text.size());
+  return at;
+}
+
+}  // namespace
+
+std::optional<PixelSize> pixel_size_in(std::string_view text,
+                                       std::int64_t min_side) {
+  const auto end_of_number = [text](std::size_t at) {
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_digit(text[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t width_end = end_of_number(at);
+    const auto width =
+        number_in<std::uint32_t>(text.substr(at, width_end - at));
+    at = width_end;
+    const std::size_t start = after_size_sign(text, width_end);
+    const auto height = number_in<std::uint32_t>(
+        text.substr(start, end_of_number(start) - start));
+    if (width && height && *width >= min_side && *height >= min_side)
+      return PixelSize{*width, *height};
+  }
   return std::nullopt;
 }
 

@@ -30,6 +30,8 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text;
 }
 std::string lower(std::string_view text);
+/// CRLF and CR as LF.
+std::string with_lf(std::string_view text);
 // Inline, because most comparisons end at the length or the first byte, and
 // every setting of a line is compared with dozens of names.
 inline bool starts_with_ignoring_case(std::string_view text,
@@ -45,11 +47,13 @@ inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
-/// `unknown`, `N/A`, in any case.
+/// `unknown`, `N/A`, `null`, `undefined`, in any case.
 inline bool is_placeholder(std::string_view text) {
   return text.empty() || equal_ignoring_case(text, "none") ||
          equal_ignoring_case(text, "unknown") ||
-         equal_ignoring_case(text, "n/a");
+         equal_ignoring_case(text, "n/a") ||
+         equal_ignoring_case(text, "null") ||
+         equal_ignoring_case(text, "undefined");
 }
 
 /// File name without folders (either slash) and without a model's extension
@@ -76,5 +80,17 @@ std::optional<std::string> digits_in(std::string_view text);
 
 /// Whole numbers, also those written as `20.0`.
 std::optional<std::int64_t> integer_in(std::string_view text);
+
+struct PixelSize {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+};
+
+/// The first size in `text`: two whole numbers below 2^32 with `x`, `*`, `×` or
+/// a comma between them, as in `512x768`, `(1152, 896)`, `['832', '1216']` and
+/// `portrait - 832 x 1216 (2:3)`. Pairs with a side below `min_side` are passed
+/// over, since ratios look alike: `2x3`.
+std::optional<PixelSize> pixel_size_in(std::string_view text,
+                                       std::int64_t min_side = 0);
 
 }  // namespace sdmeta

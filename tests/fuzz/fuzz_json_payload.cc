@@ -8,6 +8,7 @@
 #include <string>
 
 #include "parsers/interpret.h"
+#include "parsers/json.h"
 #include "parsers/json_repair.h"
 #include "parsers/redact.h"
 

@@ -135,6 +135,14 @@ TEST(A1111, ABadNumberCostsOnlyItsField) {
   EXPECT_EQ(got.notes[0].code, ErrorCode::kBadNumber);
 }
 
+TEST(A1111, WhatScriptsWriteForNothingIsAbsent) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: undefined, Seed: 1, Model: null, Model hash: null");
+  EXPECT_EQ(got.sampler, std::nullopt);
+  EXPECT_EQ(got.model, std::nullopt);
+  EXPECT_EQ(got.model_hash, std::nullopt);
+}
+
 TEST(A1111, PlaceholdersAreAbsent) {
   const Generation got = parse_settings(
       "Steps: 20, Sampler: Undefined, Seed: 1, Model: unknown, Model hash: N/A, "
@@ -165,6 +173,14 @@ TEST(A1111, Quirk18CarriageReturnsAreDropped) {
       parse("a\r\nb\r\nNegative prompt: c\r\n" + std::string(kSettings));
   EXPECT_EQ(got.prompt, "a\nb");
   EXPECT_EQ(got.negative_prompt, "c");
+}
+
+TEST(A1111, Quirk18LineEndsMayBeEscaped) {
+  const Generation got =
+      parse(R"("a \"hill\"\nNegative prompt: fog\nSteps: 20, Sampler: Euler")");
+  EXPECT_EQ(got.prompt, "a \"hill\"");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.steps, 20);
 }
 
 TEST(A1111, Quirk21PlainTextIsAPromptOfLowConfidence) {
@@ -286,6 +302,17 @@ TEST(A1111, PostprocessingIsReadBesideTheParameters) {
   EXPECT_EQ(got.prompt, "a hill");
 }
 
+TEST(A1111, TwoPostprocessingLinesAreTwoUpscalers) {
+  ImageFields image =
+      fields("parameters", "a hill\n" + std::string(kSettings) +
+                               "\nPostprocess upscale by: 2, Postprocess "
+                               "upscaler: Lanczos");
+  add(image, "postprocessing",
+      "Postprocess upscale by: 4, Postprocess upscaler: Nearest");
+  EXPECT_EQ(parse(image).generation.upscalers,
+            (std::vector<Upscaler>{{"Lanczos", 2.0}, {"Nearest", 4.0}}));
+}
+
 // GIMP, Photoshop and cameras write comments too.
 TEST(A1111, CommentsOfOthersAreNotClaimed) {
   EXPECT_FALSE(claims(fields("Comment", "Created with GIMP")));
@@ -377,6 +404,15 @@ TEST(InfotextDialects, SdNextNamesItsScheduleSigma) {
       "56a8aea, Sampler sigma: karras");
   EXPECT_EQ(got.scheduler, "karras");
   EXPECT_EQ(got.software_version, "56a8aea");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(InfotextDialects, SdNextHasPromptsForItsRefiner) {
+  const Generation got = parse_settings(
+      "Steps: 20, Size: 8x8, Sampler: Euler a, Seed: 1, Refiner prompt: \"a, "
+      "b\", Refiner negative: fog, App: SD.Next");
+  ASSERT_EQ(got.prompts.size(), 1u);
+  EXPECT_EQ(got.prompts[0], (PromptPart{"refiner", "a, b", "fog"}));
   EXPECT_TRUE(got.extra.empty());
 }
 

@@ -56,11 +56,15 @@ constexpr auto kPieces = std::to_array<std::string_view>({
 
 std::string nasty(Dice& dice, std::size_t most_pieces) {
   std::string text;
-  for (std::size_t i = dice.below(most_pieces + 1); i > 0; --i)
-    text += dice.one_of(kPieces);
+  for (std::size_t i = dice.below(most_pieces + 1); i > 0; --i) {
+    const std::string_view piece = dice.one_of(kPieces);
+    // Nobody can tell a line that begins so from a negative prompt.
+    const std::size_t end = text.find_last_not_of(" \t");
+    const bool is_line_start = end == text.npos || text[end] == '\n';
+    if (is_line_start && piece.starts_with(" Negative prompt:")) text += 'x';
+    text += piece;
+  }
   text = trimmed_ends(std::move(text));
-  // Nobody can tell a prompt that begins so from a negative one.
-  if (text.starts_with("Negative prompt:")) text.insert(0, "x");
   return text;
 }
 
@@ -107,6 +111,12 @@ class Writer {
   void add(std::string_view key, const std::string& value) {
     if (!settings_.empty()) settings_ += ", ";
     settings_ += std::string(key) + ": " + quoted(value);
+  }
+
+  void add(std::string_view key, const std::string& value,
+           std::vector<KeyValue>& extra) {
+    add(key, value);
+    extra.push_back({std::string(key), value});
   }
 
   void write_prompts() {
@@ -156,9 +166,18 @@ class Writer {
     g.width = static_cast<std::int64_t>(64 + 8 * dice_.below(200));
     g.height = static_cast<std::int64_t>(64 + 8 * dice_.below(200));
     add("Size", std::to_string(*g.width) + "x" + std::to_string(*g.height));
+    if (dice_.chance(80)) {
+      g.model_hash = hash(10);
+      add("Model hash", *g.model_hash);
+    }
     g.model = "model " + nasty_value(dice_);
     g.model = trimmed_ends(*g.model);
     add("Model", *g.model);
+    if (dice_.chance(20)) {
+      g.vae = "vae " + std::to_string(dice_.below(9)) + ".pt";
+      add("VAE hash", hash(10), g.extra);
+      add("VAE", *g.vae);
+    }
     if (dice_.chance(50)) {
       g.clip_skip = 2;
       add("Clip skip", "2");
@@ -168,15 +187,65 @@ class Writer {
       add(pair.key, pair.value);
       g.extra.push_back(pair);
     }
+    write_hires();
+    if (dice_.chance(20)) {
+      add("Refiner", "xl_refiner [" + hash(10) + "]", g.extra);
+      add("Refiner switch at", "0.8", g.extra);
+    }
     write_lora_hashes();
+    write_embedding_hashes();
     g.software_version = "v1.10.1";
     add("Version", *g.software_version);
+  }
+
+  std::string hash(std::size_t digits) {
+    std::string text;
+    while (text.size() < digits) text += "0123456789abcdef"[dice_.below(16)];
+    return text;
+  }
+
+  void write_hires() {
+    Generation& g = expected_;
+    if (!dice_.chance(30)) return;
+    g.denoising_strength = 0.35;
+    add("Denoising strength", "0.35");
+    if (dice_.chance(50)) {
+      g.hires.upscale = 1.5;
+      add("Hires upscale", "1.5");
+    } else {
+      g.hires.width = 1024;
+      g.hires.height = 1536;
+      add("Hires resize", "1024x1536");
+    }
+    g.hires.steps = static_cast<std::int64_t>(1 + dice_.below(30));
+    add("Hires steps", std::to_string(*g.hires.steps));
+    g.hires.upscaler = "4x " + std::string(dice_.one_of(kLoraNames));
+    add("Hires upscaler", *g.hires.upscaler);
+    if (dice_.chance(50)) return;
+    g.prompts.push_back({"hires", "fog" + nasty(dice_, 5), std::nullopt});
+    add("Hires prompt", *g.prompts[0].prompt);
+    if (dice_.chance(50)) return;
+    g.prompts[0].negative_prompt = "fog" + nasty(dice_, 5);
+    add("Hires negative prompt", *g.prompts[0].negative_prompt);
+  }
+
+  void write_embedding_hashes() {
+    std::string list;
+    for (std::size_t i = dice_.chance(30) ? 1 + dice_.below(3) : 0; i > 0;
+         --i) {
+      expected_.embeddings.push_back(
+          {"bad: hands " + std::to_string(i), hash(12)});
+      const Embedding& embedding = expected_.embeddings.back();
+      list +=
+          (list.empty() ? "" : ", ") + embedding.name + ": " + *embedding.hash;
+    }
+    if (!list.empty()) add("TI hashes", list);
   }
 
   void write_lora_hashes() {
     std::string list;
     for (Lora& lora : expected_.loras) {
-      lora.hash = "00112233445" + std::to_string(dice_.below(10));
+      lora.hash = hash(12);
       std::string name = lora.name;
       std::erase(name, ',');
       list += (list.empty() ? "" : ", ") + name + ": " + *lora.hash;

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -56,8 +58,25 @@ TEST(Infotext, Quirk18LineEndsBecomeLf) {
   EXPECT_EQ(with_lf("a\r\nb\rc\n\r\n"), "a\nb\nc\n\n");
 }
 
+TEST(Infotext, Quirk18EscapedLineEndsAreLineEnds) {
+  EXPECT_EQ(with_line_ends(R"("a \\(b\\)\nSteps: 5, Foo: \"x\"")"),
+            "a \\(b\\)\nSteps: 5, Foo: \"x\"");
+  EXPECT_EQ(with_line_ends(R"(a \(b\)\r\nNegative prompt: c\nSteps: 5)"),
+            "a \\(b\\)\nNegative prompt: c\nSteps: 5");
+  EXPECT_EQ(with_line_ends("a\\nb"), std::nullopt);
+  EXPECT_EQ(with_line_ends("a\n\\nSteps: 5"), std::nullopt);
+}
+
 TEST(Infotext, Quirk19AMissingNegativePromptIsAbsent) {
   EXPECT_EQ(read("a\nSteps: 5, Sampler: Euler").negative_prompt, std::nullopt);
+}
+
+// As A1111's own reader, which strips every line.
+TEST(Infotext, Quirk19TheNegativePromptMayBeIndented) {
+  const Infotext got =
+      read("a\n  Negative prompt: b\n  Steps: 5, Sampler: Euler");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.negative_prompt, "b");
 }
 
 TEST(Infotext, Quirk19AnEmptyNegativePromptIsEmpty) {
@@ -99,6 +118,39 @@ TEST(Infotext, SettingsMayLackSteps) {
   EXPECT_EQ(got.settings.size(), 3u);
 }
 
+TEST(Infotext, StepsNeedNotComeFirst) {
+  const Infotext got = read(
+      "a\nNegative prompt: b\nSampler: Euler a, Steps: 20, Seed: 1, CFG scale: "
+      "7");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.negative_prompt, "b");
+  EXPECT_EQ(got.settings.size(), 4u);
+}
+
+TEST(Infotext, EverySettingMayHaveALineOfItsOwn) {
+  for (const std::string_view settings :
+       {"Steps: 20\nSampler: Euler a\nCFG scale: 7\nSeed: 1",
+        "Sampler: Euler a\nSteps: 20\nCFG scale: 7\nSeed: 1",
+        "Sampler: Euler a\nCFG scale: 7\nSeed: 1\nSize: 64x64"}) {
+    const std::string text =
+        "Model: a tall one\nNegative prompt: b\n" + std::string(settings);
+    const Infotext got = read(text);
+    EXPECT_EQ(got.form, InfotextForm::kLines) << settings;
+    EXPECT_EQ(got.prompt, "Model: a tall one") << settings;
+    EXPECT_EQ(got.negative_prompt, "b") << settings;
+    EXPECT_EQ(got.settings.size(), 4u) << settings;
+  }
+}
+
+TEST(Infotext, SettingsMayGoOnInTheNextLine) {
+  const Infotext got = read(
+      "a\nSteps: 20, Sampler: Euler a,\nSize: 64x64, Model: m\nfin: is, a: b");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.settings.size(), 4u);
+  ASSERT_EQ(got.blocks.size(), 1u);
+  EXPECT_EQ(got.blocks[0].value, "fin: is, a: b");
+}
+
 TEST(Infotext, APromptOfPairsIsNoSettingsLine) {
   const Infotext got = read("lens: 50mm, light: soft, mood: calm, film: grainy");
   EXPECT_EQ(got.form, InfotextForm::kPlain);
@@ -118,6 +170,15 @@ TEST(Infotext, Quirk22AJammedLineMayHaveAnEmptyNegativePrompt) {
   const Infotext got =
       read("a hill.Negative prompt: .Steps: 24, Sampler: Euler a, Seed: 1");
   EXPECT_EQ(got.negative_prompt, "");
+}
+
+TEST(Infotext, Quirk22NothingButItsNameMaySetASettingsLineApart) {
+  const Infotext got =
+      read("a catNegative prompt: a dogSteps: 20, Sampler: Euler a, Seed: 1");
+  EXPECT_EQ(got.form, InfotextForm::kJammed);
+  EXPECT_EQ(got.prompt, "a cat");
+  EXPECT_EQ(got.negative_prompt, "a dog");
+  EXPECT_EQ(got.settings.size(), 3u);
 }
 
 TEST(Infotext, Quirk22HiresStepsDoNotBeginTheSettings) {
@@ -159,6 +220,15 @@ TEST(Infotext, ThePostprocessingLineIsSettings) {
   EXPECT_TRUE(got.blocks.empty());
 }
 
+TEST(Infotext, ThePostprocessingLineMayStandAlone) {
+  const Infotext got =
+      read("Postprocess upscale by: 4, Postprocess upscaler: X");
+  EXPECT_EQ(got.prompt, std::nullopt);
+  EXPECT_EQ(got.settings.size(), 2u);
+  EXPECT_EQ(read("Postprocess a photo, warm").prompt,
+            "Postprocess a photo, warm");
+}
+
 TEST(Infotext, ALeadingLabelIsDropped) {
   EXPECT_EQ(read("parameters: a\nSteps: 5, Sampler: Euler").prompt, "a");
 }
@@ -180,6 +250,16 @@ TEST(Infotext, Quirk59HostileLinesAreLinear) {
     while (text.size() < 1'000'000) text += unit;
     EXPECT_LE(read(text).settings.size(), Limits().max_settings);
   }
+}
+
+// The site's own reader looks for the line without its comma, and on a miss
+// cuts off the last line of the prompt instead.
+TEST(PeerBugs, ATrailingCommaCostsNoLine) {
+  const Infotext got =
+      read("a\nNegative prompt: b\nSteps: 5, Sampler: Euler, Seed: 1,");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.negative_prompt, "b");
+  EXPECT_EQ(got.settings.size(), 3u);
 }
 
 TEST(Infotext, TooManySettingsAreReported) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
 
 namespace sdmeta {
@@ -178,6 +180,63 @@ TEST(ParserTable, PromptInBracesIsAPromptAndNoJson) {
   EXPECT_EQ(got.generation->prompt, "{red|blue} dress");
 }
 
+// One payload of each row, as its writer puts it, in the order of the table.
+struct RowPayload {
+  std::string_view row;
+  Text text;
+};
+
+const std::vector<RowPayload>& payload_of_every_row() {
+  static const std::vector<RowPayload> kPayloads = {
+      {"novelai", {"Comment", kNovelAi}},
+      {"draw_things",
+       {"exif:UserComment", R"({"c":"a","uc":"b","scale":7,"steps":5})",
+        Carrier::kXmp}},
+      {"invokeai", {"invokeai_metadata", R"({"positive_prompt":"a"})"}},
+      {"tensorart", {"generation_data", R"({"prompt":"a","steps":5})"}},
+      {"stability_matrix",
+       {"parameters-json", R"({"PositivePrompt":"a","Steps":5})"}},
+      {"swarmui", {"parameters", kSwarm}},
+      {"fooocus_mre",
+       {"Comment", R"({"prompt":"a","real_prompt":["a"],"base_model":"m"})"}},
+      {"fooocus",
+       {"parameters",
+        R"({"prompt":"a","base_model":"m","performance":"Speed"})"}},
+      {"ruined_fooocus",
+       {"parameters", R"({"Prompt":"a","software":"RuinedFooocus"})"}},
+      {"easy_diffusion",
+       {"UserComment", R"({"prompt":"a","use_stable_diffusion_model":"m"})",
+        Carrier::kExifIfd}},
+      {"a1111", {"parameters", kInfotext}},
+      {"comfyui", {"prompt", kGraph}},
+      {"hf_space",
+       {"parameters",
+        R"({"prompt":"a","resolution":"8 x 8","Model":"m","seed":1})"}},
+      {"generic_json",
+       {"UserComment", R"({"prompt":"a","seed":1,"cfg_scale":7})",
+        Carrier::kExifIfd}},
+  };
+  return kPayloads;
+}
+
+TEST(ParserTable, OfTwoPayloadsTheUpperRowsIsReadWhateverTheirOrder) {
+  const auto& payloads = payload_of_every_row();
+  ASSERT_EQ(payloads.size(), parser_table().size());
+  for (std::size_t upper = 0; upper < payloads.size(); ++upper) {
+    const Text& text = payloads[upper].text;
+    ASSERT_EQ(payloads[upper].row, parser_table()[upper]->name);
+    const std::string software = software_of({text});
+    EXPECT_NE(parser_table()[upper]->software.find(software),
+              std::string_view::npos)
+        << software;
+    for (std::size_t lower = upper + 1; lower < payloads.size(); ++lower) {
+      const Text& other = payloads[lower].text;
+      EXPECT_EQ(software_of({text, other}), software) << payloads[lower].row;
+      EXPECT_EQ(software_of({other, text}), software) << payloads[lower].row;
+    }
+  }
+}
+
 TEST(ParserTable, EveryRowIsNamedOnce) {
   std::vector<std::string_view> names;
   for (const ParserRow* row : parser_table()) names.push_back(row->name);
@@ -218,6 +277,29 @@ TEST(ParserTable, SoftwareOfEveryFixtureIsOneItsRowNames) {
 }
 
 // --- several payloads in one file
+
+// What converters from PNG write where a container has no keywords.
+std::vector<Text> wrapped(const std::vector<Text>& texts) {
+  nlohmann::ordered_json json;
+  for (const Text& text : texts) json[text.key] = text.value;
+  return {{"UserComment", json.dump(), Carrier::kExifIfd}};
+}
+
+TEST(Wrapper, ChunksInOneObjectAreReadLikeChunks) {
+  for (const std::vector<Text>& texts :
+       {std::vector<Text>{{"parameters", kInfotext}},
+        {{"parameters", kInfotext}, {"prompt", kGraph}},
+        {{"parameters", kSwarm}, {"prompt", kGraph}},
+        {{"parameters", kInfotext},
+         {"parameters-json", R"({"PositivePrompt": "a", "Steps": 1})"},
+         {"prompt", kGraph}}}) {
+    const Interpretation plain = interpret_texts(texts);
+    const Interpretation got = interpret_texts(wrapped(texts));
+    ASSERT_TRUE(plain.generation);
+    ASSERT_TRUE(got.generation);
+    EXPECT_TRUE(*got.generation == *plain.generation);
+  }
+}
 
 TEST(Merge, InfotextWinsAndTheGraphFillsTheRest) {
   const Interpretation got = interpret_texts(

@@ -168,8 +168,14 @@ TEST(Hashes, WhatNoFieldHoldsIsSaid) {
 
 TEST(Hashes, PythonDictionariesAreRead) {
   Generation generation;
-  EXPECT_TRUE(apply_hashes("{'model': 'aabbccddee'}", Limits(), generation));
+  EXPECT_TRUE(
+      apply_hashes(R"({'model': 'aabbccddee', "lora:o'er": '1111111111',)"
+                   R"( 'lora:o\'er "x"': '2222222222'})",
+                   Limits(), generation));
   EXPECT_EQ(generation.model_hash, "aabbccddee");
+  EXPECT_EQ(generation.loras,
+            (std::vector{lora("o'er", {}, "1111111111"),
+                         lora("o'er \"x\"", {}, "2222222222")}));
 }
 
 TEST(Hashes, EmbeddingsNamedTwiceAreOne) {
