@@ -128,7 +128,8 @@ void Payloads::add(const RawField& field) {
 // make of the chunks of a PNG file, and some writers of stealth data.
 void Payloads::unwrap(const Payload& wrapper) {
   constexpr std::size_t kMostMembers = 64;
-  if (wrapper.text().find("\"parameters\"") == std::string_view::npos ||
+  if (!wrapper.looks_like_json() ||
+      wrapper.text().find("\"parameters\"") == std::string_view::npos ||
       !wrapper.json()["parameters"].is_string())
     return;
   const RawField& field = wrapper.field();

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kParams = "sui_image_params";
 
-constexpr std::array<FieldRule, 24> kRules = {{
+constexpr std::array<FieldRule, 26> kRules = {{
     {"prompt", Field::kPrompt},
     {"negativeprompt", Field::kNegativePrompt},
     {"steps", Field::kSteps},
@@ -32,6 +32,7 @@ constexpr std::array<FieldRule, 24> kRules = {{
     {"seed", Field::kSeed},
     {"width", Field::kWidth},
     {"height", Field::kHeight},
+    {"rawresolution", Field::kSize},  // of the API: "832x1216"
     {"model", Field::kModel},
     {"vae", Field::kVae},
     {"clipstopatlayer", Field::kClipSkip},
@@ -43,22 +44,27 @@ constexpr std::array<FieldRule, 24> kRules = {{
     {"swarm_version", Field::kSoftwareVersion},
     {"loras", Field::kElsewhere},
     {"loraweights", Field::kElsewhere},
+    {"loratencweights", Field::kElsewhere},
 }};
 
 bool claims(const Payloads& payloads) {
   return payloads.find_object_with(kParams) != nullptr;
 }
 
-// `loras` and `loraweights` are parallel, as arrays or as comma lists.
+// `loras`, `loraweights` and, where they differ for the text encoder,
+// `loratencweights` are parallel, as arrays or as comma lists.
 void read_loras(JsonValue params, Generation& generation) {
   const std::vector<std::string> names = list_of(params["loras"]);
   const std::vector<std::string> weights = list_of(params["loraweights"]);
+  const std::vector<std::string> encoder = list_of(params["loratencweights"]);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (is_placeholder(trimmed(names[i]))) continue;
     Lora& lora = generation.loras.emplace_back();
     lora.name = names[i];
     lora.weight = i < weights.size() ? number_in<double>(weights[i])
                                      : std::optional<double>(1.0);
+    if (i < encoder.size()) lora.clip_weight = number_in<double>(encoder[i]);
+    if (lora.clip_weight == lora.weight) lora.clip_weight.reset();
   }
 }
 

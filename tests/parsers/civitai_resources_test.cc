@@ -147,6 +147,17 @@ TEST(ApplyCivitaiResources, VersionIdsFollowWeightsOnlyIfUnambiguous) {
   EXPECT_EQ(generation.loras[2].model_version_id, std::nullopt);
 }
 
+// ComfyUI-Image-Saver takes the tags out of the prompt and keeps the weights
+// here.
+TEST(ApplyCivitaiResources, AWeightNobodyElseKnowsIsTheResources) {
+  Generation generation;
+  generation.loras = {{"Ink", std::nullopt, {}, "0123456789", {}}};
+  generation.civitai_resources = {
+      {"lora", 2, 0.7, "ink", std::nullopt, std::nullopt}};
+  apply_civitai_resources(generation);
+  EXPECT_EQ(generation.loras[0], (Lora{"Ink", 0.7, {}, "0123456789", 2}));
+}
+
 TEST(ApplyCivitaiResources, LorasNoTagNamesAreTakenFromThem) {
   Generation generation;
   generation.civitai_resources = {lora_resource(7, 0.4, "Ink")};

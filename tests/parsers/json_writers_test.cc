@@ -124,6 +124,24 @@ TEST(SwarmUi, NumbersMayBeStringsAndListsCommaJoined) {
   EXPECT_EQ(got.loras[1], (Lora{"clay", -0.5, {}, {}, {}}));
 }
 
+TEST(SwarmUi, TextEncodersMayHaveWeightsOfTheirOwn) {
+  const Generation got = generation_of(
+      "parameters",
+      swarm(R"("loras": ["ink", "clay"], "loraweights": ["0.8", "0.5"],
+               "loratencweights": ["0.2", "0.5"])"));
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0], (Lora{"ink", 0.8, 0.2, {}, {}}));
+  EXPECT_EQ(got.loras[1], (Lora{"clay", 0.5, {}, {}, {}}));
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(SwarmUi, TheSizeMayBeOneText) {
+  const Generation got =
+      generation_of("parameters", swarm(R"("rawresolution": "832x1216")"));
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+}
+
 TEST(SwarmUi, ClipSkipCountsFromTheEnd) {
   EXPECT_EQ(
       generation_of("parameters", swarm(R"("clipstopatlayer": -2)")).clip_skip,

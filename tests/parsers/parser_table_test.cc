@@ -237,6 +237,21 @@ TEST(ParserTable, OfTwoPayloadsTheUpperRowsIsReadWhateverTheirOrder) {
   }
 }
 
+// Models of 2026 are prompted in JSON, and web UIs write that as any prompt.
+TEST(ParserTable, APromptThatIsJsonIsAPromptAndIsNotRepaired) {
+  const std::string prompt =
+      R"({"prompt": "a hill", "seed": 5, "steps": 3, "model": "x"})";
+  const Interpretation got = interpret_texts(
+      {{"parameters", prompt + "\nNegative prompt: fog\nSteps: 12, Sampler: "
+                               "Euler, Seed: 1, Version: neo"}});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->software, "forge-neo");
+  EXPECT_EQ(got.generation->prompt, prompt);
+  EXPECT_EQ(got.generation->negative_prompt, "fog");
+  EXPECT_EQ(got.generation->seed, "1");
+  EXPECT_TRUE(got.warnings.empty());
+}
+
 TEST(ParserTable, EveryRowIsNamedOnce) {
   std::vector<std::string_view> names;
   for (const ParserRow* row : parser_table()) names.push_back(row->name);
