@@ -1,7 +1,9 @@
 #include "parsers/comfy_loras.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +36,6 @@ constexpr std::array<std::string_view, 13> kWeights = {
 constexpr std::array<std::string_view, 6> kClipWeights = {
     "strength_clip_#", "clip_weight_#",        "clip_strength_#",
     "clip_str_#",      "lora_clip_strength_#", "lora_#_clip_strength"};
-constexpr std::array<std::string_view, 6> kSwitches = {
-    "switch_#", "on_#", "enabled_#", "enable_#", "toggle_#", "active_#"};
 constexpr std::array<std::string_view, 6> kNodeSwitches = {
     "toggle", "switch", "enabled", "is_enabled", "active", "on"};
 constexpr std::string_view kBypass = "bypass";
@@ -71,6 +71,13 @@ std::string numbered(std::string_view pattern, std::string_view number) {
   return name;
 }
 
+// LoRAs, in any case.
+bool starts_like_a_lora(std::string_view name) {
+  constexpr std::string_view kLora = "lora";
+  return name.size() >= kLora.size() &&
+         equal_ignoring_case(name.substr(0, kLora.size()), kLora);
+}
+
 // The number in a name such as lora_name_2, lora_02, lora_3_name, lora1; empty
 // for lora_name and lora; nullopt for names of other things.
 std::optional<std::string_view> lora_number(std::string_view name) {
@@ -88,6 +95,59 @@ std::optional<std::string_view> lora_number(std::string_view name) {
   for (const char c : name)
     if (c < '0' || c > '9') return std::nullopt;
   return name;
+}
+
+// A name of a class nobody listed, taken apart: `strength_model1`,
+// `LoRA_2_weight`, `lora_a`.
+struct LoraName {
+  std::string id;  // a number or a single letter, if any
+  bool is_lora = false;
+  bool is_weight = false;
+  bool is_of_clip = false;
+  bool is_switch = false;
+  bool is_strange = false;  // has other words too
+};
+
+LoraName words_of(std::string_view name) {
+  LoraName found;
+  const auto add_word = [&](const std::string& word) {
+    const auto is = [&](std::initializer_list<std::string_view> words) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    if (word == "lora")
+      found.is_lora = true;
+    else if (is({"strength", "weight", "wt", "str", "scale", "multiplier"}))
+      found.is_weight = true;
+    else if (is({"clip", "te"}))
+      found.is_of_clip = true;
+    else if (is({"on", "enabled", "enable", "switch", "active", "toggle"}))
+      found.is_switch = true;
+    else if (is_digit(word[0]) || word.size() == 1)
+      found.is_strange =
+          found.is_strange || !std::exchange(found.id, word).empty();
+    else if (!is({"name", "file", "path", "model", "slot", "unet"}))
+      found.is_strange = true;
+  };
+  std::string word;
+  for (const char c : name) {
+    const bool is_word = is_letter(c) || is_digit(c);
+    if (!word.empty() && (!is_word || is_digit(c) != is_digit(word.back()))) {
+      add_word(word);
+      word.clear();
+    }
+    if (is_word)
+      word += to_lower(c);
+    else if (c != '_' && c != ' ' && c != '-')
+      found.is_strange = true;
+  }
+  if (!word.empty()) add_word(word);
+  return found;
+}
+
+bool is_model_file(std::string_view name) {
+  for (const std::string_view ending : {".safetensors", ".pt", ".ckpt", ".sft"})
+    if (name.ends_with(ending)) return true;
+  return false;
 }
 
 class Node {
@@ -113,9 +173,40 @@ class Node {
     return std::nullopt;
   }
 
+  /// The number of an input whose name says that it is the strength of the
+  /// LoRA that `about` names.
+  std::optional<double> weight_of(const LoraName& about, bool of_clip) const {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const LoraName& word = words()[i];
+      if (!word.is_weight || word.is_strange || word.is_switch ||
+          word.is_of_clip != of_clip || word.id != about.id)
+        continue;
+      if (const auto weight = value_of(inputs_[i]).number()) return weight;
+    }
+    return std::nullopt;
+  }
+  bool is_switched_off(const LoraName& about) const {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const LoraName& word = words()[i];
+      if (word.is_switch && !word.is_strange && word.id == about.id &&
+          is_off(value_of(inputs_[i])))
+        return true;
+    }
+    return false;
+  }
+
  private:
+  // Of the inputs' names; taken apart when somebody asks.
+  const std::vector<LoraName>& words() const {
+    if (words_.empty())
+      for (const GraphInput& input : inputs_)
+        words_.push_back(words_of(input.name));
+    return words_;
+  }
+
   std::span<const GraphInput> inputs_;
   const Resolve& resolve_;
+  mutable std::vector<LoraName> words_;
 };
 
 void add(std::vector<Lora>& loras, std::string_view name,
@@ -199,7 +290,7 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
   const std::string_view own = spec_of(*graph.node(node).kind, "lora");
   bool has_any = false;
   for (const GraphInput& input : inputs)
-    has_any = has_any || input.name.starts_with("lora") || input.name == own;
+    has_any = has_any || starts_like_a_lora(input.name) || input.name == own;
   if (!has_any) return;
 
   const Node values(graph, node, resolve);
@@ -214,8 +305,9 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
 
   for (const GraphInput& input : inputs) {
     const bool is_own = !own.empty() && input.name == own;
-    if (!is_own && !input.name.starts_with("lora")) continue;
-    if (input.name == "loras" || input.name == "lora_stack") {
+    if (!is_own && !starts_like_a_lora(input.name)) continue;
+    if ((input.name == "loras" || input.name == "lora_stack") &&
+        !input.value.string().value_or("").starts_with('[')) {
       // tinyterraNodes: a box of tags under the name of a list.
       if (input.name == "loras")
         if (const auto tags = values.value_of(input).string())
@@ -246,7 +338,17 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     }
     const auto number =
         is_own ? std::optional<std::string_view>("") : lora_number(input.name);
-    if (!number) continue;
+    if (!number) {
+      const LoraName word = words_of(input.name);
+      if (!word.is_lora || word.is_weight || word.is_switch ||
+          word.is_of_clip || word.is_strange || values.is_switched_off(word))
+        continue;
+      const JsonValue name = values.value_of(input);
+      if (is_model_file(name.string().value_or("")))
+        add(loras, *name.string(), values.weight_of(word, false),
+            values.weight_of(word, true));
+      continue;
+    }
     const JsonValue name = values.value_of(input);
     if (!name.is_string()) continue;
     if (count && !number->empty()) {
@@ -254,18 +356,19 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
       for (const char c : *number) index = index * 10 + (c - '0');
       if (index > *count) continue;
     }
-    bool is_on = true;
-    for (const std::string_view pattern : kSwitches)
-      if (!number->empty() && is_off(values.value(numbered(pattern, *number))))
-        is_on = false;
-    if (!is_on) continue;
+    const LoraName word = words_of(input.name);
+    if (values.is_switched_off(word)) continue;
     auto weight = is_advanced ? values.weight(kAdvancedWeights, *number)
                               : values.weight(kSimpleWeights, *number);
     const bool is_simple = weight.has_value() && !is_advanced;
     if (!weight) weight = values.weight(kWeights, *number);
     // In simple mode the clip strengths are left over from the advanced one.
-    const auto clip_weight =
+    auto clip_weight =
         is_simple ? std::nullopt : values.weight(kClipWeights, *number);
+    if (!weight && !clip_weight) {
+      weight = values.weight_of(word, false);
+      clip_weight = values.weight_of(word, true);
+    }
     add(loras, *name.string(), weight, clip_weight);
   }
 }

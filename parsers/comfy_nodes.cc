@@ -28,11 +28,12 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
         {NodeField::kVae, "vae", "vae,VAE,optional_vae,opt_vae,vae_opt"},
         {NodeField::kPositive, "positive",
          "positive,base_positive,CONDITIONING+,cond_pos,pos,positive_cond,"
-         "positive_conditioning,cond_positive,conditioning_positive,cond1"},
+         "positive_conditioning,cond_positive,conditioning_positive,cond1,"
+         "Positive,POSITIVE"},
         {NodeField::kNegative, "negative",
          "negative,base_negative,CONDITIONING-,cond_neg,neg,negative_cond,"
          "negative_conditioning,cond_negative,conditioning_negative,"
-         "neg_conditioning"},
+         "neg_conditioning,uncond,Negative,NEGATIVE"},
         {NodeField::kConditioning, "conditioning",
          "conditioning_to,conditioning_from,conditioning*,cond_*,cond,"
          "text_embeds,prompt_embeds,clip_conditioning"},
@@ -54,7 +55,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "anything,IMAGE,LATENT,source"},
         {NodeField::kPipe, "pipe",
          "pipe,basic_pipe,base_ctx,context,ctx,sdxl_tuple,detailer_pipe,"
-         "base_pipe,bus,pipe_in,FLOW,ctx_01,model_pipe"},
+         "base_pipe,bus,pipe_in,FLOW,ctx_01,model_pipe,bundle"},
         {NodeField::kSeed, "seed",
          "seed,noise_seed,seed_value,seed_num,rand_seed,Seed"},
         {NodeField::kSteps, "steps",
@@ -73,7 +74,9 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "guidance,flux_guidance,distilled_guidance"},
         {NodeField::kSettings, "settings",
          "sigmas,noise,guider,options,settings,high_sigmas,sigmas_1,sigmas1,"
-         "sampler_settings,base_sampler,params,parameters"},
+         "sampler_settings,base_sampler,params,parameters,config,"
+         "sampler_config,sampling_config,ksampler_config,sampling_settings,"
+         "sampler_params,sampling_params"},
         {NodeField::kWidth, "width",
          "width,empty_latent_width,base_width,image_width,latent_width,"
          "size_width,Width,WIDTH,W"},

@@ -35,6 +35,21 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != text.npos;
 }
 
+// The side that the words of an input's name say: neg_g, text_pos, NEGATIVE1.
+std::optional<PromptSide> side_of_name(std::string_view name) {
+  for (std::size_t from = 0; from < name.size();) {
+    std::size_t end = from;
+    while (end < name.size() && is_letter(name[end])) ++end;
+    const std::string_view word = name.substr(from, end - from);
+    for (const std::string_view positive : {"positive", "pos"})
+      if (equal_ignoring_case(word, positive)) return PromptSide::kPositive;
+    for (const std::string_view negative : {"negative", "neg", "uncond"})
+      if (equal_ignoring_case(word, negative)) return PromptSide::kNegative;
+    from = end + 1;
+  }
+  return std::nullopt;
+}
+
 // Adds a part of a prompt unless it is empty or already there.
 void add_part(std::vector<std::string>& parts, std::string part) {
   if (part.empty()) return;
@@ -329,6 +344,9 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
       kind.role == NodeRole::kUnknown || kind.role == NodeRole::kText ||
       kind.role == NodeRole::kEncoder || kind.role == NodeRole::kNumber;
   if (may_hold_text) {
+    // A text for both sides does not stand for one that has its own.
+    if (!is_positive)
+      if (Text text = of_side(node, side, depth)) return text;
     if (Text text = named(node, NodeField::kText, side, depth)) {
       if (values_.link(node, NodeField::kClip) != nullptr)
         encoders_[static_cast<std::size_t>(side)].push_back(node);
@@ -337,9 +355,11 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   }
   Text text = guider_text(node, side, depth);
   if (text) return text;
+  text = of_side(node, side, depth);
+  if (text) return text;
   text = any_link(node, side, depth);
   if (text || !may_hold_text) return text;
-  text = odd_widget(node);
+  text = odd_widget(node, side);
   if (!text) open_.push_back(node);
   return text;
 }
@@ -604,13 +624,32 @@ GraphTexts::Text GraphTexts::shown_elsewhere(NodeIndex node) {
   return std::nullopt;
 }
 
+// Boxes and encoders nobody listed, with names such as pos_g and pos_l.
+GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
+                                     unsigned depth) {
+  std::vector<std::string> parts;
+  bool is_known = false;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    if (is_side_name(input.name) || side_of_name(input.name) != side) continue;
+    const auto held = plain_value(input.value).string();
+    if (!input.is_link() && (!held || *held == "None" || *held == "none"))
+      continue;
+    Text text = ask(input, side, depth);
+    if (!text) continue;
+    is_known = true;
+    add_part(parts, std::move(*text));
+  }
+  if (!is_known) return std::nullopt;
+  encoders_[static_cast<std::size_t>(side)].push_back(node);
+  return join(parts, "\n");
+}
+
 GraphTexts::Text GraphTexts::any_link(NodeIndex node, PromptSide side,
                                       unsigned depth) {
-  const bool is_positive = side == PromptSide::kPositive;
   for (const GraphInput& input : graph_.inputs(node)) {
     if (!input.is_link() || is_side_name(input.name)) continue;
     // The other side's inputs hold the other side's text.
-    if (contains(input.name, is_positive ? "negative" : "positive")) continue;
+    if (side_of_name(input.name).value_or(side) != side) continue;
     if (Text text = ask(input, side, depth)) return text;
   }
   return std::nullopt;
@@ -619,11 +658,12 @@ GraphTexts::Text GraphTexts::any_link(NodeIndex node, PromptSide side,
 // The last resort for a string node nobody listed: its one widget that reads
 // like prose, or its only widget. The words of a node that looks at a picture
 // are its settings: it writes the text itself.
-GraphTexts::Text GraphTexts::odd_widget(NodeIndex node) const {
+GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
   if (values_.link(node, NodeField::kImage) != nullptr) return std::nullopt;
   std::string_view longest;
   for (const GraphInput& input : graph_.inputs(node)) {
     if (input.is_link()) continue;
+    if (side_of_name(input.name).value_or(side) != side) continue;
     const auto text = plain_value(input.value).string();
     if (text && text->size() > longest.size()) longest = *text;
   }

@@ -76,8 +76,9 @@ class GraphTexts {
   Text one_line(NodeIndex node, const std::string& lines);
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
+  Text of_side(NodeIndex node, PromptSide side, unsigned depth);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);
-  Text odd_widget(NodeIndex node) const;
+  Text odd_widget(NodeIndex node, PromptSide side) const;
 
   GraphValues& values_;
   const Graph& graph_;

@@ -115,7 +115,7 @@ GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
   GraphValue found;
   for (const NodeField carrier : {NodeField::kSettings, NodeField::kPipe}) {
     graph_.each_input(node, carrier, [&](const GraphInput& input) {
-      if (input.is_link()) found = search_link(input, field, depth + 1);
+      if (input.is_link()) found = search_link(input, field, depth + 1, false);
       return found.is_known();
     });
     if (found.is_known()) break;
@@ -124,7 +124,7 @@ GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
 }
 
 GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
-                                    unsigned depth) {
+                                    unsigned depth, bool may_be_bare) {
   if (!input.is_link()) {
     const JsonValue literal = plain_value(input.value);
     return suits(field, literal) ? GraphValue{literal, {}} : GraphValue{};
@@ -140,8 +140,9 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   if (kind.role == NodeRole::kSwitch) {
     if (!enter(node, depth)) return {};
     const GraphInput* branch = selected(node);
-    return branch != nullptr ? search_link(*branch, field, depth + 1)
-                             : GraphValue{};
+    return branch != nullptr
+               ? search_link(*branch, field, depth + 1, may_be_bare)
+               : GraphValue{};
   }
   if (kind.role == NodeRole::kSettings && !kind.spec.empty()) {
     const bool is_schedule = target.class_type.ends_with("Scheduler");
@@ -155,12 +156,17 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
 
   // Primitives hold any field under a name that says nothing.
   const bool is_primitive =
-      kind.role == NodeRole::kNumber || kind.role == NodeRole::kText ||
-      kind.role == NodeRole::kCachedText || kind.role == NodeRole::kUnknown;
+      may_be_bare &&
+      (kind.role == NodeRole::kNumber || kind.role == NodeRole::kText ||
+       kind.role == NodeRole::kCachedText || kind.role == NodeRole::kUnknown);
   if (is_primitive) {
     for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
       graph_.each_input(node, values, [&](const GraphInput& held) {
         if (held.is_link()) return false;
+        // A seed is named: it is no steps, no guidance, no width.
+        if (field != NodeField::kSeed && field != NodeField::kValue &&
+            (held.fields & field_bit(NodeField::kSeed)) != 0)
+          return false;
         const JsonValue literal = plain_value(held.value);
         if (suits(field, literal)) found.value = literal;
         return found.is_known();
@@ -180,7 +186,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
       kind.role == NodeRole::kPass || kind.role == NodeRole::kNumber ||
       kind.role == NodeRole::kText || kind.role == NodeRole::kCachedText ||
       graph_.inputs(node).size() == 1;
-  return hands_on ? search_link(*only, field, depth + 1) : found;
+  return hands_on ? search_link(*only, field, depth + 1, may_be_bare) : found;
 }
 
 const GraphInput* GraphValues::selected(NodeIndex node) {

@@ -60,8 +60,10 @@ class GraphValues {
 
  private:
   GraphValue search(NodeIndex node, NodeField field, unsigned depth);
+  /// `may_be_bare`: the link is for this one value, so that a node which names
+  /// nothing (a primitive) holds it. Not so for a bundle of settings.
   GraphValue search_link(const GraphInput& input, NodeField field,
-                         unsigned depth);
+                         unsigned depth, bool may_be_bare = true);
   GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
   bool enter(NodeIndex node, unsigned depth);
 

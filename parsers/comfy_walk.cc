@@ -165,16 +165,25 @@ bool Walk::is_sampler_by_shape(NodeIndex node) const {
     return input != nullptr && input->is_link();
   };
   if (linked("guider") && linked("sigmas")) return true;
-  const bool has_schedule =
-      has(NodeField::kSteps) || linked("sigmas") || has(NodeField::kSeed);
-  if (!has_schedule) return false;
-  const bool has_latent = linked("latent_image") || linked("samples") ||
-                          linked("latent") || linked("latents") ||
-                          linked("image");
-  if (linked("positive") && has_latent) return true;
-  // Nodes that do everything: told by their name and a sampler's numbers.
-  if (!has(NodeField::kSteps) || !has(NodeField::kSeed)) return false;
   const std::string_view name = graph_.node(node).class_type;
+  const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
+  const bool has_latent = values_.link(node, NodeField::kImage) != nullptr;
+  const bool is_fed =
+      values_.link(node, NodeField::kPositive) != nullptr && has_latent;
+  // Its numbers may be another node's.
+  if (is_fed && has_model && contains_ignoring_case(name, "sampl")) return true;
+  const bool has_steps = has(NodeField::kSteps);
+  const bool has_seed = has(NodeField::kSeed);
+  if (is_fed && (has_steps || has_seed || linked("sigmas"))) return true;
+  if (!has_steps || !has_seed) return false;
+  // One conditioning for a guided model; everything in a pipe.
+  if (values_.link(node, NodeField::kConditioning) != nullptr && has_model &&
+      has_latent)
+    return true;
+  if (values_.link(node, NodeField::kPipe) != nullptr &&
+      has(NodeField::kSampler) && has(NodeField::kCfg))
+    return true;
+  // Nodes that do everything: told by their name and a sampler's numbers.
   for (const std::string_view part :
        {"sampl", "generat", "inference", "txt2img", "text2img", "texttoimage",
         "img2img", "detailer", "pipeline", "refiner"})
@@ -260,7 +269,11 @@ bool Walk::each_image_link(NodeIndex node, Visit&& visit) {
         }))
       return true;
   }
-  if (is_sampler(node)) return false;
+  // A sampler nobody listed may get everything by one link of any name.
+  const bool is_closed = kind.role != NodeRole::kUnknown ||
+                         values_.link(node, NodeField::kImage) != nullptr ||
+                         values_.link(node, NodeField::kPipe) != nullptr;
+  if (is_closed && is_sampler(node)) return false;
   for (const GraphInput& input : graph_.inputs(node))
     if (input.is_link() && is_on_image_path(input.name) && visit(input))
       return true;
@@ -469,9 +482,13 @@ bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
   if (kind.role != NodeRole::kUnknown && kind.role != NodeRole::kPass &&
       kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings)
     return false;
-  // A patch nobody listed, with a name of its own for what it patches.
+  // A patch nobody listed, with a name of its own for what it patches, or a
+  // sampler with one for all that it gets.
+  const bool is_open =
+      !is_sampler(node) || (values_.link(node, NodeField::kModel) == nullptr &&
+                            values_.link(node, NodeField::kPipe) == nullptr);
   for (const GraphInput& input : graph_.inputs(node))
-    if (name_matches("model*", input.name) || !is_sampler(node))
+    if (name_matches("model*", input.name) || is_open)
       if (is_on_image_path(input.name) || name_matches("model*", input.name))
         if (follow(&input)) return true;
   return false;
@@ -582,9 +599,12 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
       const bool is_picker =
           input.is_link() && depth == 0 &&
           values_.input(input.node, NodeField::kSizeText) != nullptr;
-      if (is_picker)
-        if (const auto pair = own_size(input.node, depth + 1))
-          return field == NodeField::kWidth ? pair->width : pair->height;
+      if (is_picker) {
+        // Of a ratio alone no size follows.
+        const auto pair = own_size(input.node, depth + 1);
+        if (!pair) return 0;
+        return field == NodeField::kWidth ? pair->width : pair->height;
+      }
       return values_.value_of(input, field).integer().value_or(0);
     };
     read = PixelSize{picked(*width, NodeField::kWidth),

@@ -52,6 +52,36 @@ TEST(ComfyPacks, AnUnlistedPackIsReadByShape) {
   EXPECT_EQ(got.loras[0].weight, 0.7);
 }
 
+TEST(ComfyPacks, AnUnlistedSamplerMayGetEverythingByOneLink) {
+  const Generation got = made("unknown_bundle");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(got.hires.steps, 9);
+  EXPECT_EQ(got.hires.denoising_strength, 0.4);
+}
+
+TEST(ComfyPacks, LorasAreFoundUnderNamesOfManyKinds) {
+  const Generation got = made("unknown_loras");
+  EXPECT_EQ(got.prompt, std::string(kPrompt) + " <lora:b1:0.4:0.2>");
+  ASSERT_EQ(got.loras.size(), 10u);
+  EXPECT_EQ(got.loras[0].name, "b1");
+  for (int i = 1; i < 10; ++i) {
+    const Lora& lora = got.loras[static_cast<std::size_t>(i)];
+    ASSERT_GT(lora.name.size(), 2u);
+    EXPECT_EQ(lora.name[0], 'a') << lora.name;
+    EXPECT_EQ(lora.name[1], '0' + i) << lora.name;
+    EXPECT_DOUBLE_EQ(lora.weight.value_or(0), i / 10.0) << lora.name;
+  }
+  EXPECT_EQ(got.loras[6].clip_weight, 0.5);
+}
+
+TEST(ComfyPacks, ARatioIsNoSize) {
+  const Generation got = made("prompt_reader");
+  expect_usual(got);
+  EXPECT_EQ(got.width, std::nullopt);
+}
+
 TEST(ComfyPacks, TextsLeaveABigContextByTheirOwnOutputs) {
   const Generation got = made("rgthree_sdxl");
   EXPECT_EQ(got.prompt, std::string(kPrompt) + "\nwatercolour");
