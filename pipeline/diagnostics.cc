@@ -136,7 +136,12 @@ void Diagnostics::summary(const RunStats& stats) {
                   tally.records, tally.records == 1 ? "" : "s", outcome.ok,
                   outcome.without_metadata, outcome.failed);
   if (outcome.failed > 0) line += " (see status)";
-  if (stats.csv) line += fmt::format("; {} with a CSV row", tally.with_row);
+  if (stats.csv)
+    line += fmt::format("; {} with a CSV row, {} without", tally.with_row,
+                        tally.records - tally.with_row);
+  if (stats.unmatched_rows)
+    line += fmt::format("; {} CSV rows without an image",
+                        *stats.unmatched_rows);
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
   if (stats.inputs.skipped_names > 0)

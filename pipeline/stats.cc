@@ -19,6 +19,7 @@ std::string print_stats(const RunStats& stats) {
       {"records", tally.records},
       {"by_status", std::move(by_status)},
       {"with_row", tally.with_row},
+      {"without_row", tally.records - tally.with_row},
       {"already_recorded", stats.already_recorded},
       {"image_bytes", tally.image_bytes},
       {"output_bytes", tally.output_bytes},

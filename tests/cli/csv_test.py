@@ -132,8 +132,10 @@ class Join(CsvTest):
     def test_unmatched_rows_stand_as_they_were(self):
         self.write("csv/a.csv", table(row(1), row(2, '"3,""4"'), row(3)))
         self.write("csv/b.csv", "image_id,note\n10000009,n\n")
-        self.run_ok("extract", "images", "--csv", "csv", "-o", "out.jsonl",
-                    "--unmatched-rows", "rest.csv")
+        result = self.run_ok("extract", "images", "--csv", "csv", "-o",
+                             "out.jsonl", "--unmatched-rows", "rest.csv")
+        self.assertIn("; 1 with a CSV row, 1 without; 3 CSV rows without an "
+                      "image; ", result.stderr)
         self.assertEqual(self.read("rest.csv").decode(), "\n".join([
             HEADER + ",note", row(2, '"3,""4"') + ",", row(3) + ",",
             ",,,,,,,10000009,n", ""]))
