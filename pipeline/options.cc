@@ -299,11 +299,23 @@ void add_captions(CLI::App& app, CaptionsCommand& command) {
   app.add_flag("-q,--quiet", command.is_quiet, "No summary");
 }
 
+/// The end of a name that promises what is not written.
+bool promises_another_format(std::string_view output) {
+  for (const std::string_view suffix :
+       {".xz", ".bz2", ".lz4", ".zip", ".7z", ".parquet", ".arrow", ".csv",
+        ".tsv", ".xlsx", ".db"})
+    if (output.ends_with(suffix)) return true;
+  return false;
+}
+
 /// What is wrong with a combination of options, if anything is.
 std::optional<std::string> complaint(const ExtractCommand& command) {
   if (command.inputs.paths.empty() && !command.inputs.files_from)
     return "nothing to extract from: name images, folders or archives, or "
            "pass --files-from";
+  if (promises_another_format(command.output.path))
+    return command.output.path +
+           ": records are JSON lines; name it .jsonl, .jsonl.gz or .jsonl.zst";
   if (command.output.resume && command.output.path == "-")
     return "--resume needs -o FILE to continue";
   if (command.unmatched_path && command.csv.paths.empty())

@@ -25,7 +25,7 @@ class Outputs(ProgramTest):
         self.assert_refused(read % "a.png", "extract", "a.png", "-o", "a.png")
         self.assert_refused(read % "./a.png", "extract", "a.png", "-o",
                             "./a.png")
-        for option in ("-o", "--stats", "--unmatched-rows"):
+        for option in ("--stats", "--unmatched-rows"):
             self.assert_refused(read % "rows.csv", "extract", "a.png", "--csv",
                                 "rows.csv", option, "rows.csv")
         self.assert_refused(read % "rows.csv", "enrich", "--csv", "rows.csv",
