@@ -1,6 +1,7 @@
 #include "pipeline/name_sorter.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -70,6 +71,27 @@ TEST(NameSorter, RunsAreMergedMoreThanOnce) {
   NameSorter sorter(1);
   add_all(sorter, names);
   EXPECT_EQ(tagged_names(sorter), sorted(names));
+}
+
+std::size_t allocated_bytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+TEST(NameSorter, HoldsAMegabyteOfAnyNumberOfNames) {
+  const std::size_t before = allocated_bytes();
+  if (before == 0) GTEST_SKIP() << "a sanitizer's malloc does not tell";
+  NameSorter sorter;
+  std::size_t most = 0;
+  for (int i = 0; i < 300000; ++i) {
+    sorter.add('x', std::to_string(10000000 + i) + ".jpeg");
+    if (i % 1000 == 999) most = std::max(most, allocated_bytes() - before);
+  }
+  sorter.finish();
+  for (int i = 0; i < 1000; ++i) sorter.next();
+  most = std::max(most, allocated_bytes() - before);
+  EXPECT_LT(most, 1u << 20);
+  EXPECT_GT(most, NameSorter::kMaxHeldNames * sizeof(SortedName));
 }
 
 TEST(NameSorter, NoNamesAreNoNames) {
