@@ -280,23 +280,23 @@ void collect_lora_tags(std::string_view text, std::vector<Lora>& loras) {
   }
 }
 
-void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
-                   const Limits& limits, std::vector<Lora>& loras) {
-  // Stacks have dozens of entries; a node with more inputs is none, and the
-  // search for siblings is quadratic.
-  constexpr std::size_t kMaxInputs = 1024;
+bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
+                   const Limits& limits, std::size_t& pairs_left,
+                   std::vector<Lora>& loras) {
   const std::span<const GraphInput> inputs = graph.inputs(node);
-  if (inputs.size() > kMaxInputs) return;
   const std::string_view own = spec_of(*graph.node(node).kind, "lora");
   bool has_any = false;
   for (const GraphInput& input : inputs)
     has_any = has_any || starts_like_a_lora(input.name) || input.name == own;
-  if (!has_any) return;
+  if (!has_any) return true;
+  const std::size_t pairs = inputs.size() * inputs.size();
+  if (pairs > pairs_left) return false;
+  pairs_left -= pairs;
 
   const Node values(graph, node, resolve);
   for (const std::string_view name : kNodeSwitches)
-    if (is_off(values.value(name))) return;
-  if (values.value(kBypass).boolean().value_or(false)) return;
+    if (is_off(values.value(name))) return true;
+  if (values.value(kBypass).boolean().value_or(false)) return true;
   std::optional<std::int64_t> count = values.value("lora_count").integer();
   if (!count) count = values.value("num_loras").integer();
   std::string_view mode = values.value("input_mode").string().value_or("");
@@ -371,6 +371,7 @@ void collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     }
     add(loras, *name.string(), weight, clip_weight);
   }
+  return true;
 }
 
 }  // namespace sdmeta

@@ -2,6 +2,7 @@
 // loaders, numbered stacks, objects with switches, lists.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -14,9 +15,12 @@ namespace sdmeta {
 /// Adds the LoRAs that are switched on, in the node's order. `resolve` gives
 /// the value behind a link (missing if unknown). Entries named `None`, muted,
 /// beyond the node's own count or with no strength at all are left out.
-void collect_loras(const Graph& graph, NodeIndex node,
+/// Inputs are compared with each other: a node pays for its pairs out of
+/// `pairs_left` and is left out, and false returned, if it cannot.
+bool collect_loras(const Graph& graph, NodeIndex node,
                    const std::function<JsonValue(const GraphInput&)>& resolve,
-                   const Limits& limits, std::vector<Lora>& loras);
+                   const Limits& limits, std::size_t& pairs_left,
+                   std::vector<Lora>& loras);
 
 /// Adds the LoRAs of the tags in `text`, as node packs read them: of two
 /// weights the first is the model's. A1111 has them the other way round.

@@ -146,6 +146,7 @@ class Walk {
   std::vector<std::uint32_t> stamps_;
   std::uint32_t stamp_ = 0;
   NodeIndex root_ = kNoNode;
+  bool are_loras_cut_ = false;
   // From the base sampler to the root, all nodes of the picture's path.
   std::vector<NodeIndex> path_;
   std::vector<NodeIndex> reachable_;
@@ -946,7 +947,7 @@ GraphWalk Walk::run() {
   for (const NodeIndex node : texts_.open_nodes())
     walk.open_texts.push_back(graph_.node(node).id);
   add_extra("node_count", std::to_string(graph_.size()));
-  if (values_.is_spent() || texts_.is_cut())
+  if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)
     notes_.push_back({ErrorCode::kGraphTooLarge,
                       "the walk was stopped; what it had found is kept",
                       std::nullopt});
@@ -959,11 +960,14 @@ void Walk::collect_all_loras() {
     if (text.is_known()) return text.value;
     return values_.value_of(input, NodeField::kStrength).value;
   };
+  // A dozen of the largest stacks known, of fifty LoRAs each.
+  std::size_t pairs_left = std::size_t{1} << 19;
   std::vector<Lora> loaded;
   std::vector<Lora> tagged;
   // Up the links means nearest the loader last; the order of loading is wanted.
   for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
-    collect_loras(graph_, *node, resolve, limits_, loaded);
+    if (!collect_loras(graph_, *node, resolve, limits_, pairs_left, loaded))
+      are_loras_cut_ = true;
     collect_tags(*node, tagged);
   }
   using Claim =

@@ -125,8 +125,8 @@ TEST(ComfyBudget, CyclesOfNodesThatHandOnANumberEnd) {
   std::string nodes;
   for (std::size_t i = 0; i < 50; ++i)
     nodes += node(std::to_string(i), "Reroute", link("", (i + 1) % 50));
-  const Interpretation got = timed(
-      sampled(nodes, link("positive", 0), text({",", link("cfg", 1)})));
+  const Interpretation got =
+      timed(sampled(nodes, link("positive", 0), text({",", link("cfg", 1)})));
   ASSERT_TRUE(got.generation);
   EXPECT_FALSE(got.generation->cfg_scale);
 }
@@ -210,14 +210,32 @@ TEST(ComfyBudget, ManyNamesAreToldApartInLinearTime) {
                   text({link("model", i + 1), ",\"lora_name\":\"l",
                         std::to_string(i), "\""}));
   graph += node("t", "CLIPTextEncode", text({"\"text\":\"", prompt, "\""}));
-  graph += "\"k\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":7,"
-           "\"positive\":[\"t\",0],\"model\":[\"0\",0]}}}";
+  graph +=
+      "\"k\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":7,"
+      "\"positive\":[\"t\",0],\"model\":[\"0\",0]}}}";
   const double start = cpu_ms();
   const Interpretation got = interpret(fields("prompt", graph), Limits{});
   EXPECT_LT(cpu_ms() - start, 20 * kMaxMs);
   ASSERT_TRUE(got.generation);
   EXPECT_EQ(got.generation->loras.size(), kLoras);
   EXPECT_EQ(got.generation->embeddings.size(), kEmbeddings);
+}
+
+TEST(ComfyBudget, StacksWithManyInputsArePaidForByPairs) {
+  std::string inputs;
+  for (std::size_t i = 0; i < 600; ++i)
+    inputs += text({"\"lora_", std::to_string(i), "\":\"x\","});
+  std::string graph = "{";
+  for (std::size_t i = 0; i < 20; ++i)
+    graph += node(std::to_string(i), "S", text({inputs, link("model", i + 1)}));
+  graph +=
+      "\"k\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":7,"
+      "\"model\":[\"0\",0]}}}";
+  const Interpretation got = timed(graph);
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->seed, "7");
+  EXPECT_FALSE(got.generation->loras.empty());
+  EXPECT_FALSE(got.warnings.empty());
 }
 
 }  // namespace
