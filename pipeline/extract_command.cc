@@ -109,6 +109,11 @@ class ExtractRun {
       return false;
     }
     sink_ = std::move(*sink);
+    if (!sink_->kept_path().empty())
+      talk_.report(sink_->kept_path() +
+                   ": holds what an interrupted run had written; to go on with "
+                   "it, rename it to " +
+                   sink_->partial_path() + " and pass --resume");
     return true;
   }
 

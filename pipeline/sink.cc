@@ -74,9 +74,11 @@ std::optional<Error> Sink::open_fresh() {
     struct stat status;
     if (::fstat(owned_.get(), &status) != 0) return write_error("fstat", errno);
     if (status.st_size == 0) return std::nullopt;
-    // Left by an interrupted run that nobody resumed. A new file instead of a
-    // shorter one: ext4 writes a truncated file to disk at once when it closes.
-    if (::unlink(path) != 0) return write_error("unlink", errno);
+    // Left by an interrupted run that nobody resumed; perhaps nobody meant to
+    // throw a night's work away.
+    kept_path_ = partial_path_ + ".old";
+    if (::rename(path, kept_path_.c_str()) != 0)
+      return write_error("rename", errno);
   }
   return Error{ErrorCode::kUnwritable, "another run is writing it",
                std::nullopt};

@@ -44,6 +44,8 @@ class Sink {
   bool is_reader_gone() const { return is_reader_gone_; }
   /// Name of the unfinished file; empty where there is none.
   const std::string& partial_path() const { return partial_path_; }
+  /// Where an OUT.partial that is not resumed went; empty if there was none.
+  const std::string& kept_path() const { return kept_path_; }
   std::uint64_t old_records() const { return old_.records; }
 
  private:
@@ -54,6 +56,7 @@ class Sink {
 
   std::string path_;
   std::string partial_path_;
+  std::string kept_path_;
   Descriptor owned_;
   int fd_ = -1;
   std::uint64_t length_ = 0;  // bytes of whole lines in a file

@@ -128,6 +128,21 @@ class Resume(ProgramTest):
         self.extract("out.jsonl", "--resume")
         self.assertEqual(len(records(self.read("out.jsonl").decode())), 1)
 
+    def test_what_is_not_resumed_is_kept(self):
+        self.write_images("images", 10)
+        self.extract("out.jsonl")
+        whole = self.read("out.jsonl")
+        os.rename(self.path("out.jsonl"), self.path("out.jsonl.partial"))
+        result = self.run_sdmeta("extract", "-q", "images", "-o", "out.jsonl")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(
+            result.stderr,
+            "sdmeta: out.jsonl.partial.old: holds what an interrupted run had "
+            "written; to go on with it, rename it to out.jsonl.partial and "
+            "pass --resume\n")
+        self.assertEqual(self.read("out.jsonl.partial.old"), whole)
+        self.assertEqual(self.read("out.jsonl"), whole)
+
     def test_somebody_elses_file_is_left_alone(self):
         self.write_images("images", 1)
         self.write("notes.txt", "my notes\n")
