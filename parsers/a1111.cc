@@ -118,7 +118,8 @@ void add_postprocessing(const Payloads& payloads, Generation& generation,
 
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   const Limits& limits = payloads.limits();
-  Generation generation;
+  Result<Generation> result = Generation();  // in place: it is large
+  Generation& generation = *result;
   generation.software = "a1111";
   if (const Payload* const payload = choose(payloads)) {
     const Infotext& infotext = payload->infotext();
@@ -136,7 +137,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   add_postprocessing(payloads, generation, notes);
   // Beside a graph the LoRAs have their file names there.
   if (!has_graph(payloads)) apply_civitai_resources(generation);
-  return generation;
+  return result;
 }
 
 }  // namespace

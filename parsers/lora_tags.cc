@@ -113,11 +113,30 @@ NetworkTag read_body(std::string_view body) {
   return tag;
 }
 
+// Up to so many LoRAs, which is nearly always, are compared with each other. A
+// table costs more, and keeps the work linear where there are thousands.
+constexpr std::size_t kFewLoras = 16;
+
 // As names appear in `Lora hashes`.
 std::string plain_name(std::string_view name) {
   std::string plain = lower(model_base_name(name));
   std::erase_if(plain, [](char c) { return c == ':' || c == ','; });
   return plain;
+}
+
+// `plain_name(a) == plain_name(b)` without the copies.
+bool same_plain_name(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  a = model_base_name(a);
+  b = model_base_name(b);
+  for (;;) {
+    a.remove_prefix(std::min(a.find_first_not_of(":,"), a.size()));
+    b.remove_prefix(std::min(b.find_first_not_of(":,"), b.size()));
+    if (a.empty() || b.empty()) return a.empty() && b.empty();
+    if (to_lower(a.front()) != to_lower(b.front())) return false;
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
 }
 
 void fill_gaps(Lora& lora, const Lora& from) {
@@ -165,13 +184,21 @@ void add_tagged_loras(std::string_view prompt, std::vector<Lora>& loras) {
                            std::optional<double>>;
   const std::vector<NetworkTag> tags = find_network_tags(prompt);
   if (tags.empty()) return;
-  std::set<Claim> known;
   loras.reserve(loras.size() + tags.size());  // keeps the views below valid
-  for (const Lora& lora : loras)
-    known.emplace(lora.name, lora.weight, lora.clip_weight);
+  const bool are_few = loras.size() + tags.size() <= kFewLoras;
+  std::set<Claim> known;
+  if (!are_few)
+    for (const Lora& lora : loras)
+      known.emplace(lora.name, lora.weight, lora.clip_weight);
+  const auto is_new = [&](const Claim& claim) {
+    if (!are_few) return known.insert(claim).second;
+    return std::none_of(loras.begin(), loras.end(), [&](const Lora& lora) {
+      return claim == Claim(lora.name, lora.weight, lora.clip_weight);
+    });
+  };
   for (const NetworkTag& tag : tags) {
     if (tag.is_hypernetwork) continue;
-    if (!known.emplace(tag.name, tag.weight, tag.clip_weight).second) continue;
+    if (!is_new({tag.name, tag.weight, tag.clip_weight})) continue;
     Lora lora;
     lora.name = tag.name;
     lora.weight = tag.weight;
@@ -185,7 +212,19 @@ void merge_loras(std::vector<Lora>& loras, std::vector<Lora> more) {
     Lora lora;
     bool is_known = false;
   };
-  if (more.empty()) return;
+  if (loras.size() + more.size() <= kFewLoras) {
+    const std::size_t size = loras.size();
+    for (Lora& lora : more) {
+      bool is_known = false;
+      for (std::size_t i = 0; i < size; ++i) {
+        if (!same_plain_name(loras[i].name, lora.name)) continue;
+        fill_gaps(loras[i], lora);
+        is_known = true;
+      }
+      if (!is_known) loras.push_back(std::move(lora));
+    }
+    return;
+  }
   std::unordered_map<std::string, News> news;
   for (const Lora& lora : more) {
     News& entry = news[plain_name(lora.name)];

@@ -73,9 +73,10 @@ Lora named_lora(std::string_view name) {
 
 // The value of the last piece only, so that growing stays linear.
 std::optional<std::string_view> last_value(std::string_view item) {
-  const std::size_t mark = item.find_last_of(":,");
-  if (mark == item.npos || item[mark] != ':') return std::nullopt;
-  return trimmed(item.substr(mark + 1));
+  std::size_t start = item.size();
+  while (start > 0 && item[start - 1] != ':' && item[start - 1] != ',') --start;
+  if (start == 0 || item[start - 1] != ':') return std::nullopt;
+  return trimmed(item.substr(start));
 }
 
 std::string without_last_word(std::string_view key) {

@@ -46,9 +46,9 @@ constexpr auto kByteKinds = [] {
   return kinds;
 }();
 
-bool is_any(char c, int kinds) {
-  return (kByteKinds[static_cast<unsigned char>(c)] & kinds) != 0;
-}
+int kinds_of(char c) { return kByteKinds[static_cast<unsigned char>(c)]; }
+
+bool is_any(char c, int kinds) { return (kinds_of(c) & kinds) != 0; }
 
 bool is_size(std::string_view text) {
   const std::size_t x = text.find('x');
@@ -205,21 +205,20 @@ class Splitter {
   // letter, and not the scheme of a URL or a drive.
   bool starts_key(std::size_t start) {
     if (!is_any(text_[start], kLetter | kDigit)) return false;
-    bool has_letter = false;
     const std::size_t limit = std::min(start + kLongestKey, text_.size());
-    for (std::size_t at = start; at < limit; ++at) {
-      const char c = text_[at];
-      if (c == ':') {
-        const char following = at + 1 < text_.size() ? text_[at + 1] : ' ';
-        if (!has_letter || following == '/' || following == '\\') return false;
-        next_key_ = start;
-        next_colon_ = at;
-        return true;
-      }
-      if (is_any(c, kNeverInKey)) return false;
-      has_letter = has_letter || is_any(c, kLetter);
+    std::size_t at = start;
+    int seen = 0;
+    for (; at < limit; ++at) {
+      const int kinds = kinds_of(text_[at]);
+      if ((kinds & (kEndsKey | kNeverInKey)) != 0) break;
+      seen |= kinds;
     }
-    return false;
+    if (at == limit || text_[at] != ':' || (seen & kLetter) == 0) return false;
+    const char following = at + 1 < text_.size() ? text_[at + 1] : ' ';
+    if (following == '/' || following == '\\') return false;
+    next_key_ = start;
+    next_colon_ = at;
+    return true;
   }
 
   std::string_view text_;

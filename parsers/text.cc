@@ -34,12 +34,14 @@ bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
 std::string_view model_base_name(std::string_view path) {
   constexpr std::array<std::string_view, 8> kExtensions = {
       ".safetensors", ".sft", ".ckpt", ".gguf", ".pth", ".pt", ".bin", ".onnx"};
-  const std::size_t slash = path.find_last_of("/\\");
-  if (slash != path.npos) path.remove_prefix(slash + 1);
+  const auto slash = std::find_if(path.rbegin(), path.rend(),
+                                  [](char c) { return c == '/' || c == '\\'; });
+  path.remove_prefix(static_cast<std::size_t>(path.rend() - slash));
+  const std::size_t dot = path.rfind('.');
+  if (dot == path.npos || dot == 0) return path;
   for (const std::string_view extension : kExtensions)
-    if (path.size() > extension.size() &&
-        ends_with_ignoring_case(path, extension))
-      return path.substr(0, path.size() - extension.size());
+    if (equal_ignoring_case(path.substr(dot), extension))
+      return path.substr(0, dot);
   return path;
 }
 

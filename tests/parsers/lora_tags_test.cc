@@ -115,6 +115,19 @@ TEST(LoraTags, TheSameNameWithTwoWeightsIsTwoEntries) {
   EXPECT_EQ(loras_of("<lora:a:1> and <lora:a:0.5>").size(), 2u);
 }
 
+// Few are compared with each other, many are looked up in a table.
+TEST(LoraTags, ManyTagsAreToldApartAsFewAre) {
+  const std::string tags = "<lora:a:1> <lora:a:1.0> <lora:a:0.5> <lora:b:1:2>";
+  std::string prompt = tags;
+  for (int i = 0; i < 100; ++i)
+    prompt += "<lora:filler" + std::to_string(i) + ":1>";
+  const std::vector<Lora> few = loras_of(tags);
+  std::vector<Lora> many = loras_of(prompt);
+  ASSERT_EQ(many.size(), few.size() + 100);
+  many.resize(few.size());
+  EXPECT_EQ(many, few);
+}
+
 TEST(MergeLoras, FillsWhatIsMissing) {
   std::vector<Lora> loras = {lora("styles/Ink.safetensors", 0.5)};
   merge_loras(loras, {lora("ink", 0.9, std::nullopt, "aabb")});
@@ -134,6 +147,23 @@ TEST(MergeLoras, AppendsWhatIsNew) {
   std::vector<Lora> loras = {lora("a", 1.0)};
   merge_loras(loras, {lora("b", 0.5)});
   EXPECT_EQ(loras, (std::vector{lora("a", 1.0), lora("b", 0.5)}));
+}
+
+TEST(MergeLoras, MergesManyAsItMergesFew) {
+  const std::vector<Lora> first = {lora("styles/Ink.safetensors", 0.5),
+                                   lora("Saga: One", {}), lora("wash", 1.0)};
+  std::vector<Lora> second = {
+      lora("ink", 0.9, {}, "aabb"), lora("INK", {}, {}, "ccdd"),
+      lora("saga One", 0.25), lora("new", 1.0), lora("new", 0.5)};
+  std::vector<Lora> few = first;
+  merge_loras(few, second);
+  for (int i = 0; i < 100; ++i)
+    second.push_back(lora("filler" + std::to_string(i), 1.0));
+  std::vector<Lora> many = first;
+  merge_loras(many, second);
+  ASSERT_EQ(many.size(), few.size() + 100);
+  many.resize(few.size());
+  EXPECT_EQ(many, few);
 }
 
 }  // namespace
