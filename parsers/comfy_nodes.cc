@@ -161,8 +161,15 @@ FieldSet fields_in(std::string_view spec) {
 struct Rows {
   std::vector<NodeKind> kinds{std::begin(kTable), std::end(kTable)};
   NameIndex exact{std::size(kTable)};  // positions in `kinds`
-  // By the first byte of the names they may match, longest first.
+  // By the beginning of the names they may match, longest first.
   std::array<std::vector<Wildcard>, 256> wildcards;
+
+  static std::size_t bucket_of(std::string_view name) {
+    const auto byte = [name](std::size_t at) -> std::size_t {
+      return at < name.size() ? static_cast<unsigned char>(name[at]) : 0;
+    };
+    return (3 * byte(0) + byte(1)) % 256;
+  }
 
   Rows() {
     std::vector<Wildcard> all;
@@ -185,11 +192,10 @@ struct Rows {
         all.begin(), all.end(), [&](const Wildcard& a, const Wildcard& b) {
           return kinds[a.row].name.size() > kinds[b.row].name.size();
         });
-    for (std::size_t byte = 0; byte < wildcards.size(); ++byte)
+    for (std::size_t bucket = 0; bucket < wildcards.size(); ++bucket)
       for (const Wildcard& wildcard : all)
-        if (wildcard.before.empty() ||
-            static_cast<unsigned char>(wildcard.before[0]) == byte)
-          wildcards[byte].push_back(wildcard);
+        if (wildcard.before.size() < 2 || bucket_of(wildcard.before) == bucket)
+          wildcards[bucket].push_back(wildcard);
   }
 };
 
@@ -220,7 +226,8 @@ struct InputNames {
   FieldSet by_wildcard(std::string_view name) const {
     FieldSet found = 0;
     for (const auto& [pattern, fields] : wildcards)
-      if (name_matches(pattern, name)) found |= fields;
+      if (name.starts_with(pattern.front()) && name_matches(pattern, name))
+        found |= fields;
     return found;
   }
 };
@@ -235,8 +242,7 @@ const NodeKind& node_kind(std::string_view class_type) {
   // matching of hostile names short.
   constexpr std::size_t kLongestName = 256;
   if (class_type.empty() || class_type.size() > kLongestName) return kNoRow;
-  const auto first = static_cast<unsigned char>(class_type[0]);
-  for (const Wildcard& wildcard : table.wildcards[first])
+  for (const Wildcard& wildcard : table.wildcards[Rows::bucket_of(class_type)])
     if (wildcard.matches(class_type)) return table.kinds[wildcard.row];
   return kNoRow;
 }

@@ -22,44 +22,75 @@ class NameIndex {
 
   /// The value kept for `name`, a new 0 the first time. Views the name.
   std::uint64_t& operator[](std::string_view name) {
-    std::size_t at = hash(name) & mask_;
-    while (slots_[at].is_used && slots_[at].name != name) at = (at + 1) & mask_;
+    const Ends ends(name);
+    std::size_t at = ends.hash() & mask_;
+    while (slots_[at].is_used && !slots_[at].has(name, ends))
+      at = (at + 1) & mask_;
     slots_[at].name = name;
+    slots_[at].ends = ends;
     slots_[at].is_used = true;
     return slots_[at].value;
   }
 
   /// Null if `name` is not in the list.
   const std::uint64_t* find(std::string_view name) const {
-    std::size_t at = hash(name) & mask_;
+    const Ends ends(name);
+    std::size_t at = ends.hash() & mask_;
     for (; slots_[at].is_used; at = (at + 1) & mask_)
-      if (slots_[at].name == name) return &slots_[at].value;
+      if (slots_[at].has(name, ends)) return &slots_[at].value;
     return nullptr;
   }
 
  private:
-  struct Slot {
-    std::string_view name;
-    std::uint64_t value = 0;
-    bool is_used = false;
-  };
-
-  // Both ends of a name, as most differ there.
-  static std::size_t hash(std::string_view name) {
+  // Both ends of a name: most differ there, and up to 16 bytes they are all of
+  // it.
+  struct Ends {
     std::uint64_t head = 0;
     std::uint64_t tail = 0;
-    const std::size_t size = name.size() < 8 ? name.size() : 8;
-    if (size == 8) {
-      std::memcpy(&head, name.data(), 8);
-      std::memcpy(&tail, name.data() + name.size() - 8, 8);
-    } else {
-      for (std::size_t i = 0; i < size; ++i)
-        head = head << 8 | static_cast<unsigned char>(name[i]);
+    std::size_t size = 0;
+
+    Ends() = default;
+    explicit Ends(std::string_view name) : size(name.size()) {
+      const char* const end = name.data() + size;
+      if (size >= 8) {
+        head = word_at<std::uint64_t>(name.data());
+        tail = word_at<std::uint64_t>(end - 8);
+      } else if (size >= 4) {
+        head = word_at<std::uint32_t>(name.data());
+        tail = word_at<std::uint32_t>(end - 4);
+      } else {
+        for (const char c : name)
+          head = head << 8 | static_cast<unsigned char>(c);
+      }
     }
-    const std::uint64_t mixed = (head ^ std::rotl(tail, 23) ^ name.size()) *
-                                std::uint64_t{0x9e3779b97f4a7c15};
-    return static_cast<std::size_t>(mixed >> 32);
-  }
+
+    template <class Word>
+    static Word word_at(const char* at) {
+      Word word;
+      std::memcpy(&word, at, sizeof word);
+      return word;
+    }
+
+    std::size_t hash() const {
+      const std::uint64_t mixed = (head ^ std::rotl(tail, 23) ^ size) *
+                                  std::uint64_t{0x9e3779b97f4a7c15};
+      return static_cast<std::size_t>(mixed >> 32);
+    }
+
+    bool operator==(const Ends&) const = default;
+  };
+
+  struct Slot {
+    std::string_view name;
+    Ends ends;
+    std::uint64_t value = 0;
+    bool is_used = false;
+
+    bool has(std::string_view wanted, const Ends& wanted_ends) const {
+      return ends == wanted_ends &&
+             (ends.size <= 2 * sizeof ends.head || name == wanted);
+    }
+  };
 
   std::vector<Slot> slots_;
   std::size_t mask_;
