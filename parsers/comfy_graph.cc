@@ -99,7 +99,24 @@ NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
   return static_cast<NodeIndex>(nodes_.size()) - 1;
 }
 
+// Inputs that come and go with others have names in two parts or three
+// (comfy_api/latest/_io.py: DynamicCombo, Autogrow, DynamicGroup):
+// resize_type.width, values.a, loras.0.lora_name.
+std::string_view Graph::plain_name(std::string_view name) {
+  const std::size_t last = name.rfind('.');
+  if (last == name.npos || last + 1 == name.size()) return name;
+  const std::string_view own = name.substr(last + 1);
+  const std::string_view before = name.substr(0, last);
+  const std::size_t dot = before.rfind('.');
+  if (dot == before.npos) return own;
+  const std::string_view row = before.substr(dot + 1);
+  if (row.empty() || row.find_first_not_of("0123456789") != row.npos)
+    return own;
+  return keep(std::string(own) + "_" + std::string(row));
+}
+
 void Graph::add_input(GraphInput input) {
+  input.name = plain_name(input.name);
   input.fields = usual_fields(input.name);
   inputs_.push_back(input);
   ++nodes_.back().input_count;

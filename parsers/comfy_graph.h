@@ -28,7 +28,7 @@ using NodeIndex = std::int32_t;
 inline constexpr NodeIndex kNoNode = -1;
 
 struct GraphInput {
-  std::string_view name;
+  std::string_view name;     // without the group it belongs to
   JsonValue value;           // a widget's value; as written for links too
   NodeIndex node = kNoNode;  // where a link leads
   std::int32_t slot = 0;     // the output of that node
@@ -75,6 +75,8 @@ class Graph {
 
  private:
   friend Graph read_api_graph(JsonValue, const Limits&, std::vector<Error>&);
+
+  std::string_view plain_name(std::string_view name);
 
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;

@@ -369,7 +369,15 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
       weight = values.weight_of(word, false);
       clip_weight = values.weight_of(word, true);
     }
-    add(loras, *name.string(), weight, clip_weight);
+    // A name without a strength in a node that takes no model is a choice for
+    // another node, which has the strength.
+    constexpr FieldSet kTaken =
+        field_bit(NodeField::kModel) | field_bit(NodeField::kClip);
+    const GraphNode& held_by = graph.node(node);
+    const bool is_choice = !weight && !clip_weight &&
+                           (held_by.fields & kTaken) == 0 &&
+                           held_by.kind->role != NodeRole::kLora;
+    if (!is_choice) add(loras, *name.string(), weight, clip_weight);
   }
   return true;
 }

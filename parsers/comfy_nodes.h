@@ -28,7 +28,8 @@ enum class NodeRole : std::uint8_t {
   kSwitch,        // hands on one of its inputs
   kPass,          // hands on an input of the wanted kind
   kNumber,
-  kOpaqueNumber,  // arithmetic: its result is not in the graph
+  kMath,          // computes a number from others
+  kOpaqueNumber,  // a number that is not in the graph: random, read from a file
   kLoader,        // a diffusion model; may hold prompts, sizes and LoRAs too
   kLora,
   kTextEncoderLoader,
@@ -100,7 +101,7 @@ struct NodeKind {
   std::string_view name;
   NodeRole role = NodeRole::kUnknown;
   /// `key=name,name;key=...`: input names that differ from the usual ones, and
-  /// the keys `is`, `slots`, `widgets`, `select`, `first` (comfy_nodes.inc).
+  /// further keys, which the head of comfy_nodes.inc lists.
   std::string_view spec;
   /// Fields for which the spec has names; filled in by node_kind.
   FieldSet own_fields = 0;

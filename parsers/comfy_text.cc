@@ -228,6 +228,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
   Text text;
   switch (kind.role) {
     case NodeRole::kZeroOut: return std::string();
+    case NodeRole::kMath: return std::nullopt;
     case NodeRole::kOpaqueText:
     case NodeRole::kOpaqueNumber:
       open_.push_back(node);
@@ -296,6 +297,7 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
 
   // Inputs of the side's own name: conditioning, or text for a loader or a
   // node that encodes for itself.
+  bool is_fed = false;
   for (const NodeField field :
        {is_positive ? NodeField::kPositive : NodeField::kNegative,
         is_positive ? NodeField::kPositiveText : NodeField::kNegativeText}) {
@@ -310,6 +312,7 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
     Text best;
     bool is_encoder = false;
     graph_.each_input(node, field, [&](const GraphInput& input) {
+      is_fed = is_fed || input.is_link();
       Text text = ask(input, side, depth);
       // A box left empty leaves it to the next input.
       if (text && (!best || best->empty())) {
@@ -356,7 +359,8 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   Text text = guider_text(node, side, depth);
   if (text) return text;
   text = of_side(node, side, depth);
-  if (text) return text;
+  // What feeds the side is known, if not its text: no other link has it.
+  if (text || is_fed) return text;
   text = any_link(node, side, depth);
   if (text || !may_hold_text) return text;
   text = odd_widget(node, side);
@@ -648,6 +652,10 @@ GraphTexts::Text GraphTexts::any_link(NodeIndex node, PromptSide side,
                                       unsigned depth) {
   for (const GraphInput& input : graph_.inputs(node)) {
     if (!input.is_link() || is_side_name(input.name)) continue;
+    const NodeRole role = values_.role(input.node);
+    if (role == NodeRole::kNumber || role == NodeRole::kMath ||
+        role == NodeRole::kOpaqueNumber)
+      continue;
     // The other side's inputs hold the other side's text.
     if (side_of_name(input.name).value_or(side) != side) continue;
     if (Text text = ask(input, side, depth)) return text;

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
 // Chains of reroutes and primitives in real graphs stay below ten.
 constexpr unsigned kMaxDepth = 100;
-// Switches that choose by a switch that chooses by a switch.
-constexpr unsigned kMaxChoices = 3;
+// Arithmetic on arithmetic, switches that choose by a switch.
+constexpr unsigned kMaxQuestions = 16;
+// Results of arithmetic in one graph; each takes some kilobytes.
+constexpr std::size_t kMaxComputed = 256;
 
 bool is_text_field(NodeField field) {
   return field == NodeField::kSampler || field == NodeField::kScheduler ||
@@ -16,6 +20,16 @@ bool is_text_field(NodeField field) {
          field == NodeField::kVaeName || field == NodeField::kUpscalerName ||
          field == NodeField::kTextEncoderName ||
          field == NodeField::kControlNetName;
+}
+
+std::int64_t count_numbers(std::string_view text) {
+  std::int64_t count = 0;
+  bool is_number = false;  // this run of digits and points
+  for (const char c : text) {
+    if (is_digit(c) && !is_number) ++count;
+    is_number = is_digit(c) || (is_number && c == '.');
+  }
+  return count;
 }
 
 // A name that holds a field may be used for something else by a class nobody
@@ -149,6 +163,22 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
       if (const std::string_view name = spec_of(kind, "is"); !name.empty())
         return {{}, name};
+    // A schedule of n steps is a list of n + 1 sigmas.
+    if (const std::string_view list = spec_of(kind, "list");
+        field == NodeField::kSteps && !list.empty())
+      if (const GraphInput* sigmas = input_named(node, list)) {
+        const auto count =
+            count_numbers(value_apart(*sigmas).string().value_or(""));
+        return count < 2
+                   ? GraphValue{}
+                   : GraphValue{keep_number(Number::whole(count - 1)), {}};
+      }
+  }
+
+  if (kind.role == NodeRole::kMath) {
+    if (!enter(node, depth)) return {};
+    const JsonValue result = computed(node, input.slot);
+    return suits(field, result) ? GraphValue{result, {}} : GraphValue{};
   }
 
   GraphValue found = search(node, field, depth + 1);
@@ -160,6 +190,12 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
       (kind.role == NodeRole::kNumber || kind.role == NodeRole::kText ||
        kind.role == NodeRole::kCachedText || kind.role == NodeRole::kUnknown);
   if (is_primitive) {
+    // Choosers call what they hold as the input they are made for does.
+    if (const GraphInput* same = input_named(node, input.name);
+        same != nullptr && !same->is_link()) {
+      const JsonValue literal = plain_value(same->value);
+      if (suits(field, literal)) return {literal, {}};
+    }
     for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
       graph_.each_input(node, values, [&](const GraphInput& held) {
         if (held.is_link()) return false;
@@ -189,6 +225,65 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   return hands_on ? search_link(*only, field, depth + 1, may_be_bare) : found;
 }
 
+// A question of its own: the one under way keeps its stamps.
+JsonValue GraphValues::value_apart(const GraphInput& input) {
+  if (!input.is_link()) return plain_value(input.value);
+  if (questions_under_way_ >= kMaxQuestions) return {};
+  ++questions_under_way_;
+  const std::uint32_t outer = query_;
+  const JsonValue value = value_of(input, NodeField::kValue).value;
+  query_ = outer;
+  --questions_under_way_;
+  return value;
+}
+
+std::optional<Number> GraphValues::compute(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  const auto number = [&](std::string_view name) -> std::optional<Number> {
+    const GraphInput* input = input_named(node, name);
+    if (input == nullptr) return std::nullopt;
+    const JsonValue value = value_apart(*input);
+    if (!value.is_number() && !value.is_bool()) return std::nullopt;
+    return Number::read(value.text());
+  };
+  const auto word = [&](std::string_view key) -> std::string_view {
+    const std::string_view name = spec_of(kind, key);
+    const GraphInput* input = name.empty() ? nullptr : input_named(node, name);
+    return input == nullptr ? std::string_view()
+                            : value_apart(*input).string().value_or("");
+  };
+  if (const std::string_view fixed = spec_of(kind, "compute"); !fixed.empty())
+    return evaluate(fixed, number);
+  if (const std::string_view formula = word("formula"); !formula.empty())
+    return evaluate(formula, number);
+  std::string_view operands = spec_of(kind, "operands");
+  if (operands.empty()) operands = "a,b";
+  const std::string_view operation = word("operator");
+  const auto first = number(next_item(operands));
+  const auto second = number(next_item(operands));
+  if (!first || !second) return std::nullopt;
+  return operate(operation, *first, *second);
+}
+
+JsonValue GraphValues::computed(NodeIndex node, std::int32_t slot) {
+  // Nothing while it is under way: arithmetic may go in circles.
+  const auto [known, is_new] = computed_.try_emplace({node, slot});
+  if (!is_new) return known->second;
+  auto result = compute(node);
+  if (!result) return {};
+  std::string_view results = spec_of(*graph_.node(node).kind, "results");
+  for (std::int32_t i = 0; i < slot && !results.empty(); ++i)
+    next_item(results);
+  result = rounded(next_item(results), *result);
+  if (!result) return {};
+  return known->second = keep_number(*result);
+}
+
+JsonValue GraphValues::keep_number(Number number) {
+  if (numbers_.size() >= kMaxComputed) return {};
+  return numbers_.emplace_back(parse_json(number.text(), limits_)).root();
+}
+
 const GraphInput* GraphValues::selected(NodeIndex node) {
   const NodeKind& kind = *graph_.node(node).kind;
   const std::string_view first = spec_of(kind, "first");
@@ -201,18 +296,7 @@ const GraphInput* GraphValues::selected(NodeIndex node) {
     while (chooser == nullptr && !select.empty())
       chooser = input_named(node, next_item(select));
     if (chooser != nullptr) {
-      JsonValue choice = plain_value(chooser->value);
-      if (chooser->is_link()) {
-        choice = {};
-        // A question of its own: the one under way keeps its stamps.
-        if (choices_under_way_ < kMaxChoices) {
-          ++choices_under_way_;
-          const std::uint32_t outer = query_;
-          choice = value_of(*chooser, NodeField::kValue).value;
-          query_ = outer;
-          --choices_under_way_;
-        }
-      }
+      const JsonValue choice = value_apart(*chooser);
       if (const auto name = choice.string())
         for (std::string_view rest = branches; !rest.empty();)
           if (next_item(rest) == *name) return input_named(node, *name);

@@ -1,15 +1,19 @@
 // Values of a graph's nodes, wherever the graph keeps them: in a widget, behind
-// links to primitives, seeds, pickers and switches, or in the nodes a sampler
-// is fed with (sigmas, noise, guiders, pipes).
+// links to primitives, seeds, pickers, switches and arithmetic, or in the nodes
+// a sampler is fed with (sigmas, noise, guiders, pipes).
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "parsers/comfy_graph.h"
+#include "parsers/comfy_math.h"
 
 namespace sdmeta {
 
@@ -33,6 +37,7 @@ class GraphValues {
  public:
   GraphValues(const Graph& graph, const Limits& limits)
       : graph_(graph),
+        limits_(limits),
         visits_left_(limits.max_graph_visits),
         stamps_(graph.size(), 0) {}
 
@@ -65,14 +70,22 @@ class GraphValues {
   GraphValue search_link(const GraphInput& input, NodeField field,
                          unsigned depth, bool may_be_bare = true);
   GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
+  JsonValue value_apart(const GraphInput& input);
+  JsonValue computed(NodeIndex node, std::int32_t slot);
+  JsonValue keep_number(Number number);
+  std::optional<Number> compute(NodeIndex node);
   bool enter(NodeIndex node, unsigned depth);
 
   const Graph& graph_;
+  const Limits& limits_;
   std::size_t visits_left_;
   std::vector<std::uint32_t> stamps_;  // the query that saw a node last
   std::uint32_t query_ = 0;
   std::uint32_t last_query_ = 0;
-  unsigned choices_under_way_ = 0;
+  unsigned questions_under_way_ = 0;
+  // Results of arithmetic, by node and output, as JSON like any other value.
+  std::map<std::pair<NodeIndex, std::int32_t>, JsonValue> computed_;
+  std::deque<JsonDocument> numbers_;
 };
 
 }  // namespace sdmeta

@@ -114,6 +114,7 @@ class Walk {
   void find_size(NodeIndex sampler);
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
   std::optional<PixelSize> own_size(NodeIndex node, unsigned depth = 0);
+  std::optional<PixelSize> size_by_ratio(NodeIndex node);
   void read_scaling(NodeIndex node, Scaling& scaling);
   void find_script(NodeIndex sampler);
   std::optional<double> denoise_of(NodeIndex sampler);
@@ -450,10 +451,13 @@ std::optional<std::string> Walk::model_name(NodeIndex node) {
 bool Walk::model_from(NodeIndex node, unsigned depth, std::string& first,
                       std::vector<std::string>& others) {
   if (depth > kMaxDepth || !enter(node)) return false;
-  // A loader that is handed a model loads none of its own.
-  const GraphInput* handed = values_.role(node) == NodeRole::kLoader
-                                 ? values_.link(node, NodeField::kModel)
-                                 : nullptr;
+  // A node that is handed a model loads none of its own, and a patch's own file
+  // is no model.
+  const bool may_be_handed =
+      values_.role(node) == NodeRole::kLoader ||
+      (values_.role(node) == NodeRole::kUnknown && !is_sampler(node));
+  const GraphInput* handed =
+      may_be_handed ? values_.link(node, NodeField::kModel) : nullptr;
   if (handed != nullptr && model_from(handed->node, depth + 1, first, others))
     return true;
   if (const auto name = model_name(node)) {
@@ -569,9 +573,40 @@ void Walk::find_clip_skip() {
 // --- sizes
 // --------------------------------------------------------------------
 
+// ComfyUI's ResolutionSelector: `16:9 (Widescreen)` of so many megapixels of
+// 1024 * 1024, each side rounded to a multiple.
+std::optional<PixelSize> Walk::size_by_ratio(NodeIndex node) {
+  const auto value = [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    return input == nullptr ? GraphValue{}
+                            : values_.value_of(*input, NodeField::kValue);
+  };
+  const std::string_view text =
+      value(spec_of(*graph_.node(node).kind, "ratio")).string().value_or("");
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto across = number_in<double>(text.substr(0, colon));
+  const auto down = number_in<double>(
+      text.substr(colon + 1, text.find(' ', colon) - colon - 1));
+  const auto megapixels = value("megapixels").number();
+  const double multiple = value("multiple").number().value_or(8.0);
+  if (!across || !down || !megapixels || *across < 1 || *down < 1 ||
+      *across > 1000 || *down > 1000 || *megapixels <= 0 ||
+      *megapixels > 1000 || multiple < 1 || multiple > 1024)
+    return std::nullopt;
+  const double scale = std::sqrt(*megapixels * 1024 * 1024 / (*across * *down));
+  const auto side = [&](double parts) {
+    return static_cast<std::int64_t>(std::nearbyint(parts * scale / multiple) *
+                                     multiple);
+  };
+  return PixelSize{side(*across), side(*down)};
+}
+
 std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
   // Pickers name ratios as well.
   constexpr std::int64_t kLeastSide = 16;
+  if (!spec_of(*graph_.node(node).kind, "ratio").empty())
+    return size_by_ratio(node);
   const auto number = [&](std::string_view name) -> std::int64_t {
     const GraphInput* input = values_.input_named(node, name);
     if (input == nullptr) return 0;
@@ -599,7 +634,8 @@ std::optional<PixelSize> Walk::own_size(NodeIndex node, unsigned depth) {
                             NodeField field) -> std::int64_t {
       const bool is_picker =
           input.is_link() && depth == 0 &&
-          values_.input(input.node, NodeField::kSizeText) != nullptr;
+          (values_.input(input.node, NodeField::kSizeText) != nullptr ||
+           !spec_of(*graph_.node(input.node).kind, "ratio").empty());
       if (is_picker) {
         // Of a ratio alone no size follows.
         const auto pair = own_size(input.node, depth + 1);

@@ -228,6 +228,70 @@ TEST(PeerBugs, ComfySamplersWithNewNamesAreKept) {
   EXPECT_EQ(made("schedule_ltxvscheduler").sampler, "er_sde");
 }
 
+// A node between the schedule and the sampler had a `value` that was taken for
+// the seed, the steps and whatever else was asked for.
+TEST(ComfyUi, AValueOfANodeOnTheWayIsNoSeed) {
+  const Generation got = made("patched_model");
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.cfg_scale, 2.5);
+  EXPECT_FALSE(got.steps);
+}
+
+TEST(ComfyUi, AFileOfAPatchIsNotTheModel) {
+  EXPECT_EQ(made("patched_model").model, "invented/riverXL_v2.safetensors");
+}
+
+// The frame rate beside it was taken for the prompt.
+TEST(ComfyUi, AnUnknownPromptIsNotReplacedByANumberBesideIt) {
+  EXPECT_FALSE(made("ltx_two_stages").prompt);
+}
+
+TEST(ComfyUi, SigmasListedByHandAreSteps) {
+  const Generation got = made("ltx_two_stages");
+  EXPECT_EQ(got.steps, 6);
+  EXPECT_EQ(got.hires.steps, 3);
+}
+
+TEST(ComfyUi, AChoiceOfALoraHasTheStrengthOfTheNodeItFeeds) {
+  const Generation got = made("ltx_two_stages");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "chosen_elsewhere.safetensors");
+  EXPECT_EQ(got.loras[0].weight, 0.5);
+}
+
+TEST(ComfyUi, ArithmeticOnKnownNumbersIsCarriedOut) {
+  const Generation got = made("arithmetic");
+  EXPECT_EQ(got.seed, "18446744073709551615");
+  EXPECT_EQ(got.steps, 21);
+  for (const Lora& lora : got.loras)
+    EXPECT_EQ(std::stod(lora.name.substr(6)), lora.weight) << lora.name;
+}
+
+TEST(ComfyUi, ArithmeticInCirclesIsUnknown) {
+  const Generation got = from_graph(R"({
+    "a": {"class_type": "JWIntegerAdd", "inputs": {"a": ["b", 0], "b": 1}},
+    "b": {"class_type": "JWIntegerAdd", "inputs": {"a": ["a", 0], "b": 1}},
+    "k": {"class_type": "KSampler", "inputs": {"steps": ["a", 0], "seed": 7}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  EXPECT_FALSE(got.steps);
+  EXPECT_EQ(got.seed, "7");
+}
+
+TEST(ComfyUi, InputsOfDynamicGroupsAreReadByTheirOwnNames) {
+  const Generation got = made("late_core");
+  ASSERT_EQ(got.loras.size(), 5u);
+  EXPECT_EQ(got.loras[2].name, "second.safetensors");
+  EXPECT_EQ(got.loras[2].weight, -0.25);
+}
+
+TEST(ComfyUi, ASecondConditioningOfDualGuidanceIsNoPrompt) {
+  EXPECT_EQ(made("guiders").prompt, kPrompt);
+}
+
+TEST(ComfyUi, WildcardsOfADetailerPipeAreNoPrompts) {
+  EXPECT_TRUE(made("ui_pipes").prompts.empty());
+}
+
 TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
   const Interpretation got = interpret(
       fields("prompt", "{\"3\": \"class_type\" what is this"), Limits{});
