@@ -26,11 +26,6 @@ std::string with_lf(std::string_view text) {
   return result;
 }
 
-bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() &&
-         equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
-}
-
 std::string_view model_base_name(std::string_view path) {
   constexpr std::array<std::string_view, 8> kExtensions = {
       ".safetensors", ".sft", ".ckpt", ".gguf", ".pth", ".pt", ".bin", ".onnx"};

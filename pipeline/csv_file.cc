@@ -177,6 +177,9 @@ Result<std::vector<std::string>> list_csv_files(
   return files;
 }
 
+namespace {
+
+/// The user whose folder `path` lies in, `by_username/<user>/`; else empty.
 std::string username_of_path(std::string_view path) {
   constexpr std::string_view kFolder = "by_username/";
   for (std::size_t at = path.find(kFolder); at != std::string_view::npos;
@@ -189,6 +192,8 @@ std::string username_of_path(std::string_view path) {
   }
   return {};
 }
+
+}  // namespace
 
 void BadRowReports::describe(const std::string& path, const std::string& fault,
                              std::uint64_t line) {

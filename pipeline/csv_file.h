@@ -92,9 +92,6 @@ Row make_row_of(const CsvHeader& header, const CsvRecord& record,
 Result<std::vector<std::string>> list_csv_files(
     const std::vector<std::string>& paths);
 
-/// The user whose folder `path` lies in, `by_username/<user>/`; else empty.
-std::string username_of_path(std::string_view path);
-
 /// Hands the first bad rows of each file to a report; the others are counted
 /// only, because a file that is no CSV is nothing but bad rows.
 class BadRowReports {
