@@ -376,6 +376,14 @@ std::string unexpected_argument(const CLI::App& command) {
   return "unknown option " + option + (meant.empty() ? "; " + help : meant);
 }
 
+/// What is wrong with an option that has no value or several; `text` is the
+/// library's message, which begins with the name.
+std::string wrong_value_count(std::string_view text) {
+  const std::string name(text.substr(0, text.find(':')));
+  return name + (text.ends_with(" missing") ? ": expects a value"
+                                            : ": may be given once only");
+}
+
 }  // namespace
 
 Command parse_options(int argc, const char* const* argv) {
@@ -435,6 +443,8 @@ Command parse_options(int argc, const char* const* argv) {
   } catch (const CLI::RequiredError& error) {
     return Usage{ExitCode::kNotComplete,
                  std::string(error.what()) + "; see sdmeta " + first + " -h"};
+  } catch (const CLI::ArgumentMismatch& error) {
+    return Usage{ExitCode::kNotComplete, wrong_value_count(error.what())};
   } catch (const CLI::ParseError& error) {
     return Usage{ExitCode::kNotComplete, error.what()};
   }

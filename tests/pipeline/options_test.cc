@@ -170,6 +170,14 @@ TEST(Options, ShortHelpFitsOneScreen) {
   }
 }
 
+TEST(Options, AValueIsGivenOnceAndNotLeftOut) {
+  EXPECT_EQ(complaint({"schema", "--for"}), "--for: expects a value");
+  EXPECT_EQ(complaint({"extract", "a.png", "-o"}), "--output: expects a value");
+  EXPECT_EQ(complaint({"extract", "a.png", "-o", "b", "-o", "c"}),
+            "--output: may be given once only");
+  EXPECT_EQ(complaint({"urls", "--csv"}), "--csv: expects a value");
+}
+
 TEST(Options, LongHelpNamesEveryOption) {
   const Command command = parse({"extract", "--help"});
   const auto* usage = std::get_if<Usage>(&command);
