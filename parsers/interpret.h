@@ -29,6 +29,7 @@ struct Interpretation {
 
 /// Tries all writers that parser_table.h lists, from the top. Pure: no file,
 /// clock, locale or global state; may run in any number of threads.
-Interpretation interpret(const ImageFields& image, const Limits& limits) noexcept;
+Interpretation interpret(const ImageFields& image,
+                         const Limits& limits) noexcept;
 
 }  // namespace sdmeta

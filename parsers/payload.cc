@@ -84,9 +84,8 @@ Payload::Payload(const RawField& field, std::string_view key,
 const JsonDocument& Payload::document() const {
   if (document_) return *document_;
   const std::string& value = field_->value;
-  const auto spare_bytes =
-      static_cast<std::size_t>(value.data() + value.capacity() -
-                               (text_.data() + text_.size()));
+  const auto spare_bytes = static_cast<std::size_t>(
+      value.data() + value.capacity() - (text_.data() + text_.size()));
   document_ = parse_json(text_, *limits_, spare_bytes);
   // Some tools pass what is JSON already to their JSON writer.
   if (const auto inner = document_->root().string();

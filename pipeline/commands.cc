@@ -14,8 +14,7 @@ ExitCode print(std::string_view text) {
   const Result<std::unique_ptr<Sink>> out = Sink::open({}, nullptr);
   if (out.value()->write(text) || out.value()->is_reader_gone())
     return ExitCode::kComplete;
-  Diagnostics(ProgressMode::kNever, true)
-      .report("-", *out.value()->error());
+  Diagnostics(ProgressMode::kNever, true).report("-", *out.value()->error());
   return ExitCode::kNotComplete;
 }
 
@@ -24,7 +23,10 @@ ExitCode run_command(const Usage& usage) {
   Diagnostics talk(ProgressMode::kNever, true);
   // What is wrong is one line; with no arguments it is the help itself.
   const bool is_help = usage.text.ends_with('\n');
-  is_help ? talk.print(usage.text) : talk.report(usage.text);
+  if (is_help)
+    talk.print(usage.text);
+  else
+    talk.report(usage.text);
   return usage.code;
 }
 

@@ -51,10 +51,9 @@ ExitCode run_command(const EnrichCommand& command) {
 
 ExitCode run_command(const UrlsCommand& command) {
   const UrlsOptions& options = command.options;
-  return tell(
-      command.is_quiet, options.output, options.csv_paths,
-      options.missing_from.value_or(""),
-      [&](const Report& report) { return run_urls(options, report); });
+  return tell(command.is_quiet, options.output, options.csv_paths,
+              options.missing_from.value_or(""),
+              [&](const Report& report) { return run_urls(options, report); });
 }
 
 ExitCode run_command(const CaptionsCommand& command) {

@@ -140,8 +140,8 @@ void Diagnostics::summary(const RunStats& stats) {
     line += fmt::format("; {} with a CSV row, {} without", tally.with_row,
                         tally.records - tally.with_row);
   if (stats.unmatched_rows)
-    line += fmt::format("; {} CSV rows without an image",
-                        *stats.unmatched_rows);
+    line +=
+        fmt::format("; {} CSV rows without an image", *stats.unmatched_rows);
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
   if (stats.inputs.skipped_names > 0)

@@ -68,10 +68,10 @@ class ExtractRun {
     read.insert(read.end(), command_.csv.paths.begin(),
                 command_.csv.paths.end());
     read.push_back(command_.inputs.files_from.value_or(""));
-    const std::optional<std::string> refused = refuse_outputs(
-        {command_.output.path, command_.stats_path.value_or(""),
-         command_.unmatched_path.value_or("")},
-        read);
+    const std::optional<std::string> refused =
+        refuse_outputs({command_.output.path, command_.stats_path.value_or(""),
+                        command_.unmatched_path.value_or("")},
+                       read);
     if (refused) {
       talk_.report(*refused);
       return false;

@@ -122,13 +122,12 @@ class Inputs final : public InputStream {
       } else if (next_path_ < options_.paths.size()) {
         const std::string& path = options_.paths[next_path_++];
         if (path == "-")
-          list_.emplace(path, options_.is_nul_separated,
-                        options_.stop_fd);
+          list_.emplace(path, options_.is_nul_separated, options_.stop_fd);
         else if (std::optional<Found> named = open_named(path))
           return named;
       } else if (options_.files_from) {
         list_.emplace(*options_.files_from, options_.is_nul_separated,
-                        options_.stop_fd);
+                      options_.stop_fd);
         options_.files_from.reset();
       } else {
         return std::nullopt;

@@ -1,7 +1,7 @@
 // Makes many images that are nearly nothing but their text, to see what one
 // input costs:
-//   make_tiny folder PATH COUNT [FIRST]      PATH/00000000.png ..., or from FIRST
-//   make_tiny tar PATH COUNT [FIRST]         as members of one plain tar
+//   make_tiny folder PATH COUNT [FIRST]      PATH/00000000.png ..., or from
+//   FIRST make_tiny tar PATH COUNT [FIRST]         as members of one plain tar
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -57,8 +57,7 @@ int main(int argument_count, char** arguments) {
   std::printf(
       "{\"status\": %d, \"wall_s\": %.6f, \"cpu_s\": %.6f, "
       "\"peak_rss_kb\": %ld}\n",
-      WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-      wall.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      usage.ru_maxrss);
+      WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), wall.count(),
+      seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss);
   return 0;
 }

@@ -131,8 +131,8 @@ TEST(LoraTags, ManyTagsAreToldApartAsFewAre) {
 TEST(MergeLoras, FillsWhatIsMissing) {
   std::vector<Lora> loras = {lora("styles/Ink.safetensors", 0.5)};
   merge_loras(loras, {lora("ink", 0.9, std::nullopt, "aabb")});
-  EXPECT_EQ(loras, std::vector{lora("styles/Ink.safetensors", 0.5,
-                                    std::nullopt, "aabb")});
+  EXPECT_EQ(loras, std::vector{lora("styles/Ink.safetensors", 0.5, std::nullopt,
+                                    "aabb")});
 }
 
 // A1111 takes colons and commas out of names before it lists hashes.

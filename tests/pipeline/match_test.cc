@@ -57,7 +57,8 @@ TEST(Match, ReadsNumbersOfEveryLength) {
     number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     EXPECT_EQ(parse_image_number(text), number) << text;
     for (std::size_t i = 0; i < text.size(); ++i) {
-      for (const char c : {'/', ':', ' ', '-', '.', '\0', '\x7F', '\xB1', 'a'}) {
+      for (const char c :
+           {'/', ':', ' ', '-', '.', '\0', '\x7F', '\xB1', 'a'}) {
         std::string wrong = text;
         wrong[i] = c;
         EXPECT_FALSE(parse_image_number(wrong)) << wrong;
