@@ -52,7 +52,7 @@ PAYLOAD_PLACES = {
 BY_SUFFIX = {
     ".png": ["png", "stealth", "verify"], ".jpg": ["jpeg", "verify"],
     ".jpeg": ["jpeg", "verify"], ".webp": ["webp", "stealth", "verify"],
-    ".gif": ["exif"], ".tiff": ["exif"], ".avif": ["bmff"], ".heic": ["bmff"],
+    ".gif": ["gif"], ".tiff": ["tiff"], ".bmp": ["tiff"], ".avif": ["bmff"], ".heic": ["bmff"],
     ".mp4": ["bmff"], ".mov": ["bmff"], ".jxl": ["jxl"], ".mkv": ["matroska"],
     ".webm": ["matroska"], ".exif": ["exif"], ".xmp": ["xmp"], ".txt": ["text"],
 }
@@ -89,6 +89,20 @@ def texts():
     for prefix in (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8), b""):
         for encoding in ("utf-8", "utf-16-be", "utf-16-le", "utf-16"):
             yield prefix + "灯台 a lantern\nSteps: 20".encode(encoding)
+
+
+def iptc_blocks():
+    """IPTC datasets, and the same as Photoshop keeps them."""
+    caption = PROMPT.encode()
+    datasets = b"".join(
+        b"\x1c\x02" + bytes([dataset]) + struct.pack(">H", len(text)) + text
+        for dataset, text in ((5, b"a title"), (25, b"lantern"), (120, caption)))
+    datasets += b"\x1c\x02\x78\x80\x04" + struct.pack(">I", len(caption)) + caption
+    yield datasets
+    resource = (b"8BIM\x04\x04\0\0" + struct.pack(">I", len(datasets)) + datasets
+                + b"\0" * (len(datasets) & 1))
+    yield b"8BIM\x03\xed\0\0\0\0\0\x02ab" + resource
+    yield b"Photoshop 3.0\0" + resource
 
 
 def stealth_inputs():
@@ -149,7 +163,7 @@ def made_by_tools(folder):
     image = Image.linear_gradient("L").resize((16, 16)).convert("RGB")
     picture = folder / "picture.png"
     image.save(picture)
-    for suffix in ("jpg", "webp", "gif", "tiff"):
+    for suffix in ("jpg", "webp", "gif", "tiff", "bmp"):
         image.save(folder / f"picture.{suffix}")
     image.save(folder / "progressive.jpg", progressive=True)
     image.save(folder / "lossless.webp", lossless=True)
@@ -211,8 +225,11 @@ def main():
             put_file(path)
     for number, order in enumerate("<>"):
         for kind, prefix in enumerate((b"ASCII\0\0\0", b"UNICODE\0", b"")):
-            put("exif", f"block{number}{kind}",
-                exif_block(order, prefix + PROMPT.encode("utf-16-be")))
+            block = exif_block(order, prefix + PROMPT.encode("utf-16-be"))
+            put("exif", f"block{number}{kind}", block)
+            put("tiff", f"block{number}{kind}", block)
+    for number, block in enumerate(iptc_blocks()):
+        put("iptc", f"block{number}", block)
     for number, text in enumerate(texts()):
         put("text", f"text{number:02}", text)
     for number, data in enumerate(stealth_inputs()):
