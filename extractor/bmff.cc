@@ -93,7 +93,12 @@ void read_bmff(ByteWindow& in, FieldCollector& out) {
     has_head |= box->type == box_type("meta") || box->type == box_type("moov");
     switch (box->type) {
       case box_type("meta"): read_meta(in, *box, out); break;
-      case box_type("moov"): read_movie(in, *box, out); break;
+      case box_type("moov"):
+        if (out.image().container == Container::kAvif ||
+            out.image().container == Container::kHeif)
+          out.note(ErrorCode::kAnimated, "");
+        read_movie(in, *box, out);
+        break;
       case box_type("uuid"): read_uuid_box(in, *box, out); break;
       default: break;
     }

@@ -25,6 +25,7 @@ std::string_view error_name(ErrorCode code) noexcept {
     case ErrorCode::kMidjourney: return "midjourney";
     case ErrorCode::kPhoto: return "photo";
     case ErrorCode::kProvenance: return "provenance";
+    case ErrorCode::kAnimated: return "animated";
     case ErrorCode::kArchiveBroken: return "archive_broken";
     case ErrorCode::kEncrypted: return "encrypted";
     case ErrorCode::kMemberTooLarge: return "member_too_large";

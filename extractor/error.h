@@ -57,6 +57,9 @@ enum class ErrorCode : std::uint8_t {
 
   // Output.
   kUnwritable,
+
+  // What kind of image it is.
+  kAnimated,  // several frames; no detail
 };
 
 /// The code's stable lower-case name, e.g. "truncated", "field_too_large".

@@ -8,6 +8,7 @@
 #include "extractor/byte_window.h"
 #include "extractor/container.h"
 #include "extractor/field_collector.h"
+#include "extractor/misplaced_image.h"
 #include "extractor/provenance.h"
 #include "extractor/stealth.h"
 #include "extractor/verify.h"
@@ -53,12 +54,30 @@ void read_pixels(ByteSource& source, const ExtractOptions& options,
 }
 
 void read_image(ByteSource& source, const ExtractOptions& options,
+                ImageFields& image);
+
+void read_misplaced(ByteSource& source, const MisplacedImage& place,
+                    const ExtractOptions& options, ImageFields& image) {
+  ReplacedSource replaced(source, place);
+  read_image(replaced, options, image);
+  if (image.damage) return;
+  image.damage =
+      Error{ErrorCode::kCorrupt,
+            place.missing.empty()
+                ? std::to_string(place.offset) + " bytes in front of the image"
+                : "signature is missing",
+            0};
+}
+
+void read_image(ByteSource& source, const ExtractOptions& options,
                 ImageFields& image) {
   ByteWindow in(source);
   FieldCollector out(image, options.limits);
   const Bytes head = in.view(0, ByteWindow::kHeadBytes);
   const ContainerRow* row = find_container(head);
   if (row == nullptr) {
+    const auto place = find_misplaced_image(head);
+    if (place) return read_misplaced(source, *place, options, image);
     out.damage(ErrorCode::kNotAnImage, std::string(describe_non_image(head)));
   } else {
     image.container = row->container;
@@ -72,6 +91,8 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   }
   // What looks like an early end after a failed read is no fault of the file.
   if (in.error()) image.damage = in.error();
+  if (image.damage && image.damage->code == ErrorCode::kMemberTooLarge)
+    image.has_passed_limit = true;
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ class GifReader {
   ByteWindow& in_;
   FieldCollector& out_;
   std::uint64_t offset_ = 0;
+  std::size_t images_ = 0;
   bool is_done_ = false;
 };
 
@@ -111,6 +112,10 @@ void GifReader::read_extension() {
              begins_with(in_.view(offset_, 12, kAhead), "\x0BXMP DataXMP")) {
     offset_ += 12;
     read_xmp_blocks();
+  } else if (label == kApplicationLabel &&
+             begins_with(in_.view(offset_, 12, kAhead), "\x0BNETSCAPE2.0")) {
+    out_.note(ErrorCode::kAnimated, "");
+    read_blocks(nullptr);
   } else {
     read_blocks(nullptr);
   }
@@ -120,6 +125,7 @@ void GifReader::skip_image() {
   constexpr std::size_t kDescriptorBytes = 9;
   const Bytes descriptor = in_.view(offset_, kDescriptorBytes, kAhead);
   if (descriptor.size() < kDescriptorBytes) return end_early();
+  if (++images_ == 2) out_.note(ErrorCode::kAnimated, "");
   offset_ += kDescriptorBytes;
   skip_color_table(descriptor[8]);
   ++offset_;  // size of the first codes

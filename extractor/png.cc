@@ -1,6 +1,7 @@
 #include "extractor/png.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,12 @@ constexpr std::uint32_t kItxt = type_code("iTXt");
 constexpr std::uint32_t kComf = type_code("comf");
 constexpr std::uint32_t kExif = type_code("eXIf");
 constexpr std::uint32_t kC2pa = type_code("caBX");
+constexpr std::uint32_t kAnimation = type_code("acTL");
+
+bool is_known(std::uint32_t type) noexcept {
+  return type == kIhdr || type == kIdat || type == kText || type == kZtxt ||
+         type == kItxt || type == kExif || type == kComf || type == kC2pa;
+}
 
 struct Chunk {
   std::uint64_t offset = 0;  // of its length field
@@ -135,6 +142,7 @@ class PngReader {
   bool find_first_chunk(std::uint64_t& offset);
   bool read_chunk_header(std::uint64_t offset, Chunk& chunk);
   bool may_stop_at_pixels(const Chunk& chunk);
+  bool find_lost_chunk(std::uint64_t& offset);
   Bytes chunk_data(const Chunk& chunk, std::size_t max_bytes);
   void read_content(const Chunk& chunk);
   void read_size(Bytes data);
@@ -147,13 +155,18 @@ class PngReader {
   ByteWindow& in_;
   FieldCollector& out_;
   bool has_end_ = false;  // IEND was seen
+  std::uint64_t known_end_ = 0;  // of the last chunk that is of a known kind
+  // Bytes that may still be searched for what a damaged chunk has lost.
+  std::size_t search_left_ = 4u << 20;
 };
 
 void PngReader::read() {
   std::uint64_t offset = 0;
   if (!find_first_chunk(offset)) return;
   Chunk chunk;
-  while (out_.may_walk_on() && read_chunk_header(offset, chunk)) {
+  while (out_.may_walk_on() &&
+         (read_chunk_header(offset, chunk) ||
+          (find_lost_chunk(offset) && read_chunk_header(offset, chunk)))) {
     if (chunk.type == kIdat && may_stop_at_pixels(chunk)) return;
     if (chunk.type == kIend) has_end_ = true;
     read_content(chunk);
@@ -165,6 +178,7 @@ void PngReader::read() {
       return;
     }
     offset = chunk.end();
+    if (is_known(chunk.type)) known_end_ = offset;
   }
 }
 
@@ -204,6 +218,33 @@ bool PngReader::read_chunk_header(std::uint64_t offset, Chunk& chunk) {
   if (chunk.has_type()) return true;
   out_.damage(ErrorCode::kCorrupt, "no chunk at byte " + std::to_string(offset),
               offset);
+  return false;
+}
+
+// The chain of chunks is broken at `offset`, which moves to the next chunk of a
+// kind that matters. What looked like a chunk of another kind may have been the
+// break.
+bool PngReader::find_lost_chunk(std::uint64_t& offset) {
+  if (has_end_) return false;
+  constexpr std::size_t kBlock = 64u << 10;
+  constexpr std::array<std::string_view, 7> kTypes = {
+      "tEXt", "zTXt", "iTXt", "eXIf", "comf", "IDAT", "IEND"};
+  for (std::uint64_t at = known_end_; search_left_ >= kBlock; at += kBlock) {
+    search_left_ -= kBlock;
+    const Bytes block = in_.view(at, kBlock + kHeaderBytes, 0);
+    const std::string_view text = as_text(block);
+    for (std::size_t i = 4; i + 4 <= text.size(); ++i) {
+      if (std::find(kTypes.begin(), kTypes.end(), text.substr(i, 4)) ==
+          kTypes.end())
+        continue;
+      const std::uint64_t start = at + i - 4;
+      const std::uint32_t length = ByteCursor(block, i - 4).be32();
+      if (start + kFrameBytes + length > in_.size()) continue;
+      offset = start;
+      return true;
+    }
+    if (block.size() < kBlock) return false;
+  }
   return false;
 }
 
@@ -260,6 +301,7 @@ void PngReader::read_content(const Chunk& chunk) {
       return read_text_chunk(chunk, data, end);
     }
     case kC2pa: return note_c2pa(chunk_data(chunk, kMaxManifestBytes), out_);
+    case kAnimation: return out_.note(ErrorCode::kAnimated, "");
     default: return;
   }
 }
@@ -291,28 +333,37 @@ void PngReader::read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end) {
     return add_text(chunk, carrier, keyword, cursor.rest(), end);
   }
   if (chunk.type == kZtxt) {
-    cursor.skip(1);  // the method; there is only one
+    // The method; there is only one, and no stream begins with its number.
+    if (as_text(cursor.rest()).starts_with('\0')) cursor.skip(1);
     return add_inflated(chunk, Carrier::kPngZtxt, keyword, cursor.rest(), end);
   }
+  // As tEXt has it: no flag, no language.
+  if (ByteCursor(cursor.rest()).u8() > 1)
+    return add_text(chunk, Carrier::kPngItxt, keyword, cursor.rest(), end);
   const bool is_compressed = cursor.u8() != 0;
   cursor.skip(1);
   for (int skipped = 0; skipped < 2;
        ++skipped) {  // language, translated keyword
     const std::size_t length = as_text(cursor.rest()).find('\0');
     if (length == std::string_view::npos) {
-      cursor.skip(cursor.remaining());
-      if (end == TextEnd::kWhole) {
-        out_.note(ErrorCode::kBadText, chunk.place() + " holds no text",
-                  chunk.offset);
-      }
-      return;
+      if (end == TextEnd::kCut) return;
+      // Without a language, or without a translated keyword.
+      out_.note(ErrorCode::kBadText,
+                chunk.place() + " lacks a part in front of its text",
+                chunk.offset);
+      break;
     }
     cursor.skip(length + 1);
   }
   if (is_compressed) {
     return add_inflated(chunk, Carrier::kPngItxt, keyword, cursor.rest(), end);
   }
-  add_text(chunk, Carrier::kPngItxt, keyword, cursor.rest(), end);
+  // A zlib header is no UTF-8; some writers forget the flag.
+  const Bytes text = cursor.rest();
+  if (text.size() > 2 && text[0] == 0x78 && text[1] >= 0x80 &&
+      (text[0] * 256 + text[1]) % 31 == 0)
+    return add_inflated(chunk, Carrier::kPngItxt, keyword, text, end);
+  add_text(chunk, Carrier::kPngItxt, keyword, text, end);
 }
 
 void PngReader::add_inflated(const Chunk& chunk, Carrier carrier, Bytes keyword,
@@ -334,6 +385,9 @@ void PngReader::add_inflated(const Chunk& chunk, Carrier carrier, Bytes keyword,
                 chunk.place() + " inflates to " + std::to_string(text.size()) +
                     " bytes and then breaks",
                 chunk.offset);
+      // Some writers set the flag and forget to compress.
+      if (text.empty() && is_printable(as_text(stream)))
+        return add_text(chunk, carrier, keyword, stream, end);
       end = TextEnd::kCut;
       break;
     case InflateEnd::kTooLarge:

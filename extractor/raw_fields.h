@@ -97,6 +97,8 @@ struct ImageFields {
   std::optional<Error> damage;
   /// Lesser findings: bad checksums, fields cut by a limit, provenance marks.
   std::vector<Error> notes;
+  /// Something was left out for its size (kFieldTooLarge, kMemberTooLarge).
+  bool has_passed_limit = false;
 };
 
 }  // namespace sdmeta

@@ -66,6 +66,8 @@ void WebpReader::read() {
     const std::uint32_t length = ByteCursor(header, 4).le32();
     const std::uint64_t data_offset = offset + kChunkHeaderBytes;
     const std::uint64_t data_end = data_offset + length;
+    // What is appended to a whole image need not be chunks.
+    if (offset >= declared_end && data_end > in_.size()) return;
     read_chunk(type, data_offset, length);
     if (data_end > in_.size()) {
       return out_.damage(ErrorCode::kTruncated,
@@ -81,8 +83,15 @@ void WebpReader::read() {
 
 // Odd chunks are followed by a zero byte that some writers forget.
 std::uint64_t WebpReader::next_offset(std::uint64_t data_end, bool is_odd) {
-  if (!is_odd) return data_end;
   const Bytes there = in_.view(data_end, 5);
+  if (!is_odd) {
+    if (there.size() < 5 || is_fourcc(there.first(4)) || there[0] != 0 ||
+        !is_fourcc(there.subspan(1)))
+      return data_end;
+    out_.note(ErrorCode::kCorrupt, "a chunk has a padding byte too many",
+              data_end);
+    return data_end + 1;
+  }
   if (there.size() == 5 && !is_fourcc(there.subspan(1)) &&
       is_fourcc(there.first(4))) {
     out_.note(ErrorCode::kCorrupt, "a chunk lacks its padding byte", data_end);
@@ -93,6 +102,7 @@ std::uint64_t WebpReader::next_offset(std::uint64_t data_end, bool is_odd) {
 
 void WebpReader::read_chunk(std::string_view type, std::uint64_t data_offset,
                             std::uint32_t length) {
+  if (type == "ANIM") return out_.note(ErrorCode::kAnimated, "");
   if (type == "VP8X" || type == "VP8L" || type == "VP8 ") {
     return read_size(type, data_offset);
   }

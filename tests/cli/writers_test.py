@@ -153,6 +153,15 @@ class PillowTest(WritersTest):
                    exif=exif)
         self.expect_text("a.webp", "Model", "prompt:" + GRAPH)
 
+    def test_animations_are_noted(self):
+        first = self.picture("a.png")
+        for name in ("a.png", "a.webp", "a.gif"):
+            first.save(self.path(name), save_all=True,
+                       append_images=[first.rotate(180)], duration=100)
+            self.assertIn("animated", self.record(name)["warnings"], name)
+            self.picture(name)
+            self.assertNotIn("animated", self.record(name)["warnings"], name)
+
     def test_sound_files_pass_verification(self):
         for name, options in (("a.png", {}), ("a.jpg", {}), ("a.webp", {}),
                               ("p.jpg", {"progressive": True}),

@@ -7,6 +7,7 @@ namespace {
 
 using test::extract;
 using test::GifBuilder;
+using test::has_note;
 using test::value_of;
 
 TEST(Gif, CommentOfManyBlocks) {
@@ -20,6 +21,13 @@ TEST(Gif, CommentOfManyBlocks) {
   EXPECT_EQ(image.fields[0].carrier, Carrier::kGifComment);
   EXPECT_EQ(image.fields[0].value, text);
   EXPECT_FALSE(image.damage);
+}
+
+TEST(Gif, SeveralFramesAreNoted) {
+  EXPECT_FALSE(
+      has_note(extract(GifBuilder().frame().build()), ErrorCode::kAnimated));
+  EXPECT_TRUE(has_note(extract(GifBuilder().frame().frame().build()),
+                       ErrorCode::kAnimated));
 }
 
 TEST(Gif, EveryCommentIsAField) {

@@ -1,0 +1,77 @@
+#include "extractor/misplaced_image.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sdmeta {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kPngSignature = "\x89PNG\r\n\x1A\n"sv;
+
+// The first chunk of a PNG tells more than the signature, of which each byte
+// may be lost.
+std::optional<MisplacedImage> find_png(std::string_view head) noexcept {
+  const std::size_t chunk = head.find("\0\0\0\x0DIHDR"sv);
+  if (chunk == head.npos) return std::nullopt;
+  if (head.substr(0, chunk).ends_with(kPngSignature))
+    return MisplacedImage{chunk - kPngSignature.size(), {}};
+  return MisplacedImage{chunk, kPngSignature};
+}
+
+std::optional<MisplacedImage> find_jpeg(std::string_view head) noexcept {
+  const bool lacks_start =
+      head.starts_with("\xFF\xE0"sv) || head.starts_with("\xFF\xE1"sv);
+  if (lacks_start && (head.substr(4).starts_with("JFIF\0"sv) ||
+                      head.substr(4).starts_with("Exif\0"sv)))
+    return MisplacedImage{0, "\xFF\xD8"sv};
+  for (std::size_t at = head.find("\xFF\xD8\xFF"sv);
+       at != head.npos && at + 4 <= head.size();
+       at = head.find("\xFF\xD8\xFF"sv, at + 1)) {
+    // What JPEG files begin with: tables, an application's segment, a comment.
+    const auto marker = static_cast<std::uint8_t>(head[at + 3]);
+    if (marker == 0xDB || marker == 0xFE || (marker & 0xF0) == 0xE0)
+      return MisplacedImage{at, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<MisplacedImage> find_webp(std::string_view head) noexcept {
+  const std::size_t form = head.find("WEBPVP8"sv);
+  if (form == head.npos || form < 8 || head.substr(form - 8, 4) != "RIFF"sv)
+    return std::nullopt;
+  return MisplacedImage{form - 8, {}};
+}
+
+std::optional<MisplacedImage> find_gif(std::string_view head) noexcept {
+  const std::size_t at = head.find("GIF89a"sv);
+  if (at == head.npos) return std::nullopt;
+  return MisplacedImage{at, {}};
+}
+
+}  // namespace
+
+std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept {
+  const std::string_view text = as_text(head);
+  for (const auto find : {find_png, find_jpeg, find_webp, find_gif})
+    if (const auto found = find(text)) return found;
+  return std::nullopt;
+}
+
+Result<std::size_t> ReplacedSource::read_at(
+    std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
+  const std::string_view front = image_.missing;
+  if (offset >= front.size())
+    return source_.read_at(offset - front.size() + image_.offset, out);
+  const std::size_t count =
+      std::min(out.size(), front.size() - static_cast<std::size_t>(offset));
+  std::memcpy(out.data(), front.data() + offset, count);
+  const Result<std::size_t> rest =
+      source_.read_at(image_.offset, out.subspan(count));
+  if (!rest) return rest;
+  return count + *rest;
+}
+
+}  // namespace sdmeta
