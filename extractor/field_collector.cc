@@ -48,6 +48,28 @@ bool is_generation_text(std::string_view key, std::string_view value) noexcept {
          is_labelled_json(value);
 }
 
+/// Bytes that JSON takes for `text`: six for a control character.
+std::size_t json_bytes(std::string_view text) noexcept {
+  std::size_t escaped = 0;
+  std::size_t controls = 0;
+  for (const char c : text) {
+    escaped += c == '"' || c == '\\';
+    controls += static_cast<unsigned char>(c) < 0x20;
+  }
+  return text.size() + escaped + 5 * controls;
+}
+
+/// Bytes at the front of `text` for which JSON takes at most `max_bytes`.
+std::size_t fitting_json(std::string_view text,
+                         std::size_t max_bytes) noexcept {
+  std::size_t taken = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    taken += json_bytes(text.substr(i, 1));
+    if (taken > max_bytes) return i;
+  }
+  return text.size();
+}
+
 }  // namespace
 
 void FieldCollector::add(Carrier carrier, std::string key, Text text) {
@@ -58,7 +80,20 @@ void FieldCollector::add(Carrier carrier, std::string key, Text text) {
     return;
   }
   cut_utf8(key, kMaxKeyBytes);
-  const std::size_t admitted = admit(text.value.size(), key);
+  std::size_t written = text.value.size();
+  std::size_t admitted = admit(written, key);
+  // Six times the limit would otherwise be written of a text of NULs.
+  if (6 * (total_bytes_ + written) > limits_.max_field_bytes) {
+    const std::size_t allowed = room();
+    written = json_bytes(text.value);
+    if (written > allowed) {
+      admitted = std::min(admitted, fitting_json(text.value, allowed));
+      written = allowed;
+      note(ErrorCode::kFieldTooLarge, key + " would take more than " +
+                                          std::to_string(allowed) +
+                                          " bytes as JSON");
+    }
+  }
   if (text.encoding == Encoding::kBytes) {
     text.value.resize(admitted);
   } else {
@@ -69,7 +104,7 @@ void FieldCollector::add(Carrier carrier, std::string key, Text text) {
                                   ? key + " is not in the encoding it declares"
                                   : key + " has undecodable characters");
   }
-  total_bytes_ += key.size() + text.value.size();
+  total_bytes_ += key.size() + std::max(written, text.value.size());
   has_generation_text_ =
       has_generation_text_ || is_generation_text(key, text.value);
   if (fields.empty()) fields.reserve(4);
@@ -98,6 +133,8 @@ void FieldCollector::note(ErrorCode code, std::string detail,
                           std::optional<std::uint64_t> offset) {
   std::vector<Error>& notes = image_.notes;
   Error error{code, std::move(detail), offset};
+  if (code == ErrorCode::kFieldTooLarge || code == ErrorCode::kMemberTooLarge)
+    image_.has_passed_limit = true;
   if (notes.size() >= limits_.max_notes) return;
   if (std::find(notes.begin(), notes.end(), error) != notes.end()) return;
   notes.push_back(std::move(error));

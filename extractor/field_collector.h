@@ -55,7 +55,7 @@ class FieldCollector {
  private:
   ImageFields& image_;
   const Limits& limits_;
-  std::size_t total_bytes_ = 0;
+  std::size_t total_bytes_ = 0;  // of the fields, as JSON if they are many
   std::size_t walked_ = 0;
   bool has_generation_text_ = false;
 };

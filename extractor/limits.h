@@ -2,6 +2,7 @@
 // record, never silence and never an abort.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -10,10 +11,11 @@ namespace sdmeta {
 struct Limits {
   // --- bytes of one file
   /// One text field after inflation. ComfyUI graphs with embedded images reach
-  /// tens of megabytes; a zlib bomb reaches any size.
-  std::size_t max_field_bytes = 64u << 20;
+  /// megabytes; a zlib bomb reaches any size. What a file costs in all is up to
+  /// ten times its text: parsed, told apart, written.
+  std::size_t max_field_bytes = 16u << 20;
   /// All text of one file together.
-  std::size_t max_total_field_bytes = 128u << 20;
+  std::size_t max_total_field_bytes = 32u << 20;
   /// Fields of one file.
   std::size_t max_fields = 4096;
   /// Chunks, segments, boxes or elements walked in one file.
@@ -31,8 +33,8 @@ struct Limits {
   /// Pixels decoded for --verify and stealth data; 2^28 is 16384 x 16384.
   std::uint64_t max_pixels = 1ull << 28;
   /// Memory of one pixel decoder. Progressive JPEG and WebP cannot be decoded
-  /// line by line; 8192 x 8192 of either fits.
-  std::size_t max_decoder_bytes = 256u << 20;
+  /// line by line; 4096 x 4096 of either fits.
+  std::size_t max_decoder_bytes = 96u << 20;
 
   // --- payloads
   std::size_t max_json_depth = 256;
@@ -48,12 +50,31 @@ struct Limits {
   // --- archives and CSV
   /// Bytes of one compressed archive member held in memory; the rest of a
   /// longer member is not seen.
-  std::uint64_t max_member_bytes = 64ull << 20;
+  std::uint64_t max_member_bytes = 32ull << 20;
   /// Bytes that an archive may unpack to for each of its own, once it has
   /// unpacked to `min_bomb_bytes`. Images hardly compress; bombs reach 1000.
   std::uint64_t max_unpack_ratio = 200;
-  std::uint64_t min_bomb_bytes = 1ull << 30;
+  std::uint64_t min_bomb_bytes = 256ull << 20;
   std::size_t max_csv_row_bytes = 1u << 20;
+  /// Window that unpacking LZMA fills; `xz -9` asks for as much. (libarchive
+  /// has a limit of its own for .zst, 128 MiB.)
+  std::uint64_t max_dictionary_bytes = 64ull << 20;
 };
+
+/// Of files that are read beside others. What passes one of these limits is
+/// read again by itself, with the whole limits (`postponed` in pipeline).
+inline Limits small_file_limits(Limits limits) {
+  limits.max_field_bytes =
+      std::min(limits.max_field_bytes, std::size_t{1} << 20);
+  limits.max_total_field_bytes =
+      std::min(limits.max_total_field_bytes, std::size_t{2} << 20);
+  limits.max_decoder_bytes =
+      std::min(limits.max_decoder_bytes, std::size_t{16} << 20);
+  limits.max_member_bytes =
+      std::min(limits.max_member_bytes, std::uint64_t{4} << 20);
+  limits.max_dictionary_bytes =
+      std::min(limits.max_dictionary_bytes, std::uint64_t{4} << 20);
+  return limits;
+}
 
 }  // namespace sdmeta

@@ -221,7 +221,8 @@ std::optional<Probe> find_signature(Image& image, const Shape& shape,
         }
         return goes_on && !found;
       });
-  if (failure && failure->code == ErrorCode::kFieldTooLarge)
+  if (failure && (failure->code == ErrorCode::kFieldTooLarge ||
+                  failure->code == ErrorCode::kMemberTooLarge))
     notes.push_back(*failure);
   return found;
 }

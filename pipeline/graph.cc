@@ -1,15 +1,16 @@
 // run_graph: the only file that knows oneTBB.
 //
-//   input -> limiter -> extract -> interpret -> join -> encode -> sequencer
-//              ^           |           ^                              |
-//              |           +-> wait ---+                              |
-//              +------------------- a credit ------------------- write
+//   input -> extract -> interpret -> join -> encode -> sequencer
+//     ^         |           ^                              |
+//     |         +-> wait ---+                              |
+//     +------------------- a credit ------------------- write
 //
+// `input` begins a batch for each credit, while the batches in flight are not
+// too many and do not hold too many bytes; with none in flight it always does.
 // `wait` is where batches go whose files are not in the page cache: threads of
 // its own read them. Failures travel the same lane as values and no stage drops
 // a batch, because a gap would make the sequencer hold back everything after
-// it, silently. The limiter has one edge back: with two, both would have to
-// fire for a credit.
+// it, silently.
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
@@ -36,6 +37,9 @@ Message<T> message(T value) {
   return std::make_shared<T>(std::move(value));
 }
 
+// Takes how many batches have been written.
+using Input =
+    flow::multifunction_node<std::size_t, std::tuple<Message<Batch<Job>>>>;
 using Extract =
     flow::multifunction_node<Message<Batch<Job>>,
                              std::tuple<Message<Batch<Extracted>>,
@@ -57,7 +61,9 @@ flow::function_node<Message<In>, Message<Out>> stage_node(
 
 void run_graph(const NextBatch& next, const RunOptions& options,
                const TakeLines& take) {
-  const StageOptions& stages = options.stages;
+  HeldBytes held;
+  StageOptions stages = options.stages;
+  stages.held = &held;
   const std::size_t threads = std::max(1u, options.threads);
   const oneapi::tbb::global_control workers(
       oneapi::tbb::global_control::max_allowed_parallelism, threads);
@@ -65,16 +71,25 @@ void run_graph(const NextBatch& next, const RunOptions& options,
   IoPool readers(options.io_depth);
   arena.execute([&] {
     flow::graph graph;
-    flow::input_node<Message<Batch<Job>>> input(
-        graph, [&](oneapi::tbb::flow_control& control) {
-          std::optional<Batch<Job>> jobs = next();
-          if (jobs) return message(std::move(*jobs));
-          control.stop();
-          return Message<Batch<Job>>();
-        });
     // With ordered output one slow file can hold back all the others' lines.
-    flow::limiter_node<Message<Batch<Job>>> limiter(
-        graph, 4 * threads + options.io_depth);
+    const std::size_t max_batches = 4 * threads + options.io_depth;
+    std::size_t batches = 0;
+    bool is_ended = false;
+    Input input(graph, flow::serial,
+                [&](std::size_t written, Input::output_ports_type& out) {
+                  batches -= written;
+                  if (is_ended || batches == max_batches) return;
+                  if (batches > 0 && held.is_full()) return;
+                  std::optional<Batch<Job>> jobs = next();
+                  is_ended = !jobs;
+                  if (is_ended) return;
+                  for (const Job& job : jobs->items)
+                    if (job.bytes) jobs->held_bytes += job.bytes->size();
+                  held.add(jobs->held_bytes);
+                  ++batches;
+                  std::get<0>(out).try_put(message(std::move(*jobs)));
+                  input.try_put(0);
+                });
     Extract extract(graph, threads, [&](const Message<Batch<Job>>& jobs,
                                         Extract::output_ports_type& out) {
       HalfExtracted half =
@@ -102,13 +117,14 @@ void run_graph(const NextBatch& next, const RunOptions& options,
     auto encode = stage_node(graph, threads, encode_batch, stages);
     flow::sequencer_node<Message<Lines>> sequencer(
         graph, [](const Message<Lines>& lines) { return lines->seq; });
-    flow::function_node<Message<Lines>> write(
-        graph, flow::serial, [&](const Message<Lines>& lines) {
-          take(std::move(*lines));
-          return flow::continue_msg();
+    flow::function_node<Message<Lines>, std::size_t> write(
+        graph, flow::serial, [&](const Message<Lines>& lines) -> std::size_t {
+          const std::size_t held_bytes = lines->held_bytes;
+          finish_batch(std::move(*lines), stages, take);
+          held.release(held_bytes);
+          return 1;
         });
-    flow::make_edge(input, limiter);
-    flow::make_edge(limiter, extract);
+    flow::make_edge(flow::output_port<0>(input), extract);
     flow::make_edge(flow::output_port<0>(extract), interpret);
     flow::make_edge(flow::output_port<1>(extract), wait);
     flow::make_edge(wait, interpret);
@@ -116,8 +132,8 @@ void run_graph(const NextBatch& next, const RunOptions& options,
     flow::make_edge(join, encode);
     flow::make_edge(encode, sequencer);
     flow::make_edge(sequencer, write);
-    flow::make_edge(write, limiter.decrementer());
-    input.activate();
+    flow::make_edge(write, input);
+    input.try_put(0);
     graph.wait_for_all();
   });
 }

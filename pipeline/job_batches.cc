@@ -12,7 +12,8 @@ std::optional<Batch<Job>> JobBatches::next() {
     if (is_finished_ || stop_.load(std::memory_order_relaxed))
       return std::nullopt;
     std::size_t held_bytes = 0;
-    for (std::size_t i = 0; i < kBatchJobs && held_bytes < kMaxHeldBytes; ++i) {
+    for (std::size_t i = 0; i < kBatchJobs && held_bytes < kMaxPackedBytes;
+         ++i) {
       std::optional<Job> job = inputs_.next();
       if (!job && inputs_.is_stopped()) return std::nullopt;
       if (!job) {

@@ -22,7 +22,7 @@ class JobBatches {
 
   /// Cuts after every kBatchJobs jobs of the input, recorded ones counted, so
   /// that a resumed run cuts where the interrupted one did: compressed output
-  /// is then the same to the byte. Also cuts when kMaxHeldBytes are held. A
+  /// is then the same to the byte. Also cuts when kMaxPackedBytes are held. A
   /// batch that a stop leaves half full is left to the next run.
   std::optional<Batch<Job>> next();
 

@@ -50,9 +50,8 @@ struct FileRange {
   std::shared_ptr<const ArchiveFile> archive;  // keeps the descriptor open
 };
 
-/// Bytes of `Job::bytes` after which a batch of jobs is closed early, and bytes
-/// of text that a batch of images holds at most.
-inline constexpr std::size_t kMaxHeldBytes = 16u << 20;
+/// Bytes of `Job::bytes` after which a batch of jobs is closed early.
+inline constexpr std::size_t kMaxPackedBytes = 8u << 20;
 
 struct Job {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps: the order of the output
@@ -60,7 +59,7 @@ struct Job {
   std::optional<std::string> member;  // name inside the archive `path`
   std::optional<FileRange> range;     // member that is read in place
   /// Member of an archive that must be decompressed from its start. Memory is
-  /// bounded by whoever collects jobs: a batch ends at `kMaxHeldBytes`.
+  /// bounded by whoever collects jobs: a batch ends at `kMaxPackedBytes`.
   std::shared_ptr<const std::vector<std::uint8_t>> bytes;
   std::optional<std::uint64_t> member_size;  // declared; of a cut member too
   /// What kept the producer from offering bytes; the job is a record all the
@@ -72,13 +71,14 @@ struct Extracted {
   Job job;
   ImageFields image;
   std::optional<std::uint64_t> bytes;  // of file or member; unknown if unreadable
-  /// Its batch holds so much text already that this image is only read when
-  /// its turn to be parsed comes. A few hostile files in a row would otherwise
-  /// fill the memory.
+  /// Not read yet: it is large, or the batches in flight hold so much already
+  /// (HeldBytes). A few hostile files in a row would otherwise fill the memory.
   bool is_postponed = false;
 };
 
 struct Record {
+  /// Set: nothing else is. The job is read when its turn to be written comes.
+  std::shared_ptr<const Job> postponed;
   std::uint64_t seq = 0;
   Status status = Status::kOk;
   std::string file;
@@ -98,6 +98,7 @@ template <class T>
 struct Batch {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps
   std::vector<T> items;
+  std::size_t held_bytes = 0;  // its part of HeldBytes
 };
 inline constexpr std::size_t kBatchJobs = 64;
 
@@ -110,11 +111,21 @@ struct Tally {
   std::uint64_t output_bytes = 0;
 };
 
-/// The records of one batch as they go to the output.
+/// The records of one batch, or some of them, as they go to the output.
 struct Lines {
+  /// A job whose line belongs at `offset` of `bytes`.
+  struct Postponed {
+    std::size_t offset = 0;
+    std::shared_ptr<const Job> job;
+  };
+
   std::uint64_t seq = 0;
-  std::string bytes;  // whole lines; compressed if the output is
-  Tally tally;        // of these lines; output_bytes counts them uncompressed
+  std::string frames;  // whole frames of compressed lines, in front of `bytes`
+  /// Whole lines; compressed if the output is, unless jobs are postponed.
+  std::string bytes;
+  Tally tally;  // of these lines; output_bytes counts them uncompressed
+  std::vector<Postponed> postponed;  // in order
+  std::size_t held_bytes = 0;
 };
 
 }  // namespace sdmeta

@@ -14,7 +14,7 @@ namespace sdmeta {
 inline constexpr unsigned kDefaultIoDepth = 16;
 
 struct RunOptions {
-  StageOptions stages;
+  StageOptions stages;    // `held` is the run's own
   unsigned threads = 1;   // that parse; at least 1
   unsigned io_depth = 0;  // files read at once; 0: read by those threads
 };
@@ -23,13 +23,15 @@ struct RunOptions {
 /// one thread at a time.
 using NextBatch = std::function<std::optional<Batch<Job>>()>;
 
-/// Takes the lines of each batch, in the order of `seq`, one thread at a time.
+/// Takes the lines of each batch, in one or more pieces, in the order of `seq`,
+/// one thread at a time. Pieces have `bytes` and `tally`.
 using TakeLines = std::function<void(Lines)>;
 
 void run_serial(const NextBatch& next, const RunOptions& options,
                 const TakeLines& take);
 
-/// Holds a number of batches at a time that depends on the options alone.
+/// Holds a number of batches at a time that depends on the options alone, and
+/// at most HeldBytes::kMaxBytes of text and one large file besides.
 void run_graph(const NextBatch& next, const RunOptions& options,
                const TakeLines& take);
 

@@ -10,7 +10,8 @@ void run_serial(const NextBatch& next, const RunOptions& options,
   while (std::optional<Batch<Job>> jobs = next()) {
     Batch<Extracted> images = extract_batch(std::move(*jobs), stages);
     Batch<Record> records = interpret_batch(std::move(images), stages);
-    take(encode_batch(join_batch(std::move(records), stages), stages));
+    finish_batch(encode_batch(join_batch(std::move(records), stages), stages),
+                 stages, take);
   }
 }
 

@@ -33,6 +33,7 @@ Status status_of(ErrorCode code) {
 ImageFields damaged(const Error& error) {
   ImageFields image;
   image.damage = error;
+  image.has_passed_limit = error.code == ErrorCode::kMemberTooLarge;
   return image;
 }
 
@@ -57,6 +58,44 @@ Extracted postponed(Job job) {
 
 void redact(std::string& text) {
   if (auto clean = without_url_secrets(text)) text = std::move(*clean);
+}
+
+/// Lines of more bytes than this end their frame, so that a batch of large
+/// records need not be in memory at once. Where frames end depends on the lines
+/// alone: a resumed output has to equal an undisturbed one.
+constexpr std::size_t kMaxFrameBytes = std::size_t{4} << 20;
+
+void end_full_frame(Lines& lines, Compression compression) {
+  if (compression == Compression::kNone || lines.bytes.size() < kMaxFrameBytes)
+    return;
+  lines.frames += compress(std::exchange(lines.bytes, {}), compression);
+}
+
+bool is_full(const StageOptions& options) {
+  return options.held != nullptr && options.held->is_full();
+}
+
+/// What files of a batch are read with.
+ExtractOptions batch_options(const StageOptions& options) {
+  ExtractOptions limited = options.extract;
+  if (options.held != nullptr)
+    limited.limits = small_file_limits(limited.limits);
+  return limited;
+}
+
+/// Adds an image to its batch, or puts it off if not all of it was read.
+void keep(Extracted image, Batch<Extracted>& images,
+          const StageOptions& options) {
+  if (options.held != nullptr && image.image.has_passed_limit)
+    image = postponed(std::move(image.job));
+  // Counting every little text would make the threads fight for the counter.
+  constexpr std::size_t kLittle = 4096;
+  const std::size_t bytes = text_bytes(image.image);
+  if (options.held != nullptr && bytes > kLittle) {
+    options.held->add(bytes);
+    images.held_bytes += bytes;
+  }
+  images.items.push_back(std::move(image));
 }
 
 void remove_url_secrets(Record& record) {
@@ -202,24 +241,23 @@ std::optional<std::uint64_t> job_bytes(const Job& job) {
 
 HalfExtracted extract_cached_batch(Batch<Job> jobs,
                                    const StageOptions& options) noexcept {
-  HalfExtracted half{{jobs.seq, {}}, {}};
+  HalfExtracted half{{jobs.seq, {}, jobs.held_bytes}, {}};
   half.images.items.reserve(jobs.items.size());
   FileOpener opener;
-  std::size_t held_bytes = 0;
+  const ExtractOptions limited = batch_options(options);
   for (auto job = jobs.items.begin(); job != jobs.items.end(); ++job) {
-    if (held_bytes >= kMaxHeldBytes) {
+    if (is_full(options)) {
       half.images.items.push_back(postponed(std::move(*job)));
       continue;
     }
     std::optional<Extracted> image =
-        extract_cached_stage(*job, opener, options.extract);
+        extract_cached_stage(*job, opener, limited);
     if (!image) {
       half.jobs.assign(std::move_iterator(job),
                        std::move_iterator(jobs.items.end()));
       break;
     }
-    held_bytes += text_bytes(image->image);
-    half.images.items.push_back(std::move(*image));
+    keep(std::move(*image), half.images, options);
   }
   return half;
 }
@@ -227,32 +265,33 @@ HalfExtracted extract_cached_batch(Batch<Job> jobs,
 Batch<Extracted> extract_rest(HalfExtracted half,
                               const StageOptions& options) noexcept {
   FileOpener opener;
-  std::size_t held_bytes = 0;
-  for (const Extracted& image : half.images.items)
-    held_bytes += text_bytes(image.image);
+  const ExtractOptions limited = batch_options(options);
   for (Job& job : half.jobs) {
-    half.images.items.push_back(
-        held_bytes >= kMaxHeldBytes
-            ? postponed(std::move(job))
-            : extract_stage(std::move(job), opener, options.extract));
-    held_bytes += text_bytes(half.images.items.back().image);
+    if (is_full(options))
+      half.images.items.push_back(postponed(std::move(job)));
+    else
+      keep(extract_stage(std::move(job), opener, limited), half.images,
+           options);
   }
   return std::move(half.images);
 }
 
 Batch<Extracted> extract_batch(Batch<Job> jobs,
                                const StageOptions& options) noexcept {
-  return extract_rest({{jobs.seq, {}}, std::move(jobs.items)}, options);
+  return extract_rest({{jobs.seq, {}, jobs.held_bytes}, std::move(jobs.items)},
+                      options);
 }
 
 Batch<Record> interpret_batch(Batch<Extracted> images,
                               const StageOptions& options) noexcept {
-  Batch<Record> records{images.seq, {}};
+  Batch<Record> records{images.seq, {}, images.held_bytes};
   records.items.reserve(images.items.size());
-  FileOpener opener;
   for (Extracted& image : images.items) {
-    if (image.is_postponed)
-      image = extract_stage(std::move(image.job), opener, options.extract);
+    if (image.is_postponed) {
+      records.items.emplace_back().postponed =
+          std::make_shared<const Job>(std::move(image.job));
+      continue;
+    }
     records.items.push_back(interpret_stage(std::move(image), options));
   }
   return records;
@@ -262,7 +301,7 @@ Batch<Record> join_batch(Batch<Record> records,
                          const StageOptions& options) noexcept {
   if (options.csv == nullptr) return records;
   for (Record& record : records.items)
-    record = join_stage(std::move(record), options.csv);
+    if (!record.postponed) record = join_stage(std::move(record), options.csv);
   return records;
 }
 
@@ -271,11 +310,65 @@ Lines encode_batch(Batch<Record> records,
   constexpr std::size_t kUsualLineBytes = 2048;
   Lines lines;
   lines.seq = records.seq;
+  lines.held_bytes = records.held_bytes;
   lines.bytes.reserve(records.items.size() * kUsualLineBytes);
-  for (const Record& record : records.items)
+  for (Record& record : records.items) {
+    if (record.postponed) {
+      lines.postponed.push_back(
+          {lines.bytes.size(), std::move(record.postponed)});
+      continue;
+    }
     encode_stage(record, options.with_raw, lines);
-  lines.bytes = compress(std::move(lines.bytes), options.compression);
+    if (lines.postponed.empty()) end_full_frame(lines, options.compression);
+  }
+  if (lines.postponed.empty())
+    lines.bytes = compress(std::move(lines.bytes), options.compression);
   return lines;
+}
+
+void finish_batch(Lines lines, const StageOptions& options,
+                  const std::function<void(Lines)>& take) {
+  if (lines.postponed.empty()) {
+    if (lines.frames.empty()) return take(std::move(lines));
+    lines.bytes.insert(0, lines.frames);
+    lines.frames.clear();
+    return take(std::move(lines));
+  }
+  const std::string encoded = std::move(lines.bytes);
+  const std::vector<Lines::Postponed> postponed = std::move(lines.postponed);
+  Lines piece;
+  piece.seq = lines.seq;
+  piece.bytes = std::move(lines.frames);
+  piece.tally = lines.tally;
+  take(std::exchange(piece, {}));
+  const auto hand_on = [&](bool is_last) {
+    const bool is_full = piece.bytes.size() >= kMaxFrameBytes;
+    if (!is_full && !is_last) return;
+    piece.seq = lines.seq;
+    piece.bytes = compress(std::move(piece.bytes), options.compression);
+    take(std::exchange(piece, {}));
+  };
+  // Copies lines up to `end`, each as if it had come by itself.
+  std::size_t at = 0;
+  const auto copy_to = [&](std::size_t end) {
+    while (at < end) {
+      const std::size_t line_end = encoded.find('\n', at) + 1;
+      piece.bytes.append(encoded, at, line_end - at);
+      at = line_end;
+      hand_on(false);
+    }
+  };
+  FileOpener opener;
+  for (const Lines::Postponed& next : postponed) {
+    copy_to(next.offset);
+    Record record = interpret_stage(
+        extract_stage(*next.job, opener, options.extract), options);
+    encode_stage(join_stage(std::move(record), options.csv), options.with_raw,
+                 piece);
+    hand_on(false);
+  }
+  copy_to(encoded.size());
+  hand_on(true);
 }
 
 }  // namespace sdmeta

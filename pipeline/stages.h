@@ -3,6 +3,7 @@
 // apart), no stage drops or adds an item: one job in, one record out.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "pipeline/compress.h"
 #include "pipeline/csv_index.h"
 #include "pipeline/file_opener.h"
+#include "pipeline/held_bytes.h"
 #include "pipeline/record.h"
 
 namespace sdmeta {
@@ -21,6 +23,9 @@ struct StageOptions {
   bool keep_urls = false;  // signed query strings too
   const CsvIndex* csv = nullptr;   // none: every `row` is null
   Compression compression = Compression::kNone;
+  /// Of all batches in flight. None: there is one, and it may hold all it
+  /// reads.
+  HeldBytes* held = nullptr;
 };
 
 /// Opens what `job` names and reads its fields. What cannot be opened has
@@ -59,7 +64,8 @@ struct HalfExtracted {
   std::vector<Job> jobs;  // that follow, to be waited for
 };
 /// Extracts up to the first file that has to be waited for: the next are likely
-/// to need it too.
+/// to need it too. With `options.held`, large files are postponed: those that
+/// pass small_file_limits(), and all while it is full.
 HalfExtracted extract_cached_batch(Batch<Job> jobs,
                                    const StageOptions& options) noexcept;
 /// Extracts the rest.
@@ -72,5 +78,11 @@ Batch<Record> interpret_batch(Batch<Extracted> images,
 Batch<Record> join_batch(Batch<Record> records,
                          const StageOptions& options) noexcept;
 Lines encode_batch(Batch<Record> records, const StageOptions& options) noexcept;
+
+/// Hands the lines of a batch to `take`, in as many pieces as it needs to hold
+/// no more than one large file: what was postponed is read here, by itself. The
+/// pieces do not depend on what was postponed, and none of theirs is.
+void finish_batch(Lines lines, const StageOptions& options,
+                  const std::function<void(Lines)>& take);
 
 }  // namespace sdmeta

@@ -94,7 +94,7 @@ std::optional<Error> check_lzma_dictionary(ByteSource& packed,
   std::uint8_t head[9];
   const Result<std::size_t> got = packed.read_at(0, head);
   if (!got) return got.error();
-  if (*got < sizeof head || u32(head, 5) <= limits.max_member_bytes)
+  if (*got < sizeof head || u32(head, 5) <= limits.max_dictionary_bytes)
     return std::nullopt;
   return Error{ErrorCode::kMemberTooLarge, "unpacking needs a dictionary of " +
                                                std::to_string(u32(head, 5)) +

@@ -110,6 +110,26 @@ TEST(Limits, DeclaredGigabytesThatAreNotThereCostNothing) {
   EXPECT_FALSE(has_note(image, ErrorCode::kFieldTooLarge));
 }
 
+// Written as JSON, each would be six times as long.
+TEST(Limits, ControlCharactersCountForWhatTheyTakeInTheOutput) {
+  ExtractOptions options;
+  options.limits.max_field_bytes = 60000;
+  const ImageFields image = extract(
+      PngBuilder().text("Comment", std::string(40000, '\x01')).build(),
+      options);
+  ASSERT_EQ(image.fields.size(), 1u);
+  EXPECT_EQ(image.fields[0].value.size(), 10000u);
+  EXPECT_TRUE(has_note(image, ErrorCode::kFieldTooLarge));
+  EXPECT_TRUE(image.has_passed_limit);
+}
+
+TEST(Limits, SmallFilesHaveNoLargerLimitsThanOthers) {
+  Limits limits;
+  limits.max_field_bytes = 10;
+  EXPECT_EQ(small_file_limits(limits).max_field_bytes, 10u);
+  EXPECT_LT(small_file_limits({}).max_field_bytes, Limits().max_field_bytes);
+}
+
 TEST(Limits, TotalOfAllFields) {
   ExtractOptions options;
   options.limits.max_total_field_bytes = 1000;

@@ -256,6 +256,18 @@ TEST_F(InputsArchive, ABombEndsWithAStatus) {
                           "200 times its size"}));
 }
 
+TEST_F(InputsArchive, ALargeDictionaryIsNotFilled) {
+  const std::string xz = packed_archive("pax", "xz", {{"a.png", "x"}});
+  EXPECT_EQ(members("a.txz", xz), Strings{"a.png=x"});
+  Limits limits;
+  limits.max_dictionary_bytes = 1 << 20;
+  const Strings got = members("a.txz", xz, {.limits = limits});
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_TRUE(got[0].starts_with(
+      "!archive_broken: unpacking needs a dictionary of "))
+      << got[0];
+}
+
 TEST_F(InputsArchive, ABrokenArchiveWithinCostsOnlyItself) {
   std::string inner = TarBuilder().file("a.png", "x").end();
   inner.resize(1024);

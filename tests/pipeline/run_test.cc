@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "pipeline/job_batches.h"
+#include "tests/support/image_builder.h"
 
 namespace sdmeta {
 namespace {
@@ -100,12 +101,94 @@ TEST(Run, GraphEqualsSerialWhenBatchesOvertakeEachOther) {
   }
 }
 
+/// Members with texts of `text_bytes`, which repeat.
+class Texts final : public InputStream {
+ public:
+  explicit Texts(std::vector<std::size_t> text_bytes, std::uint64_t count)
+      : count_(count) {
+    for (const std::size_t bytes : text_bytes) {
+      const std::string png = test::PngBuilder()
+                                  .ztxt("parameters", std::string(bytes, 'x'))
+                                  .build();
+      files_.push_back(std::make_shared<const std::vector<std::uint8_t>>(
+          png.begin(), png.end()));
+    }
+  }
+  std::optional<Job> next() override {
+    if (seq_ == count_) return std::nullopt;
+    Job job;
+    job.seq = seq_;
+    job.path = "made_up.tar";
+    job.member = std::to_string(seq_) + ".png";
+    job.bytes = files_[seq_++ % files_.size()];
+    return job;
+  }
+  InputCounts counts() const override { return {}; }
+
+ private:
+  std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> files_;
+  std::uint64_t count_;
+  std::uint64_t seq_ = 0;
+};
+
+// What is postponed depends on what else is in flight; the output does not.
+TEST(Run, GraphEqualsSerialWithLargeFiles) {
+  for (const Compression compression :
+       {Compression::kNone, Compression::kZstd}) {
+    RunOptions options;
+    options.stages.with_raw = true;
+    options.stages.compression = compression;
+    const auto output = [&](auto* run) {
+      Texts inputs({10, 900'000, 3'000'000, 100, 900'000}, 70);
+      const std::atomic<bool> stop{false};
+      JobBatches batches(inputs, nullptr, stop);
+      std::string bytes;
+      run([&] { return batches.next(); }, options,
+          [&](Lines lines) { bytes += lines.bytes; });
+      return bytes;
+    };
+    const std::string expected = output(run_serial);
+    for (const unsigned threads : {1u, 2u, 8u}) {
+      options.threads = threads;
+      EXPECT_TRUE(output(run_graph) == expected) << threads << " threads";
+    }
+  }
+}
+
+TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
+  constexpr std::size_t kMember = std::size_t{10} << 20;
+  std::atomic<std::size_t> alive{0};
+  std::size_t most = 0;
+  std::uint64_t made = 0;
+  RunOptions options;
+  options.threads = 2;
+  run_graph(
+      [&]() -> std::optional<Batch<Job>> {
+        if (made == 50) return std::nullopt;
+        most = std::max(most, ++alive);
+        Batch<Job> batch;
+        batch.seq = made++;
+        batch.items.resize(1);
+        batch.items[0].bytes = {new std::vector<std::uint8_t>(kMember),
+                                [&](const std::vector<std::uint8_t>* bytes) {
+                                  --alive;
+                                  delete bytes;
+                                }};
+        return batch;
+      },
+      options,
+      [](Lines) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+      });
+  EXPECT_LE(most, HeldBytes::kMaxBytes / kMember + 1);
+}
+
 TEST(Run, NothingInGivesNothingOut) {
   EXPECT_EQ(output_of(run_serial, {}, 0), "");
   EXPECT_EQ(output_of(run_graph, {}, 0), "");
 }
 
-// The limiter is what keeps memory from growing with the number of files.
+// The credits are what keeps memory from growing with the number of files.
 TEST(Run, GraphHoldsABoundedNumberOfBatches) {
   RunOptions options;
   options.threads = 2;
@@ -181,7 +264,7 @@ TEST(JobBatches, LargeMembersMakeSmallBatches) {
 
    private:
     std::shared_ptr<const std::vector<std::uint8_t>> bytes_ =
-        std::make_shared<const std::vector<std::uint8_t>>(kMaxHeldBytes / 2);
+        std::make_shared<const std::vector<std::uint8_t>>(kMaxPackedBytes / 2);
   };
   LargeMembers inputs;
   const std::atomic<bool> stop{false};

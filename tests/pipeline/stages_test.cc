@@ -238,24 +238,58 @@ Batch<Job> bombs(std::size_t count) {
   return jobs;
 }
 
-TEST(ExtractBatch, HoldsABoundedAmountOfText) {
-  const Batch<Extracted> images = extract_batch(bombs(10), {});
-  std::size_t bytes = 0;
-  for (const Extracted& image : images.items)
-    for (const RawField& field : image.image.fields)
-      bytes += field.value.size();
-  EXPECT_GT(bytes, 0u);
-  EXPECT_LE(bytes, 2 * kMaxHeldBytes);
+TEST(ExtractBatch, LargeFilesArePostponed) {
+  HeldBytes held;
+  StageOptions options;
+  options.held = &held;
+  const Batch<Extracted> images = extract_batch(bombs(10), options);
+  ASSERT_EQ(images.items.size(), 10u);
+  for (const Extracted& image : images.items) {
+    EXPECT_TRUE(image.is_postponed);
+    EXPECT_TRUE(image.image.fields.empty());
+  }
+  EXPECT_EQ(images.held_bytes, 0u);
 }
 
-TEST(ExtractBatch, WhatIsPostponedIsReadAllTheSame) {
-  const Batch<Record> records =
-      interpret_batch(extract_batch(bombs(10), {}), {});
-  ASSERT_EQ(records.items.size(), 10u);
-  for (const Record& record : records.items) {
-    EXPECT_EQ(record.status, records.items[0].status);
-    EXPECT_EQ(record.image.container, Container::kPng);
-  }
+TEST(ExtractBatch, SmallFilesArePostponedWhileMuchIsHeld) {
+  HeldBytes held;
+  StageOptions options;
+  options.held = &held;
+  Batch<Job> jobs;
+  jobs.items.resize(100);
+  for (Job& job : jobs.items) job.bytes = a_bomb(900'000);
+  const Batch<Extracted> images = extract_batch(std::move(jobs), options);
+  EXPECT_FALSE(images.items.front().is_postponed);
+  EXPECT_TRUE(images.items.back().is_postponed);
+  EXPECT_TRUE(held.is_full());
+  EXPECT_LE(images.held_bytes, HeldBytes::kMaxBytes + (1u << 20));
+  held.release(images.held_bytes);
+  EXPECT_FALSE(held.is_full());
+}
+
+TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
+  HeldBytes held;
+  StageOptions options;
+  options.held = &held;
+  Batch<Job> jobs = bombs(3);
+  jobs.items[0].bytes = jobs.items[2].bytes = a_bomb(10);
+  Lines lines = encode_batch(
+      interpret_batch(extract_batch(std::move(jobs), options), options),
+      options);
+  ASSERT_EQ(lines.postponed.size(), 1u);
+  EXPECT_EQ(lines.tally.records, 2u);
+  std::string bytes;
+  Tally tally;
+  finish_batch(std::move(lines), options, [&](Lines piece) {
+    EXPECT_TRUE(piece.postponed.empty());
+    bytes += piece.bytes;
+    tally.records += piece.tally.records;
+  });
+  EXPECT_EQ(tally.records, 3u);
+  const std::size_t first = bytes.find("\"member\":\"0\"");
+  const std::size_t second = bytes.find("\"member\":\"1\"");
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, bytes.find("\"member\":\"2\""));
 }
 
 TEST(ExtractBatch, CachedAndWaitingReadTheSame) {
