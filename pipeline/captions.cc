@@ -86,16 +86,20 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   std::vector<RecordValue> values;
   RecordedFiles captions;  // of this run, by path
   CaptionsCounts counts;
+  const auto line_number = [&] { return (*reader)->line_number(); };
+  BadLineReports bad_lines(report);
+  BadLineReports clashes(report);
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
     if (!*line) return counts;
-    const std::string place =
-        options.records + ":" + std::to_string((*reader)->line_number()) + ": ";
-    if (auto error = parser.values(**line, paths, values);
-        error || values[0].kind != Kind::kText) {
+    auto error = parser.values(**line, paths, values);
+    if (!error && values[0].kind != Kind::kText)
+      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
+                    std::nullopt};
+    if (error) {
       ++counts.bad_records;
-      report(place + (error ? to_text(*error) : "malformed: no file"));
+      bad_lines.add(options.records, *error, line_number);
       continue;
     }
     ++counts.records;
@@ -118,10 +122,16 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
         RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
     if (captions.contains(caption)) {
       ++counts.clashes;
-      report(place + "duplicate_row: " + path.string() +
-             " was written for an earlier record; this one of '" + named.text +
-             "' has no caption" +
-             (options.is_mirrored ? "" : " (--mirror keeps folders apart)"));
+      clashes.add(
+          options.records,
+          Error{ErrorCode::kDuplicateRow,
+                path.string() +
+                    " was written for an earlier record; this one of '" +
+                    named.text + "' has no caption" +
+                    (options.is_mirrored ? ""
+                                         : " (--mirror keeps folders apart)"),
+                std::nullopt},
+          line_number);
       continue;
     }
     captions.add(caption);

@@ -195,16 +195,6 @@ std::string username_of_path(std::string_view path) {
 
 }  // namespace
 
-void BadRowReports::describe(const std::string& path, const std::string& fault,
-                             std::uint64_t line) {
-  report_(path + ":" + std::to_string(line) + ": " +
-          to_text(Error{ErrorCode::kBadRow, fault, std::nullopt}));
-}
-
-void BadRowReports::say_there_are_more(const std::string& path) {
-  report_(path + ": bad_row: there are more bad rows, which are counted only");
-}
-
 Result<CsvFile> CsvFile::open(const std::string& path, bool keep_open,
                               const Limits& limits) {
   CsvFile file;

@@ -15,7 +15,6 @@
 #include "extractor/limits.h"
 #include "pipeline/csv_scan.h"
 #include "pipeline/match.h"
-#include "pipeline/report.h"
 #include "pipeline/row.h"
 #include "pipeline/text_input.h"
 
@@ -91,34 +90,6 @@ Row make_row_of(const CsvHeader& header, const CsvRecord& record,
 /// missing or a folder without any.
 Result<std::vector<std::string>> list_csv_files(
     const std::vector<std::string>& paths);
-
-/// Hands the first bad rows of each file to a report; the others are counted
-/// only, because a file that is no CSV is nothing but bad rows.
-class BadRowReports {
- public:
-  static constexpr std::uint64_t kMaxOfFile = 20;
-
-  explicit BadRowReports(const Report& report) : report_(report) {}
-
-  /// The next file's rows follow.
-  void start_file() { of_file_ = 0; }
-  /// `line`: gives the line on which the row begins; called only if needed.
-  template <class Line>
-  void add(const std::string& path, const std::string& fault, Line&& line) {
-    if (++of_file_ <= kMaxOfFile)
-      describe(path, fault, line());
-    else if (of_file_ == kMaxOfFile + 1)
-      say_there_are_more(path);
-  }
-
- private:
-  void describe(const std::string& path, const std::string& fault,
-                std::uint64_t line);
-  void say_there_are_more(const std::string& path);
-
-  const Report& report_;
-  std::uint64_t of_file_ = 0;
-};
 
 /// A file whose rows are read where they stand. A compressed one is held
 /// decompressed in memory. Thread-safe after open().

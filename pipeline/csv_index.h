@@ -51,7 +51,7 @@ class CsvIndex {
   /// An error (unreadable file, missing column) names the file. Bad rows do not
   /// fail the load: each is handed to `report` as `file:line: code: detail`
   /// text, at most `kMaxReports` of a file.
-  static constexpr std::uint64_t kMaxReports = BadRowReports::kMaxOfFile;
+  static constexpr std::uint64_t kMaxReports = BadLineReports::kMaxOfFile;
   static Result<std::unique_ptr<CsvIndex>> load(
       const CsvOptions& options, const Report& report);
   virtual ~CsvIndex() = default;

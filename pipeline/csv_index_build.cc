@@ -292,7 +292,8 @@ class Assembly {
     const CsvFile& file = rows_.files[chunk.file];
     for (const BrokenRow& row : chunk.broken) {
       ++rows_.counts.bad_rows;
-      bad_rows_.add(file.path(), row.fault,
+      bad_rows_.add(file.path(),
+                    Error{ErrorCode::kBadRow, row.fault, std::nullopt},
                     [&] { return line_of(file, row.begin); });
     }
   }
@@ -319,7 +320,7 @@ class Assembly {
   std::optional<Error> error_;
   std::uint64_t expected_ = 0;  // where the next row of this file begins
 
-  BadRowReports bad_rows_;
+  BadLineReports bad_rows_;
   std::uint64_t line_ = 1;
   std::uint64_t line_begin_ = 0;
 };

@@ -157,6 +157,7 @@ class RecordCells {
     RecordParser parser;
     std::vector<RecordValue> values;
     std::string text;
+    BadLineReports bad_lines(report);
     for (;;) {
       const auto line = (*reader)->next();
       if (!line) return line.error();
@@ -167,8 +168,7 @@ class RecordCells {
                       "not a record of sdmeta: no status", std::nullopt};
       if (error) {
         ++counts.bad_records;
-        report(path + ":" + std::to_string((*reader)->line_number()) + ": " +
-               to_text(*error));
+        bad_lines.add(path, *error, [&] { return (*reader)->line_number(); });
         continue;
       }
       const auto number = static_cast<std::uint32_t>(begins_.size());
@@ -263,7 +263,7 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   text += columns.header() + added_header(columns) + '\n';
   const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
   std::vector<bool> is_used((*records)->size());
-  BadRowReports bad_rows(report);
+  BadLineReports bad_rows(report);
   std::string added;
   for (std::size_t i = 0; i < paths->size(); ++i) {
     const std::string& path = (*paths)[i];
@@ -277,7 +277,8 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
       if (!*has_row) break;
       if (!row.fault.empty()) {
         ++counts.bad_rows;
-        bad_rows.add(path, row.fault, [&] { return (*reader)->line(); });
+        bad_rows.add(path, Error{ErrorCode::kBadRow, row.fault, std::nullopt},
+                     [&] { return (*reader)->line(); });
         continue;
       }
       ++counts.rows;

@@ -10,6 +10,17 @@ std::string to_message(const Error& error) {
   return message.append(": ").append(error.detail, end + 2);
 }
 
+void BadLineReports::describe(const std::string& path, std::uint64_t line,
+                              const Error& error) {
+  report_(path + ":" + std::to_string(line) + ": " + to_text(error));
+}
+
+void BadLineReports::say_there_are_more(const std::string& path,
+                                        const Error& error) {
+  report_(path + ": " + std::string(error_name(error.code)) +
+          ": there are more of these, which are counted only");
+}
+
 void append_count(std::string& summary, std::uint64_t count,
                   std::string_view what) {
   if (count != 0)

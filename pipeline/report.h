@@ -18,6 +18,34 @@ using Report = std::function<void(const std::string& message)>;
 /// "place: code: detail".
 std::string to_message(const Error& error);
 
+/// Hands the first bad lines of each file to a report; the others are counted
+/// only, because a file of another kind is nothing but bad lines.
+class BadLineReports {
+ public:
+  static constexpr std::uint64_t kMaxOfFile = 20;
+
+  explicit BadLineReports(const Report& report) : report_(report) {}
+
+  /// The next file's lines follow.
+  void start_file() { of_file_ = 0; }
+  /// `line`: gives the number of the line; called only if needed.
+  template <class Line>
+  void add(const std::string& path, const Error& error, Line&& line) {
+    if (++of_file_ <= kMaxOfFile)
+      describe(path, line(), error);
+    else if (of_file_ == kMaxOfFile + 1)
+      say_there_are_more(path, error);
+  }
+
+ private:
+  void describe(const std::string& path, std::uint64_t line,
+                const Error& error);
+  void say_there_are_more(const std::string& path, const Error& error);
+
+  const Report& report_;
+  std::uint64_t of_file_ = 0;
+};
+
 /// Appends ", `count``what`" to a summary, unless `count` is 0.
 void append_count(std::string& summary, std::uint64_t count,
                   std::string_view what);

@@ -19,21 +19,23 @@ bool is_broken_download(std::string_view status) {
 
 /// Marks the rows that have a sound record.
 std::optional<Error> mark_present(const std::string& path,
-                                  const CsvIndex& index,
-                                  const Report& report) {
+                                  const CsvIndex& index, const Report& report,
+                                  UrlsCounts& counts) {
   auto reader = JsonlReader::open(path);
   if (!reader) return reader.error();
   const auto matcher = NameMatcher::make(MatchKey::kAny, "");
   if (!matcher) return matcher.error();
   RecordParser parser;
+  BadLineReports bad_lines(report);
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
     if (!*line) return std::nullopt;
     const auto head = parser.head(**line);
     if (!head) {
-      report(path + ":" + std::to_string((*reader)->line_number()) + ": " +
-             to_text(head.error()));
+      ++counts.bad_records;
+      bad_lines.add(path, head.error(),
+                    [&] { return (*reader)->line_number(); });
       continue;
     }
     if (is_broken_download(head->status)) continue;
@@ -85,7 +87,8 @@ Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
   const CsvCounts rows = (*index)->counts();
   counts.rows = rows.rows - rows.duplicate_rows - rows.conflicting_rows;
   if (options.missing_from)
-    if (auto error = mark_present(*options.missing_from, **index, report))
+    if (auto error =
+            mark_present(*options.missing_from, **index, report, counts))
       return *std::move(error);
 
   auto output = TextOutput::create(options.output);
@@ -125,6 +128,7 @@ std::string to_text(const UrlsCounts& counts) {
   append_count(text, counts.above_level, " above the nsfw level");
   append_count(text, counts.without_address, " without an address");
   append_count(text, counts.bad_rows, " bad rows");
+  append_count(text, counts.bad_records, " lines that are no record");
   return text;
 }
 

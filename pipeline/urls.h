@@ -39,6 +39,7 @@ struct UrlsCounts {
   std::uint64_t above_level = 0;
   std::uint64_t without_address = 0;  // no image_url
   std::uint64_t bad_rows = 0;
+  std::uint64_t bad_records = 0;  // lines that are no record; reported
 };
 
 Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report);

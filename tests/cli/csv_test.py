@@ -211,7 +211,7 @@ class Enrich(CsvTest):
         _, rows, result = self.enrich()
         self.assertEqual(len(rows), 1)
         self.assertEqual(len(re.findall(r"a\.csv:\d+: bad_row: ", result.stderr)), 20)
-        self.assertIn("there are more bad rows", result.stderr)
+        self.assertIn("a.csv: bad_row: there are more of these", result.stderr)
         self.assertIn("50 bad rows left out", result.stderr)
 
     def test_a_line_that_is_no_record_is_reported(self):
@@ -221,6 +221,18 @@ class Enrich(CsvTest):
                              "out.jsonl", "-o", "new.csv")
         self.assertIn("out.jsonl:1: malformed: ", result.stderr)
         self.assertIn("2 with a record", result.stderr)
+
+    def test_of_a_file_without_records_the_first_lines_are_reported(self):
+        self.write("no.jsonl", "no record\n" * 50)
+        for command in (("enrich", "--csv", "a.csv", "--records", "no.jsonl"),
+                        ("urls", "--csv", "a.csv", "--missing-from",
+                         "no.jsonl"),
+                        ("captions", "no.jsonl", "--to", "text")):
+            talk = self.run_ok(*command).stderr
+            self.assertEqual(len(re.findall(r"no\.jsonl:\d+: malformed: ",
+                                            talk)), 20, command)
+            self.assertIn("no.jsonl: malformed: there are more of these", talk)
+            self.assertIn("50 lines that are no record", talk)
 
     def test_output_that_cannot_be_written(self):
         self.run_ok("extract", "images", "-o", "out.jsonl")
