@@ -22,6 +22,13 @@ namespace {
 constexpr std::size_t kReadBytes = 1u << 20;
 constexpr std::string_view kRecordStart = R"({"schema":1,"status":")";
 
+Error somebody_elses(std::uint64_t line) {
+  return Error{ErrorCode::kCorrupt,
+               "line " + std::to_string(line) +
+                   " is no record of this program; name another output",
+               std::nullopt};
+}
+
 /// Takes lines apart as they arrive in pieces of any size.
 class LineReader {
  public:
@@ -40,11 +47,7 @@ class LineReader {
       rest_.append(piece, 0, newline);
       piece.remove_prefix(newline + 1);
       ++line_;
-      if (!read_record())
-        return Error{ErrorCode::kCorrupt,
-                     "line " + std::to_string(line_) +
-                         " is no record of this program",
-                     std::nullopt};
+      if (!read_record()) return somebody_elses(line_);
       rest_.clear();
     }
     return std::nullopt;
@@ -200,8 +203,7 @@ Result<OldOutput> read_old_output(
     const std::string_view rest = lines.rest();
     const std::size_t length = std::min(rest.size(), kRecordStart.size());
     if (rest.substr(0, length) != kRecordStart.substr(0, length))
-      return Error{ErrorCode::kCorrupt, "line 1 is no record of this program",
-                   std::nullopt};
+      return somebody_elses(1);
   }
   return old;
 }

@@ -152,7 +152,7 @@ class Resume(ProgramTest):
         self.assertEqual(self.read("notes.txt"), b"my notes\n")
         self.assertEqual(result.stderr,
                          "sdmeta: notes.txt: corrupt: line 1 is no record of "
-                         "this program\n")
+                         "this program; name another output\n")
 
     def test_a_full_disk_leaves_a_file_that_can_be_continued(self):
         self.write_images("images", 2000)

@@ -117,7 +117,8 @@ TEST(OldOutput, AForeignLineBetweenRecordsIsAnErrorThatNamesIt) {
   const Reading reading = read(kA + "notes\n" + kB);
   ASSERT_FALSE(reading.old);
   EXPECT_EQ(to_text(reading.old.error()),
-            "corrupt: line 2 is no record of this program");
+            "corrupt: line 2 is no record of this program; name another "
+            "output");
 }
 
 }  // namespace
