@@ -26,6 +26,13 @@ std::string with_lf(std::string_view text) {
   return result;
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) {
+                       return to_lower(a) == to_lower(b);
+                     }) != text.end();
+}
+
 std::string_view model_base_name(std::string_view path) {
   constexpr std::array<std::string_view, 8> kExtensions = {
       ".safetensors", ".sft", ".ckpt", ".gguf", ".pth", ".pt", ".bin", ".onnx"};

@@ -44,6 +44,7 @@ inline bool starts_with_ignoring_case(std::string_view text,
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && starts_with_ignoring_case(a, b);
 }
+bool contains_ignoring_case(std::string_view text, std::string_view part);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
 /// `unknown`, `N/A`, `null`, `undefined`, in any case.

@@ -1,0 +1,173 @@
+// Which files a pass was made with: model, VAE, and how much of the text
+// encoder.
+#include <algorithm>
+
+#include "parsers/comfy_walk_parts.h"
+
+namespace sdmeta {
+namespace {
+
+bool ends_like_a_model_file(std::string_view name) {
+  for (const std::string_view ending :
+       {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin"})
+    if (name.size() > ending.size() &&
+        equal_ignoring_case(name.substr(name.size() - ending.size()), ending))
+      return true;
+  return false;
+}
+
+}  // namespace
+
+std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
+  const NodeRole role = values_.role(node);
+  if (role == NodeRole::kLora || role == NodeRole::kPass ||
+      role == NodeRole::kExtraModel || role == NodeRole::kControlNet ||
+      role == NodeRole::kVaeLoader || role == NodeRole::kTextEncoderLoader ||
+      role == NodeRole::kUpscaler || role == NodeRole::kControlNetLoader ||
+      role == NodeRole::kImageScale)
+    return std::nullopt;
+  const GraphInput* input = values_.input(node, NodeField::kModelName);
+  if (input == nullptr) return std::nullopt;
+  // A link called `model` leads to the model to be patched, not to a name.
+  if (input->is_link() && input == values_.link(node, NodeField::kModel))
+    return std::nullopt;
+  const auto name = values_.value_of(*input, NodeField::kModelName).string();
+  if (!name || is_no_name(*name)) return std::nullopt;
+  // `model` and `model_name` may name anything in a node nobody listed.
+  if (role != NodeRole::kLoader && !ends_like_a_model_file(*name) &&
+      input->name.find("ckpt") == input->name.npos &&
+      input->name.find("unet") == input->name.npos)
+    return std::nullopt;
+  if (!name->starts_with('{')) return std::string(*name);
+  // A picker's selection: {"ckpt": "a.safetensors", "vae": ...}.
+  const JsonDocument selection = parse_json(*name, limits_);
+  for (const std::string_view key : {"ckpt", "ckpt_name", "model", "name"})
+    if (const auto chosen = selection.root()[key].string())
+      return std::string(*chosen);
+  return std::string(*name);
+}
+
+// The first loader up the `model` links gives the model; merges have more.
+bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
+                           std::vector<std::string>& others) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  // A node that is handed a model loads none of its own, and a patch's own file
+  // is no model.
+  const bool may_be_handed =
+      values_.role(node) == NodeRole::kLoader ||
+      (values_.role(node) == NodeRole::kUnknown && !is_sampler(node));
+  const GraphInput* handed =
+      may_be_handed ? values_.link(node, NodeField::kModel) : nullptr;
+  if (handed != nullptr && model_from(handed->node, depth + 1, first, others))
+    return true;
+  if (const auto name = model_name(node)) {
+    if (first.empty())
+      first = *name;
+    else if (first != *name)
+      others.push_back(*name);
+    return true;
+  }
+  const NodeKind& kind = *graph_.node(node).kind;
+  const auto follow = [&](const GraphInput* input) {
+    return input != nullptr && input->is_link() &&
+           model_from(input->node, depth + 1, first, others);
+  };
+  if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
+  // Merges name their models themselves: all of them count.
+  const bool is_merge = spec_of(kind, "model").find(',') != kind.spec.npos;
+  bool found = false;
+  graph_.each_input(node, NodeField::kModel, [&](const GraphInput& input) {
+    found = follow(&input) || found;
+    return found && !is_merge;
+  });
+  if (found) return true;
+  const auto leads = [&](const GraphInput& input) { return follow(&input); };
+  for (const NodeField field : {NodeField::kPipe, NodeField::kSettings})
+    if (graph_.each_input(node, field, leads)) return true;
+  if (kind.role != NodeRole::kUnknown && kind.role != NodeRole::kPass &&
+      kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings)
+    return false;
+  // A patch nobody listed, with a name of its own for what it patches, or a
+  // sampler with one for all that it gets.
+  const bool is_open =
+      !is_sampler(node) || (values_.link(node, NodeField::kModel) == nullptr &&
+                            values_.link(node, NodeField::kPipe) == nullptr);
+  for (const GraphInput& input : graph_.inputs(node))
+    if (name_matches("model*", input.name) || is_open)
+      if (is_on_image_path(input.name) || name_matches("model*", input.name))
+        if (follow(&input)) return true;
+  return false;
+}
+
+void ComfyWalk::describe_models(NodeIndex sampler) {
+  std::string model;
+  std::vector<std::string> others;
+  start();
+  model_from(sampler, 0, model, others);
+  if (!model.empty()) result_.model = std::move(model);
+  for (const std::string& other : others) add_extra("merged_model", other);
+}
+
+bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.role == NodeRole::kSwitch) {
+    const GraphInput* branch = values_.selected(node);
+    return branch != nullptr && branch->is_link() &&
+           vae_from(branch->node, depth + 1);
+  }
+  if (const GraphInput* link = values_.link(node, NodeField::kVae))
+    return vae_from(link->node, depth + 1);
+  if (const GraphInput* input = values_.input(node, NodeField::kVaeName)) {
+    const auto name = values_.value_of(*input, NodeField::kVaeName).string();
+    if (name && !is_no_name(*name)) result_.vae = std::string(*name);
+    return true;
+  }
+  if (kind.role == NodeRole::kLoader) return true;
+  return graph_.each_input(
+      node, NodeField::kPipe, [&](const GraphInput& input) {
+        return input.is_link() && vae_from(input.node, depth + 1);
+      });
+}
+
+// The last node of the path that was given a VAE decoded the picture.
+void ComfyWalk::find_vae() {
+  for (auto node = path_.rbegin(); node != path_.rend(); ++node) {
+    if (values_.link(*node, NodeField::kVae) == nullptr && !is_sampler(*node))
+      continue;
+    start();
+    if (vae_from(*node, 0)) return;
+  }
+}
+
+bool ComfyWalk::clip_skip_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  const NodeKind& kind = *graph_.node(node).kind;
+  const GraphInput* held = values_.input(node, NodeField::kClipSkip);
+  if (held != nullptr) {
+    const auto layer = values_.value_of(*held, NodeField::kClipSkip).integer();
+    if (layer && *layer != 0 && *layer > -1000 && *layer < 1000) {
+      result_.clip_skip = *layer < 0 ? -*layer : *layer;
+      return true;
+    }
+  }
+  const auto follow = [&](const GraphInput* input) {
+    return input != nullptr && input->is_link() &&
+           clip_skip_from(input->node, depth + 1);
+  };
+  if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
+  if (follow(values_.link(node, NodeField::kClip))) return true;
+  return graph_.each_input(
+      node, NodeField::kPipe,
+      [&](const GraphInput& input) { return follow(&input); });
+}
+
+void ComfyWalk::find_clip_skip() {
+  start();
+  for (const NodeIndex encoder : texts_.encoders(PromptSide::kPositive))
+    if (clip_skip_from(encoder, 0)) return;
+  for (const NodeIndex encoder : texts_.encoders(PromptSide::kNegative))
+    if (clip_skip_from(encoder, 0)) return;
+}
+
+}  // namespace sdmeta

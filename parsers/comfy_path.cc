@@ -1,0 +1,167 @@
+// From the saved picture to the samplers that made it.
+#include <algorithm>
+#include <array>
+
+#include "parsers/comfy_walk_parts.h"
+
+namespace sdmeta {
+namespace {
+
+// Inputs that lead away from the picture.
+constexpr std::array<std::string_view, 28> kOffTheImagePath = {
+    "model*",        "clip*",    "vae*",    "positive*",      "negative*",
+    "conditioning*", "control*", "mask*",   "upscale_model*", "noise*",
+    "guider",        "sampler*", "sigmas*", "seed*",          "text*",
+    "prompt*",       "lora*",    "width*",  "height*",        "steps",
+    "cfg",           "cond*",    "string*", "style*",         "VAE",
+    "MODEL",         "CLIP",     "opt_clip"};
+
+}  // namespace
+
+bool is_on_image_path(std::string_view name) {
+  return std::none_of(
+      kOffTheImagePath.begin(), kOffTheImagePath.end(),
+      [&](std::string_view off) { return name_matches(off, name); });
+}
+
+bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
+  const auto has = [&](NodeField field) {
+    return values_.input(node, field) != nullptr;
+  };
+  const auto linked = [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    return input != nullptr && input->is_link();
+  };
+  if (linked("guider") && linked("sigmas")) return true;
+  const std::string_view name = graph_.node(node).class_type;
+  const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
+  const bool has_latent = values_.link(node, NodeField::kImage) != nullptr;
+  const bool is_fed =
+      values_.link(node, NodeField::kPositive) != nullptr && has_latent;
+  // Its numbers may be another node's.
+  if (is_fed && has_model && contains_ignoring_case(name, "sampl")) return true;
+  const bool has_steps = has(NodeField::kSteps);
+  const bool has_seed = has(NodeField::kSeed);
+  if (is_fed && (has_steps || has_seed || linked("sigmas"))) return true;
+  if (!has_steps || !has_seed) return false;
+  // One conditioning for a guided model; everything in a pipe.
+  if (values_.link(node, NodeField::kConditioning) != nullptr && has_model &&
+      has_latent)
+    return true;
+  if (values_.link(node, NodeField::kPipe) != nullptr &&
+      has(NodeField::kSampler) && has(NodeField::kCfg))
+    return true;
+  // Nodes that do everything: told by their name and a sampler's numbers.
+  for (const std::string_view part :
+       {"sampl", "generat", "inference", "txt2img", "text2img", "texttoimage",
+        "img2img", "detailer", "pipeline", "refiner"})
+    if (contains_ignoring_case(name, part)) return true;
+  return false;
+}
+
+bool ComfyWalk::is_sampler(NodeIndex node) const {
+  switch (values_.role(node)) {
+    case NodeRole::kSampler:
+    case NodeRole::kDetailer: return true;
+    case NodeRole::kUnknown: return is_sampler_by_shape(node);
+    default: return false;
+  }
+}
+
+std::size_t ComfyWalk::count_reachable(NodeIndex root, bool& has_sampler) {
+  start();
+  std::vector<NodeIndex> open = {root};
+  std::size_t count = 0;
+  enter(root);
+  while (!open.empty()) {
+    const NodeIndex node = open.back();
+    open.pop_back();
+    ++count;
+    has_sampler = has_sampler || is_sampler(node);
+    for (const GraphInput& input : graph_.inputs(node))
+      if (input.is_link() && enter(input.node)) open.push_back(input.node);
+  }
+  return count;
+}
+
+// Savers before previews before whatever nobody uses; then the one with more
+// behind it, as it is the one that all passes lead to; then the newest.
+void ComfyWalk::find_root() {
+  std::vector<bool> is_used(graph_.size());
+  for (std::size_t i = 0; i < graph_.size(); ++i)
+    for (const GraphInput& input : graph_.inputs(static_cast<NodeIndex>(i)))
+      if (input.is_link()) is_used[static_cast<std::size_t>(input.node)] = true;
+
+  struct Candidate {
+    bool has_sampler;
+    int rank;
+    std::size_t reach;
+    std::int64_t id;
+    auto operator<=>(const Candidate&) const = default;
+  };
+  std::optional<Candidate> best;
+  // The choice may not eat what the walk needs.
+  const std::size_t reserve = values_.visits_left() / 2;
+  for (std::size_t i = 0; i < graph_.size(); ++i) {
+    if (best && values_.visits_left() < reserve) break;
+    const auto node = static_cast<NodeIndex>(i);
+    const NodeRole role = values_.role(node);
+    const bool is_output =
+        role == NodeRole::kSaver || role == NodeRole::kPreview;
+    if (is_used[i] && !is_output) continue;
+    Candidate candidate{};
+    candidate.rank = role == NodeRole::kSaver ? 3 : is_output ? 2 : 1;
+    if (best && best->has_sampler && candidate.rank < best->rank) continue;
+    candidate.reach = count_reachable(node, candidate.has_sampler);
+    const std::string_view id = graph_.node(node).id;
+    std::from_chars(id.data(), id.data() + id.size(), candidate.id);
+    if (best && candidate <= *best) continue;
+    best = candidate;
+    root_ = node;
+  }
+}
+
+// Depth first along the picture: the first way that has a sampler is the path.
+bool ComfyWalk::trace(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return false;
+  bool found = each_image_link(node, [&](const GraphInput& input) {
+    return trace(input.node, depth + 1);
+  });
+  if (!found && is_sampler(node)) {
+    // Stable Cascade hands the first stage on as conditioning.
+    const GraphInput* positive = values_.link(node, NodeField::kPositive);
+    if (positive != nullptr &&
+        values_.role(positive->node) == NodeRole::kStageC)
+      trace(positive->node, depth + 1);
+    found = true;
+  }
+  if (found) path_.push_back(node);
+  return found;
+}
+
+// Savers fed through nodes that the walk does not understand.
+bool ComfyWalk::find_any_sampler() {
+  std::vector<NodeIndex> best;
+  for (const bool only_reachable : {true, false}) {
+    start();
+    std::vector<NodeIndex> candidates = reachable_;
+    if (!only_reachable) {
+      candidates.clear();
+      for (std::size_t i = 0; i < graph_.size(); ++i)
+        candidates.push_back(static_cast<NodeIndex>(i));
+    }
+    for (const NodeIndex node : candidates) {
+      if (!is_sampler(node)) continue;
+      path_.clear();
+      start();
+      if (!trace(node, 0)) continue;
+      if (path_.size() > best.size()) best = path_;
+      if (values_.is_spent()) break;
+    }
+    if (!best.empty()) break;
+  }
+  path_ = std::move(best);
+  return !path_.empty();
+}
+
+}  // namespace sdmeta

@@ -1,0 +1,207 @@
+// How large a pass paints, and what scales the picture between passes.
+#include <algorithm>
+#include <cmath>
+
+#include "parsers/comfy_walk_parts.h"
+
+namespace sdmeta {
+
+// ComfyUI's ResolutionSelector: `16:9 (Widescreen)` of so many megapixels of
+// 1024 * 1024, each side rounded to a multiple.
+std::optional<PixelSize> ComfyWalk::size_by_ratio(NodeIndex node) {
+  const auto value = [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    return input == nullptr ? GraphValue{}
+                            : values_.value_of(*input, NodeField::kValue);
+  };
+  const std::string_view text =
+      value(spec_of(*graph_.node(node).kind, "ratio")).string().value_or("");
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos) return std::nullopt;
+  const auto across = number_in<double>(text.substr(0, colon));
+  const auto down = number_in<double>(
+      text.substr(colon + 1, text.find(' ', colon) - colon - 1));
+  const auto megapixels = value("megapixels").number();
+  const double multiple = value("multiple").number().value_or(8.0);
+  if (!across || !down || !megapixels || *across < 1 || *down < 1 ||
+      *across > 1000 || *down > 1000 || *megapixels <= 0 ||
+      *megapixels > 1000 || multiple < 1 || multiple > 1024)
+    return std::nullopt;
+  const double scale = std::sqrt(*megapixels * 1024 * 1024 / (*across * *down));
+  const auto side = [&](double parts) {
+    return static_cast<std::int64_t>(std::nearbyint(parts * scale / multiple) *
+                                     multiple);
+  };
+  return PixelSize{side(*across), side(*down)};
+}
+
+std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
+  // Pickers name ratios as well.
+  constexpr std::int64_t kLeastSide = 16;
+  if (!spec_of(*graph_.node(node).kind, "ratio").empty())
+    return size_by_ratio(node);
+  const auto number = [&](std::string_view name) -> std::int64_t {
+    const GraphInput* input = values_.input_named(node, name);
+    if (input == nullptr) return 0;
+    return values_.value_of(*input, NodeField::kWidth).integer().value_or(0);
+  };
+  PixelSize size{number("width_override"), number("height_override")};
+  if (size.width > 0 && size.height > 0) return size;
+
+  std::optional<PixelSize> read;
+  if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
+    if (const auto words =
+            values_.value_of(*text, NodeField::kSizeText).string()) {
+      read = pixel_size_in(*words, kLeastSide);
+      // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
+      if (read && words->find('|') != words->npos) return std::nullopt;
+    }
+  const std::string_view swaps = read ? "invert" : "";
+  if (!read) {
+    const GraphInput* width = values_.input(node, NodeField::kWidth);
+    const GraphInput* height = values_.input(node, NodeField::kHeight);
+    if (width == nullptr || height == nullptr) return std::nullopt;
+    // A picker behind both links knows more than the two numbers: a text, a
+    // swap, a scale.
+    const auto picked = [&](const GraphInput& input,
+                            NodeField field) -> std::int64_t {
+      const bool is_picker =
+          input.is_link() && depth == 0 &&
+          (values_.input(input.node, NodeField::kSizeText) != nullptr ||
+           !spec_of(*graph_.node(input.node).kind, "ratio").empty());
+      if (is_picker) {
+        // Of a ratio alone no size follows.
+        const auto pair = own_size(input.node, depth + 1);
+        if (!pair) return 0;
+        return field == NodeField::kWidth ? pair->width : pair->height;
+      }
+      return values_.value_of(input, field).integer().value_or(0);
+    };
+    read = PixelSize{picked(*width, NodeField::kWidth),
+                     picked(*height, NodeField::kHeight)};
+  }
+  if (read->width <= 0 || read->height <= 0) return std::nullopt;
+  for (const std::string_view name :
+       {std::string_view("swap_dimensions"), swaps})
+    if (const GraphInput* swap = values_.input_named(node, name))
+      if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
+        std::swap(read->width, read->height);
+  // Comfyroll's ratios scale what they picked before they hand it on.
+  if (const GraphInput* scale = values_.input_named(node, "prescale_factor"))
+    if (const auto factor = scale->value.number();
+        factor && *factor > 0 && *factor < 100) {
+      read->width =
+          static_cast<std::int64_t>(static_cast<double>(read->width) * *factor);
+      read->height = static_cast<std::int64_t>(
+          static_cast<double>(read->height) * *factor);
+    }
+  return read;
+}
+
+std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
+  if (depth > kMaxDepth || !enter(node)) return std::nullopt;
+  const NodeRole role = values_.role(node);
+  const bool scales = role == NodeRole::kLatentScale;
+  std::optional<PixelSize> size;
+  const bool holds_size =
+      role != NodeRole::kSaver && role != NodeRole::kPreview &&
+      role != NodeRole::kSampler && role != NodeRole::kImageSource;
+  // A latent that was scaled before the first pass began as the one before.
+  if (holds_size && !scales) size = own_size(node);
+  if (size) return size;
+  // What a pipe holds is not this picture where one is handed in beside it.
+  const bool is_handed_in = role == NodeRole::kSettings &&
+                            values_.link(node, NodeField::kImage) != nullptr;
+  each_image_link(node, [&](const GraphInput& input) {
+    size = size_from(input.node, depth + 1);
+    return size.has_value() || is_handed_in;
+  });
+  if (!size && scales) size = own_size(node);
+  return size;
+}
+
+void ComfyWalk::find_size(NodeIndex sampler) {
+  start();
+  std::optional<PixelSize> size = size_from(sampler, 0);
+  if (!size) {
+    // All in one: the sampler has the size itself.
+    size = own_size(sampler);
+  }
+  if (!size) return;
+  result_.width = size->width;
+  result_.height = size->height;
+}
+
+void ComfyWalk::read_scaling(NodeIndex node, Scaling& scaling) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  const std::string_view name = graph_.node(node).class_type;
+  const bool by_name = kind.role == NodeRole::kUnknown &&
+                       (contains_ignoring_case(name, "upscale") ||
+                        contains_ignoring_case(name, "resize"));
+  const bool is_scaling =
+      kind.role == NodeRole::kLatentScale ||
+      kind.role == NodeRole::kImageScale || by_name ||
+      !spec_of(kind, "scale").empty() ||
+      (kind.role == NodeRole::kPass && contains_ignoring_case(name, "upscale"));
+  if (!is_scaling) return;
+  scaling.is_found = true;
+  if ((kind.own_fields & field_bit(NodeField::kUpscalerName)) != 0) {
+    if (const auto file =
+            values_.value(node, NodeField::kUpscalerName).string())
+      scaling.upscaler = std::string(*file);
+    scaling.by_model = true;
+  } else if (const GraphInput* model =
+                 values_.input_named(node, "upscale_model")) {
+    if (const auto file =
+            values_.value_of(*model, NodeField::kUpscalerName).string())
+      scaling.upscaler = std::string(*file);
+    scaling.by_model = values_.input(node, NodeField::kScale) == nullptr;
+  } else if (const GraphInput* method =
+                 values_.input_named(node, "upscale_method");
+             method != nullptr && !scaling.upscaler) {
+    if (const auto word = method->value.string())
+      scaling.upscaler = std::string(*word);
+  }
+  if (const GraphInput* scale = values_.input(node, NodeField::kScale))
+    if (const auto factor =
+            values_.value_of(*scale, NodeField::kScale).number())
+      scaling.factor = scaling.factor.value_or(1.0) * *factor;
+  if (const auto size = own_size(node)) {
+    scaling.size = size;
+    scaling.factor.reset();
+  }
+}
+
+// Efficiency nodes: a second pass is a script of the first.
+void ComfyWalk::find_script(NodeIndex sampler) {
+  const GraphInput* script = values_.input_named(sampler, "script");
+  for (unsigned i = 0; i < kMaxPasses && script != nullptr; ++i) {
+    if (!script->is_link()) return;
+    const NodeIndex node = script->node;
+    if (values_.role(node) == NodeRole::kHiresScript) {
+      Hires& hires = result_.hires;
+      hires.upscale = values_.value(node, NodeField::kScale).number();
+      hires.steps = values_.value(node, NodeField::kSteps).integer();
+      hires.denoising_strength =
+          values_.value(node, NodeField::kDenoise).number();
+      // What the script scales with depends on its type; the other widget is
+      // left over.
+      std::string_view widget = "pixel_upscaler";
+      const GraphInput* kind = values_.input_named(node, "upscale_type");
+      const auto type = kind != nullptr ? kind->value.string() : std::nullopt;
+      if (type == "latent") widget = "latent_upscaler";
+      const GraphInput* ckpt = values_.input_named(node, "hires_ckpt_name");
+      if (ckpt != nullptr && (type == "latent" || type == "both"))
+        if (const auto name = ckpt->value.string();
+            name && *name != "(use same)")
+          add_extra("hires_model", *name);
+      if (const GraphInput* upscaler = values_.input_named(node, widget))
+        if (const auto name = upscaler->value.string())
+          hires.upscaler = std::string(*name);
+      return;
+    }
+    script = values_.input_named(node, "script");
+  }
+}
+
+}  // namespace sdmeta

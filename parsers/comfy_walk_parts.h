@@ -1,0 +1,153 @@
+// The walk of comfy_walk.h, whose parts stand in files of their own:
+// comfy_path.cc (from the saved picture to its samplers), comfy_models.cc (what
+// loaded them), comfy_sizes.cc (how large they paint), comfy_walk.cc (the rest,
+// and the order).
+#pragma once
+
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "parsers/comfy_text.h"
+#include "parsers/comfy_values.h"
+#include "parsers/comfy_walk.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+
+// The longest chains of passes seen are base, hires and three detailers.
+inline constexpr std::size_t kMaxPasses = 16;
+// Nodes in a row between a saver and an empty latent; recursion of one walk.
+inline constexpr unsigned kMaxDepth = 1000;
+
+/// False for inputs that lead away from the picture.
+bool is_on_image_path(std::string_view input_name);
+
+/// `None` and other words for no file.
+bool is_no_name(std::string_view name);
+
+class ComfyWalk {
+ public:
+  ComfyWalk(const Graph& graph, const Limits& limits,
+            std::span<const TextHint> hints, Generation& generation,
+            std::vector<Error>& notes)
+      : graph_(graph),
+        limits_(limits),
+        values_(graph, limits),
+        texts_(values_, hints),
+        result_(generation),
+        notes_(notes),
+        stamps_(graph.size(), 0) {}
+
+  GraphWalk run();
+
+ private:
+  // What a pass adds to the picture before it.
+  struct Scaling {
+    std::optional<double> factor;
+    std::optional<std::string> upscaler;
+    std::optional<PixelSize> size;
+    bool is_found = false;
+    // An upscale model has a factor of its own, which no graph holds.
+    bool by_model = false;
+  };
+
+  // --- which node made the picture
+  void find_root();
+  std::size_t count_reachable(NodeIndex root, bool& has_sampler);
+  bool is_sampler(NodeIndex node) const;
+  bool is_sampler_by_shape(NodeIndex node) const;
+
+  // --- the passes, base first
+  bool trace(NodeIndex node, unsigned depth);
+  template <class Visit>
+  bool each_image_link(NodeIndex node, Visit&& visit);
+  bool find_any_sampler();
+
+  // --- what they were fed with
+  void describe_base(NodeIndex sampler);
+  void describe_pass(NodeIndex sampler, const Scaling& scaling);
+  void describe_models(NodeIndex sampler);
+  bool model_from(NodeIndex node, unsigned depth, std::string& first,
+                  std::vector<std::string>& others);
+  std::optional<std::string> model_name(NodeIndex node);
+  void find_vae();
+  bool vae_from(NodeIndex node, unsigned depth);
+  void find_clip_skip();
+  bool clip_skip_from(NodeIndex node, unsigned depth);
+  void find_size(NodeIndex sampler);
+  std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
+  std::optional<PixelSize> own_size(NodeIndex node, unsigned depth = 0);
+  std::optional<PixelSize> size_by_ratio(NodeIndex node);
+  void read_scaling(NodeIndex node, Scaling& scaling);
+  void find_script(NodeIndex sampler);
+  std::optional<double> denoise_of(NodeIndex sampler);
+
+  // --- what is anywhere in the picture's part of the graph
+  void collect_reachable();
+  void collect_control_net(NodeIndex node);
+  void collect_all_loras();
+  void collect_tags(NodeIndex node, std::vector<Lora>& loras);
+  void collect_embeddings(std::string_view text);
+  void add_extra(std::string_view key, std::string_view value);
+
+  // --- when no link leads to a sampler
+  void scan();
+
+  bool enter(NodeIndex node) {
+    std::uint32_t& stamp = stamps_[static_cast<std::size_t>(node)];
+    if (stamp == stamp_) return false;
+    stamp = stamp_;
+    return values_.spend(node);
+  }
+  void start() { ++stamp_; }
+
+  const Graph& graph_;
+  const Limits& limits_;
+  GraphValues values_;
+  GraphTexts texts_;
+  Generation& result_;
+  std::vector<Error>& notes_;
+  std::vector<std::uint32_t> stamps_;
+  std::uint32_t stamp_ = 0;
+  NodeIndex root_ = kNoNode;
+  bool are_loras_cut_ = false;
+  // From the base sampler to the root, all nodes of the picture's path.
+  std::vector<NodeIndex> path_;
+  std::vector<NodeIndex> reachable_;
+  // What stands in the result already; graphs can name 10^5 of each.
+  std::set<std::pair<std::string, std::string>> known_extra_;
+  std::unordered_set<std::string_view> known_embeddings_;  // of the prompts
+};
+
+template <class Visit>
+bool ComfyWalk::each_image_link(NodeIndex node, Visit&& visit) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.role == NodeRole::kSwitch) {
+    // Whichever branch was taken, a picture came along it.
+    if (const GraphInput* branch = values_.selected(node))
+      return branch->is_link() && visit(*branch);
+  }
+  for (const NodeField field : {NodeField::kImage, NodeField::kPipe}) {
+    if (graph_.each_input(node, field, [&](const GraphInput& input) {
+          return input.is_link() && visit(input);
+        }))
+      return true;
+  }
+  // A sampler nobody listed may get everything by one link of any name.
+  const bool is_closed = kind.role != NodeRole::kUnknown ||
+                         values_.link(node, NodeField::kImage) != nullptr ||
+                         values_.link(node, NodeField::kPipe) != nullptr;
+  if (is_closed && is_sampler(node)) return false;
+  for (const GraphInput& input : graph_.inputs(node))
+    if (input.is_link() && is_on_image_path(input.name) && visit(input))
+      return true;
+  return false;
+}
+
+}  // namespace sdmeta
