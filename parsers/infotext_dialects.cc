@@ -163,6 +163,13 @@ std::optional<std::int64_t> positive(std::optional<std::int64_t> number) {
   return number && *number > 0 ? number : std::nullopt;
 }
 
+// Where the diffusion model is a file of its own, `Model` is empty.
+void read_sdcpp_model(SettingsReader& settings, Generation& generation) {
+  if (!raw_value(settings, "Model").empty()) return;
+  auto unet = settings.take("Unet");
+  if (unet && !is_placeholder(*unet)) generation.model = std::move(unet);
+}
+
 // `SDCPP: {..}` repeats the settings with exact numbers
 // (`build_sdcpp_image_metadata_json` in examples/common/common.cpp of
 // https://github.com/leejet/stable-diffusion.cpp).
@@ -262,6 +269,7 @@ void apply_dialect(const Payloads& payloads, SettingsReader& settings,
   } else if (software == "krita") {
     read_krita(generation);
   } else if (software == "stable-diffusion.cpp") {
+    read_sdcpp_model(settings, generation);
     read_sdcpp(settings, limits, generation);
   } else if (software == "comfyui") {
     // The saver's text inputs say `unknown` when nothing is wired to them.

@@ -94,11 +94,23 @@ bool take_hires_upscale(Context& context, const std::string& value) {
   return take_text(hires.upscaler, value);
 }
 
-PromptPart& part(Context& context, std::string_view role) {
-  for (PromptPart& known : context.generation.prompts)
+PromptPart& part(Generation& generation, std::string_view role) {
+  for (PromptPart& known : generation.prompts)
     if (known.role == role) return known;
-  context.generation.prompts.push_back({std::string(role), {}, {}});
-  return context.generation.prompts.back();
+  generation.prompts.push_back({std::string(role), {}, {}});
+  return generation.prompts.back();
+}
+
+// `Ultimate SD upscale upscaler` and others: scripts that enlarge the image.
+bool take_upscaler(Context& context, const std::string& value) {
+  if (is_placeholder(value)) return false;
+  context.generation.upscalers.push_back({value, std::nullopt});
+  return true;
+}
+
+bool take_upscaler_scale(Context& context, const std::string& value) {
+  if (context.generation.upscalers.empty()) return false;
+  return take_number(context, value, context.generation.upscalers.back().scale);
 }
 
 bool take_civitai_resources(Context& context, const std::string& value) {
@@ -194,10 +206,10 @@ constexpr std::array kKeys = std::to_array<Key>({
        return apply_hashes(v, c.limits, c.generation);
      }, true},
     {"hires negative prompt", [](Context& c, const std::string& v) {
-       return hold(part(c, "hires").negative_prompt, v);
+       return hold(part(c.generation, "hires").negative_prompt, v);
      }},
     {"hires prompt", [](Context& c, const std::string& v) {
-       return hold(part(c, "hires").prompt, v);
+       return hold(part(c.generation, "hires").prompt, v);
      }},
     {"hires resize", [](Context& c, const std::string& v) {
        return take_size(v, c.generation.hires.width, c.generation.hires.height);
@@ -223,25 +235,18 @@ constexpr std::array kKeys = std::to_array<Key>({
        return take_text(c.generation.model_hash, v);
      }},
     {"negative2", [](Context& c, const std::string& v) {
-       return hold(part(c, "refiner").negative_prompt, v);
+       return hold(part(c.generation, "refiner").negative_prompt, v);
      }},
-    {"postprocess upscale by", [](Context& c, const std::string& v) {
-       if (c.generation.upscalers.empty()) return false;
-       return take_number(c, v, c.generation.upscalers.back().scale);
-     }, true},
-    {"postprocess upscaler", [](Context& c, const std::string& v) {
-       if (is_placeholder(v)) return false;
-       c.generation.upscalers.push_back({v, std::nullopt});
-       return true;
-     }},
+    {"postprocess upscale by", take_upscaler_scale, true},
+    {"postprocess upscaler", take_upscaler},
     {"prompt2", [](Context& c, const std::string& v) {
-       return hold(part(c, "refiner").prompt, v);
+       return hold(part(c.generation, "refiner").prompt, v);
      }},
     {"refiner negative", [](Context& c, const std::string& v) {
-       return hold(part(c, "refiner").negative_prompt, v);
+       return hold(part(c.generation, "refiner").negative_prompt, v);
      }},
     {"refiner prompt", [](Context& c, const std::string& v) {
-       return hold(part(c, "refiner").prompt, v);
+       return hold(part(c.generation, "refiner").prompt, v);
      }},
     {"sampler", [](Context& c, const std::string& v) {
        if (c.sampler.empty()) c.sampler = v;
@@ -263,9 +268,13 @@ constexpr std::array kKeys = std::to_array<Key>({
     {"size", [](Context& c, const std::string& v) {
        return take_size(v, c.generation.width, c.generation.height);
      }},
+    {"sd upscale upscaler", take_upscaler},
     {"steps", [](Context& c, const std::string& v) {
        return take_integer(c, v, c.generation.steps);
      }},
+    {"tiled diffusion scale factor", take_upscaler_scale},
+    {"tiled diffusion upscaler", take_upscaler},
+    {"ultimate sd upscale upscaler", take_upscaler},
     {"vae", [](Context& c, const std::string& v) {
        return take_text(c.generation.vae, v);
      }},
@@ -336,6 +345,23 @@ void take_controlnet(Context& context, const Setting& setting,
     take_controlnet_part(lower(part_of.key), part_of.value(), unit);
 }
 
+// `ADetailer prompt`, `ADetailer negative prompt 2nd`: what each detailer
+// paints by. One of each kind for a role; they stay in `extra` with its other
+// settings. https://github.com/Bing-su/adetailer/blob/main/adetailer/args.py
+void read_detailer_prompt(const Setting& setting, Generation& generation) {
+  constexpr std::string_view kPrompt = "ADetailer prompt";
+  constexpr std::string_view kNegative = "ADetailer negative prompt";
+  const bool is_negative = setting.key.starts_with(kNegative);
+  if (!is_negative && !setting.key.starts_with(kPrompt)) return;
+  const std::string_view suffix =
+      setting.key.substr(is_negative ? kNegative.size() : kPrompt.size());
+  constexpr std::size_t kLongestSuffix = 8;  // " 15th"
+  if (suffix.size() > kLongestSuffix || (!suffix.empty() && suffix[0] != ' ')) return;
+  PromptPart& detailer = part(generation, "adetailer" + std::string(suffix));
+  hold(is_negative ? detailer.negative_prompt : detailer.prompt,
+       setting.value());
+}
+
 }  // namespace
 
 SettingsReader::SettingsReader(const std::vector<Setting>& settings,
@@ -396,6 +422,8 @@ void SettingsReader::read_fields() {
   context.resources.apply(generation_);
   for (const auto& [key, i] : late)
     is_held_[i] = key->take(context, settings_[i].value());
+  for (const Setting& setting : settings_)
+    if (!setting.is_flag) read_detailer_prompt(setting, generation_);
   for (auto& [number, unit] : context.controlnets)
     if (unit != ControlNet()) generation_.controlnets.push_back(std::move(unit));
 }

@@ -46,7 +46,7 @@ constexpr std::array<FieldRule, 19> kRules = {{
 }};
 
 // Members of `image` in sd-metadata.
-constexpr std::array<FieldRule, 9> kOldRules = {{
+constexpr std::array<FieldRule, 10> kOldRules = {{
     {"prompt", Field::kElsewhere},
     {"steps", Field::kSteps},
     {"cfg_scale", Field::kCfgScale},
@@ -55,6 +55,7 @@ constexpr std::array<FieldRule, 9> kOldRules = {{
     {"height", Field::kHeight},
     {"sampler", Field::kSampler},
     {"strength", Field::kDenoisingStrength},
+    {"strength_steps", Field::kDenoisingStrength},  // what 2.2 calls it
     {"negative_prompt", Field::kNegativePrompt},
 }};
 
@@ -122,8 +123,9 @@ Lora read_lora(JsonValue entry) {
 
 ControlNet read_controlnet(JsonValue entry) {
   ControlNet control;
-  control.model = model_name_of(entry["control_model"]);
-  if (!control.model) control.model = model_name_of(entry["model"]);
+  for (const std::string_view key :
+       {"control_model", "t2i_adapter_model", "model"})
+    if (!control.model) control.model = model_name_of(entry[key]);
   control.weight = entry["control_weight"].number();
   if (!control.weight) control.weight = entry["weight"].number();
   control.start = entry["begin_step_percent"].number();
@@ -141,11 +143,32 @@ void read_models(JsonValue root, Generation& generation) {
     Lora lora = read_lora(entry);
     if (!lora.name.empty()) generation.loras.push_back(std::move(lora));
   });
-  root["controlnets"].for_each_element([&](JsonValue entry) {
-    generation.controlnets.push_back(read_controlnet(entry));
-  });
+  for (const std::string_view key : {"controlnets", "t2iAdapters"})
+    root[key].for_each_element([&](JsonValue entry) {
+      generation.controlnets.push_back(read_controlnet(entry));
+    });
+  // Their modes and images have no field.
+  if (root["controlnets"].size() > 0)
+    add_extra(generation, "controlnets", root["controlnets"]);
   if (const auto name = model_name_of(root["upscale_model"]))
     generation.upscalers.push_back({*name, root["upscale_scale"].number()});
+}
+
+// The regions that had a part in the image stand in `regions`; the canvas keeps
+// all there are, and is what older versions of 5.x have alone.
+void read_regions(JsonValue root, Generation& generation) {
+  JsonValue regions = root["regions"];
+  if (regions.size() == 0)
+    regions = root["canvas_v2_metadata"]["regionalGuidance"];
+  regions.for_each_element([&](JsonValue region) {
+    PromptPart part{"region", {}, {}};
+    if (const auto text = region["positivePrompt"].string())
+      part.prompt = with_lf(*text);
+    if (const auto text = region["negativePrompt"].string())
+      part.negative_prompt = with_lf(*text);
+    if (part.prompt || part.negative_prompt)
+      generation.prompts.push_back(std::move(part));
+  });
 }
 
 // --- invokeai_graph: what the metadata leaves null (canvas exports, batches)
@@ -209,6 +232,7 @@ Result<Generation> parse_metadata(JsonValue root,
   generation.software = "invokeai";
   read_fields(root, kRules, generation, notes);
   read_models(root, generation);
+  read_regions(root, generation);
   if (needs_graph(generation)) fill_from_graph(graph_chunk(payloads), generation);
   return generation;
 }
@@ -217,7 +241,8 @@ Result<Generation> parse_metadata(JsonValue root,
 
 Result<Generation> parse_old_metadata(JsonValue root,
                                       std::vector<Error>& notes) {
-  const JsonValue image = root["image"];
+  // A grid has `images`, which differ in their seeds.
+  const JsonValue image = root["image"] ? root["image"] : root["images"][0];
   if (!image.is_object()) return malformed(kOldMetadata, "has no `image`");
   Generation generation;
   generation.software = "invokeai";
@@ -233,7 +258,7 @@ Result<Generation> parse_old_metadata(JsonValue root,
   if (prompt) set_prompts(text, generation);
   root.for_each_member([&](std::string_view key, JsonValue value) {
     if (key == "image" || key == "app_id") return;
-    if (key == "model_weights")
+    if (key == "model_weights" || (key == "model_id" && !root["model_weights"]))
       set_field(generation, Field::kModel, value);
     else if (key == "model_hash")
       set_field(generation, Field::kModelHash, value);
@@ -246,25 +271,6 @@ Result<Generation> parse_old_metadata(JsonValue root,
 }
 
 // --- Dream
-
-// Reads `"..."` at the start of `text`; the rest of the line goes to `rest`.
-std::optional<std::string> read_quoted(std::string_view text,
-                                       std::string_view& rest) {
-  if (!text.starts_with('"')) return std::nullopt;
-  std::string value;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() &&
-        (text[i + 1] == '"' || text[i + 1] == '\\')) {
-      value += text[++i];
-    } else if (text[i] == '"') {
-      rest = text.substr(i + 1);
-      return value;
-    } else {
-      value += text[i];
-    }
-  }
-  return std::nullopt;
-}
 
 std::string_view next_word(std::string_view& text) {
   text = trimmed(text);
@@ -288,18 +294,57 @@ void set_option(std::string_view flag, std::string_view value,
   add_extra(generation, flag, value);
 }
 
-bool is_dream(std::string_view text) {
-  std::string_view rest;
-  return read_quoted(text, rest) && is_flag(next_word(rest));
+struct Dream {
+  std::string prompt;
+  std::string_view options;
+};
+
+bool starts_options(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t");
+  return start != text.npos && is_flag(text.substr(start, 2));
+}
+
+// `"prompt" -s 50`. Not all versions escape quotes inside the prompt, so it is
+// the one with options behind it that ends it.
+std::optional<Dream> split_quoted(std::string_view text) {
+  Dream dream;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() &&
+        (text[i + 1] == '"' || text[i + 1] == '\\')) {
+      dream.prompt += text[++i];
+    } else if (text[i] == '"' && starts_options(text.substr(i + 1))) {
+      dream.options = text.substr(i + 1);
+      return dream;
+    } else {
+      dream.prompt += text[i];
+    }
+  }
+  return std::nullopt;
+}
+
+// `prompt -s 50`, as 2.2 writes it: Steps are always the first option.
+std::optional<Dream> split_unquoted(std::string_view text) {
+  constexpr std::string_view kSteps = " -s ";
+  for (std::size_t at = text.find(kSteps); at != text.npos;
+       at = text.find(kSteps, at + 1))
+    if (at + kSteps.size() < text.size() && is_digit(text[at + kSteps.size()]))
+      return Dream{std::string(text.substr(0, at)), text.substr(at)};
+  return std::nullopt;
+}
+
+std::optional<Dream> split_dream(std::string_view text) {
+  if (text.starts_with('"'))
+    if (auto dream = split_quoted(text)) return dream;
+  return split_unquoted(text);
 }
 
 Result<Generation> parse_dream(std::string_view text) {
-  std::string_view rest;
-  const auto prompt = read_quoted(text, rest);
-  if (!prompt) return malformed(kDream, "does not begin with a quoted prompt");
+  const auto dream = split_dream(text);
+  if (!dream) return malformed(kDream, "is no prompt with options behind it");
   Generation generation;
   generation.software = "invokeai";
-  set_prompts(*prompt, generation);
+  set_prompts(dream->prompt, generation);
+  std::string_view rest = dream->options;
   std::string_view flag;
   std::string value;
   const auto flush = [&] {
@@ -356,7 +401,7 @@ bool has_chunk_or_member(const Payloads& payloads, std::string_view key) {
 
 bool claims(const Payloads& payloads) {
   if (const Payload* dream = payloads.find(kDream))
-    if (is_dream(dream->text())) return true;
+    if (split_dream(dream->text())) return true;
   return has_chunk_or_member(payloads, kMetadata) ||
          has_chunk_or_member(payloads, kOldMetadata) ||
          payloads.find(kGraph) != nullptr;

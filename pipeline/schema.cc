@@ -60,7 +60,7 @@ constexpr std::array kLora = {
 constexpr std::array kEmbedding = {text("name"), text("hash", kNullable)};
 
 constexpr std::array kPromptPart = {
-    text("role", false, "character, region, refiner, hires, ..."),
+    text("role", false, "character, region, refiner, hires, adetailer, ..."),
     text("prompt", kNullable),
     text("negative_prompt", kNullable),
 };

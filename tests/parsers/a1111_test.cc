@@ -292,6 +292,42 @@ TEST(A1111, EarlyControlNetsAreSeparatePairs) {
   EXPECT_EQ(got.extra.size(), 4u);
 }
 
+TEST(A1111, EarlyControlNetsGiveTheirRangeInBrackets) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, ControlNet 1: \"preprocessor: depth, model: "
+      "control_depth [aabb], weight: 0.5, starting/ending: (0.1, 0.7), pixel "
+      "perfect: False, preprocessor params: (512, 1, 64)\"");
+  ASSERT_EQ(got.controlnets.size(), 1u);
+  EXPECT_EQ(got.controlnets[0].module, "depth");
+  EXPECT_EQ(got.controlnets[0].start, 0.1);
+  EXPECT_EQ(got.controlnets[0].end, 0.7);
+}
+
+// Its LoRAs paint a part of the picture: they are not the picture's.
+TEST(A1111, DetailersPromptsArePartsAndStayInExtra) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, ADetailer model: face.pt, ADetailer prompt: "
+      "\"a face, <lora:ink:0.5>\", ADetailer negative prompt: fog, ADetailer "
+      "model 2nd: hand.pt, ADetailer prompt 2nd: hands, ADetailer negative "
+      "prompt 3rd: blur");
+  EXPECT_EQ(got.prompts, (std::vector<PromptPart>{
+                             {"adetailer", "a face, <lora:ink:0.5>", "fog"},
+                             {"adetailer 2nd", "hands", {}},
+                             {"adetailer 3rd", {}, "blur"}}));
+  EXPECT_TRUE(got.loras.empty());
+  EXPECT_EQ(extra(got, "ADetailer prompt 2nd"), "hands");
+}
+
+TEST(A1111, UpscalersOfScriptsAreListed) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Ultimate SD upscale upscaler: 4x-Sharp, "
+      "Tiled Diffusion upscaler: R-ESRGAN 4x+, Tiled Diffusion scale factor: "
+      "2, "
+      "SD upscale upscaler: None");
+  EXPECT_EQ(got.upscalers,
+            (std::vector<Upscaler>{{"4x-Sharp", {}}, {"R-ESRGAN 4x+", 2.0}}));
+}
+
 TEST(A1111, PostprocessingIsReadBesideTheParameters) {
   ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
   add(image, "postprocessing",
@@ -438,6 +474,17 @@ TEST(InfotextDialects, StableDiffusionCppPrefersItsJson) {
   EXPECT_EQ(got.loras[0].weight, 0.5);
   EXPECT_EQ(extra(got, "Skip layers"), "[7, 8, ]");
   EXPECT_EQ(extra(got, "Seed"), "42");
+}
+
+TEST(InfotextDialects, StableDiffusionCppLoadsADiffusionModelByItself) {
+  const Generation got = parse_settings(
+      "Steps: 20, CFG scale: 1.000000, Guidance: 3.500000, Seed: 42, Size: "
+      "8x16, Model: , RNG: cuda, Sampler: euler discrete, TE: t5xxl.gguf, "
+      "Unet: "
+      "flux1-dev.gguf, Version: stable-diffusion.cpp");
+  EXPECT_EQ(got.model, "flux1-dev.gguf");
+  EXPECT_EQ(got.sampler, "euler");
+  EXPECT_EQ(got.scheduler, "discrete");
 }
 
 TEST(InfotextDialects, KritaMayLabelThePrompt) {

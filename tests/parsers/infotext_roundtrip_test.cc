@@ -100,6 +100,7 @@ class Writer {
   Written write() {
     write_prompts();
     write_settings();
+    expect_detailer_prompt();
     std::string text = expected_.prompt.value_or("");
     if (expected_.negative_prompt)
       text += "\nNegative prompt: " + *expected_.negative_prompt;
@@ -227,6 +228,15 @@ class Writer {
     if (dice_.chance(50)) return;
     g.prompts[0].negative_prompt = "fog" + nasty(dice_, 5);
     add("Hires negative prompt", *g.prompts[0].negative_prompt);
+  }
+
+  // A detailer's prompt is a part as well; the first, if it is written twice.
+  void expect_detailer_prompt() {
+    for (const KeyValue& pair : expected_.extra) {
+      if (pair.key != "ADetailer prompt") continue;
+      expected_.prompts.push_back({"adetailer", pair.value, {}});
+      return;
+    }
   }
 
   void write_embedding_hashes() {

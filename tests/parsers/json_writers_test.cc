@@ -267,6 +267,83 @@ TEST(InvokeAi, QuotesInADreamPromptAreUnescaped) {
   EXPECT_EQ(got.steps, 50);
 }
 
+TEST(InvokeAi, QuoteInADreamPromptNeedNotBeEscaped) {
+  const Generation got =
+      generation_of("Dream", R"("a "red" barn [dark]" -s 50 -S 7 -A k_lms)");
+  EXPECT_EQ(got.prompt, "a \"red\" barn");
+  EXPECT_EQ(got.negative_prompt, "dark");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.sampler, "k_lms");
+}
+
+// 2.2 writes no quotes at all.
+TEST(InvokeAi, DreamPromptWithoutQuotesEndsBeforeTheSteps) {
+  const Generation got = generation_of(
+      "Dream", "a half -size barn [dark] -s 50 -S 7 -W 512 -H 704 -f 0.6");
+  EXPECT_EQ(got.software, "invokeai");
+  EXPECT_EQ(got.prompt, "a half -size barn");
+  EXPECT_EQ(got.negative_prompt, "dark");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.height, 704);
+  EXPECT_EQ(got.denoising_strength, 0.6);
+}
+
+TEST(InvokeAi, DreamWithoutOptionsIsNotClaimed) {
+  EXPECT_FALSE(read("Dream", "a barn -s x").generation);
+  EXPECT_FALSE(read("Dream", "a barn -s ").generation);
+  EXPECT_FALSE(read("Dream", "\"a barn\"").generation);
+}
+
+// 2.2: the model has another key, the strength too, and a grid has `images`.
+TEST(InvokeAi, GridsOfOldVersionsAreReadByTheirFirstImage) {
+  const Generation got = generation_of(
+      "sd-metadata",
+      R"({"model": "stable diffusion", "model_id": "barn-1.4", "images": [)"
+      R"({"prompt": [{"prompt": "a barn", "weight": 1.0}], "steps": 50,)"
+      R"( "seed": 7, "sampler": "k_lms", "strength_steps": 0.6}, {"seed": 8}]})");
+  EXPECT_EQ(got.prompt, "a barn");
+  EXPECT_EQ(got.model, "barn-1.4");
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.denoising_strength, 0.6);
+}
+
+TEST(InvokeAi, RegionsAreParts) {
+  const std::string canvas =
+      R"("canvas_v2_metadata": {"regionalGuidance": [)"
+      R"({"positivePrompt": "a cat", "negativePrompt": null},)"
+      R"({"positivePrompt": null, "negativePrompt": "fog"},)"
+      R"({"positivePrompt": null, "negativePrompt": null}]})";
+  const auto parts = [](const std::string& rest) {
+    return generation_of("invokeai_metadata",
+                         R"({"positive_prompt": "a", )" + rest + "}")
+        .prompts;
+  };
+  const PromptPart cat{"region", "a cat", {}};
+  const PromptPart fog{"region", {}, "fog"};
+  EXPECT_EQ(parts(canvas), (std::vector<PromptPart>{cat, fog}));
+  EXPECT_EQ(parts(canvas + R"(, "regions": [{"positivePrompt": "a cat"}])"),
+            std::vector<PromptPart>{cat});
+}
+
+TEST(InvokeAi, AdaptersAreControlNetsAndKeepTheirSettings) {
+  const Generation got = generation_of(
+      "invokeai_metadata",
+      R"({"positive_prompt": "a", "controlnets": [{"control_model":)"
+      R"( {"name": "canny"}, "control_weight": 0.8, "control_mode": "more"}],)"
+      R"( "t2iAdapters": [{"t2i_adapter_model": {"name": "sketch"},)"
+      R"( "weight": 0.6, "begin_step_percent": 0, "end_step_percent": 0.5}]})");
+  ASSERT_EQ(got.controlnets.size(), 2u);
+  EXPECT_EQ(got.controlnets[0].model, "canny");
+  EXPECT_EQ(got.controlnets[0].weight, 0.8);
+  EXPECT_EQ(got.controlnets[1].model, "sketch");
+  EXPECT_EQ(got.controlnets[1].weight, 0.6);
+  EXPECT_EQ(got.controlnets[1].end, 0.5);
+  ASSERT_EQ(got.extra.size(), 2u);
+  EXPECT_NE(got.extra[1].value.find("\"more\""), std::string::npos);
+}
+
 // --- Easy Diffusion
 
 TEST(EasyDiffusion, LabelsAreReadLikeKeys) {
