@@ -5,8 +5,9 @@
 //     |         +-> wait ---+                              |
 //     +------------------- a credit ------------------- write
 //
-// `input` begins a batch for each credit, while the batches in flight are not
-// too many and do not hold too many bytes; with none in flight it always does.
+// `input` begins a batch for each credit, and where one goes to wait, while the
+// batches in flight are not too many and do not hold too many bytes; with none
+// in flight it always does.
 // `wait` is where batches go whose files are not in the page cache: threads of
 // its own read them. Failures travel the same lane as values and no stage drops
 // a batch, because a gap would make the sequencer hold back everything after
@@ -16,6 +17,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -40,10 +42,9 @@ Message<T> message(T value) {
 // Takes how many batches have been written.
 using Input =
     flow::multifunction_node<std::size_t, std::tuple<Message<Batch<Job>>>>;
-using Extract =
-    flow::multifunction_node<Message<Batch<Job>>,
-                             std::tuple<Message<Batch<Extracted>>,
-                                        Message<HalfExtracted>>>;
+using Extract = flow::multifunction_node<
+    Message<Batch<Job>>,
+    std::tuple<Message<Batch<Extracted>>, Message<HalfExtracted>>>;
 using Wait =
     flow::async_node<Message<HalfExtracted>, Message<Batch<Extracted>>>;
 
@@ -61,10 +62,10 @@ flow::function_node<Message<In>, Message<Out>> stage_node(
 
 void run_graph(const NextBatch& next, const RunOptions& options,
                const TakeLines& take) {
-  HeldBytes held;
+  const std::size_t threads = std::max(1u, options.threads);
+  HeldBytes held(threads);
   StageOptions stages = options.stages;
   stages.held = &held;
-  const std::size_t threads = std::max(1u, options.threads);
   const oneapi::tbb::global_control workers(
       oneapi::tbb::global_control::max_allowed_parallelism, threads);
   oneapi::tbb::task_arena arena(static_cast<int>(threads));
@@ -73,12 +74,17 @@ void run_graph(const NextBatch& next, const RunOptions& options,
     flow::graph graph;
     // With ordered output one slow file can hold back all the others' lines.
     const std::size_t max_batches = 4 * threads + options.io_depth;
+    // Few batches are parsed at a time, while their texts are in the
+    // processor's cache; many may wait for a disk.
+    const std::size_t max_parsed = 3 * threads;
+    std::atomic<std::size_t> waiting{0};
     std::size_t batches = 0;
     bool is_ended = false;
     Input input(graph, flow::serial,
                 [&](std::size_t written, Input::output_ports_type& out) {
                   batches -= written;
                   if (is_ended || batches == max_batches) return;
+                  if (batches - waiting.load() >= max_parsed) return;
                   if (batches > 0 && held.is_full()) return;
                   std::optional<Batch<Job>> jobs = next();
                   is_ended = !jobs;
@@ -90,28 +96,32 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                   std::get<0>(out).try_put(message(std::move(*jobs)));
                   input.try_put(0);
                 });
-    Extract extract(graph, threads, [&](const Message<Batch<Job>>& jobs,
-                                        Extract::output_ports_type& out) {
-      HalfExtracted half =
-          options.io_depth > 0
-              ? extract_cached_batch(std::move(*jobs), stages)
-              : HalfExtracted{extract_batch(std::move(*jobs), stages), {}};
-      if (half.jobs.empty()) {
-        std::get<0>(out).try_put(message(std::move(half.images)));
-      } else {
-        std::get<1>(out).try_put(message(std::move(half)));
-      }
-    });
-    Wait wait(graph, flow::unlimited,
-              [&](const Message<HalfExtracted>& half,
-                  Wait::gateway_type& gateway) {
-                gateway.reserve_wait();
-                readers.submit([half, &gateway, &stages] {
-                  gateway.try_put(
-                      message(extract_rest(std::move(*half), stages)));
-                  gateway.release_wait();
-                });
-              });
+    Extract extract(
+        graph, threads,
+        [&](const Message<Batch<Job>>& jobs, Extract::output_ports_type& out) {
+          HalfExtracted half =
+              options.io_depth > 0
+                  ? extract_cached_batch(std::move(*jobs), stages)
+                  : HalfExtracted{extract_batch(std::move(*jobs), stages), {}};
+          if (half.jobs.empty()) {
+            std::get<0>(out).try_put(message(std::move(half.images)));
+          } else {
+            ++waiting;
+            std::get<1>(out).try_put(message(std::move(half)));
+            input.try_put(0);
+          }
+        });
+    Wait wait(
+        graph, flow::unlimited,
+        [&](const Message<HalfExtracted>& half, Wait::gateway_type& gateway) {
+          gateway.reserve_wait();
+          readers.submit([half, &gateway, &stages, &waiting] {
+            auto images = message(extract_rest(std::move(*half), stages));
+            --waiting;
+            gateway.try_put(std::move(images));
+            gateway.release_wait();
+          });
+        });
     auto interpret = stage_node(graph, threads, interpret_batch, stages);
     auto join = stage_node(graph, threads, join_batch, stages);
     auto encode = stage_node(graph, threads, encode_batch, stages);

@@ -12,11 +12,15 @@ namespace sdmeta {
 
 class HeldBytes {
  public:
-  /// Beyond this there is no room. It is passed by what threads hold at once.
-  static constexpr std::size_t kMaxBytes = std::size_t{32} << 20;
+  /// For `threads` that parse. Three batches of large ComfyUI graphs for each
+  /// of them have room.
+  explicit HeldBytes(std::size_t threads) noexcept
+      : max_bytes_((threads + 1) * kBytesOfAThread) {}
 
+  std::size_t max_bytes() const noexcept { return max_bytes_; }
+  /// There is no room. The bound is passed by what threads hold at once.
   bool is_full() const noexcept {
-    return bytes_.load(std::memory_order_relaxed) >= kMaxBytes;
+    return bytes_.load(std::memory_order_relaxed) >= max_bytes_;
   }
   void add(std::size_t bytes) noexcept {
     if (bytes > 0) bytes_.fetch_add(bytes, std::memory_order_relaxed);
@@ -26,6 +30,9 @@ class HeldBytes {
   }
 
  private:
+  static constexpr std::size_t kBytesOfAThread = std::size_t{16} << 20;
+
+  std::size_t max_bytes_;
   std::atomic<std::size_t> bytes_{0};
 };
 

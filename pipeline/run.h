@@ -31,7 +31,7 @@ void run_serial(const NextBatch& next, const RunOptions& options,
                 const TakeLines& take);
 
 /// Holds a number of batches at a time that depends on the options alone, and
-/// at most HeldBytes::kMaxBytes of text and one large file besides.
+/// at most HeldBytes::max_bytes() of text and one large file besides.
 void run_graph(const NextBatch& next, const RunOptions& options,
                const TakeLines& take);
 

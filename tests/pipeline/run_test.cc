@@ -180,7 +180,7 @@ TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
       [](Lines) {
         std::this_thread::sleep_for(std::chrono::microseconds(100));
       });
-  EXPECT_LE(most, HeldBytes::kMaxBytes / kMember + 1);
+  EXPECT_LE(most, HeldBytes(2).max_bytes() / kMember + 1);
 }
 
 TEST(Run, NothingInGivesNothingOut) {

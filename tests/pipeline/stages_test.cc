@@ -239,7 +239,7 @@ Batch<Job> bombs(std::size_t count) {
 }
 
 TEST(ExtractBatch, LargeFilesArePostponed) {
-  HeldBytes held;
+  HeldBytes held(1);
   StageOptions options;
   options.held = &held;
   const Batch<Extracted> images = extract_batch(bombs(10), options);
@@ -252,7 +252,7 @@ TEST(ExtractBatch, LargeFilesArePostponed) {
 }
 
 TEST(ExtractBatch, SmallFilesArePostponedWhileMuchIsHeld) {
-  HeldBytes held;
+  HeldBytes held(1);
   StageOptions options;
   options.held = &held;
   Batch<Job> jobs;
@@ -262,13 +262,13 @@ TEST(ExtractBatch, SmallFilesArePostponedWhileMuchIsHeld) {
   EXPECT_FALSE(images.items.front().is_postponed);
   EXPECT_TRUE(images.items.back().is_postponed);
   EXPECT_TRUE(held.is_full());
-  EXPECT_LE(images.held_bytes, HeldBytes::kMaxBytes + (1u << 20));
+  EXPECT_LE(images.held_bytes, held.max_bytes() + (1u << 20));
   held.release(images.held_bytes);
   EXPECT_FALSE(held.is_full());
 }
 
 TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
-  HeldBytes held;
+  HeldBytes held(1);
   StageOptions options;
   options.held = &held;
   Batch<Job> jobs = bombs(3);
