@@ -90,12 +90,8 @@ bool has_secret(std::string_view query) {
   return false;
 }
 
-void redact(std::string& text) {
-  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
-}
-
 void redact(std::optional<std::string>& text) {
-  if (text) redact(*text);
+  if (text) sdmeta::redact(*text);
 }
 
 }  // namespace
@@ -119,6 +115,10 @@ std::optional<std::string> without_url_secrets(std::string_view text) {
   }
   if (clean) *clean += text.substr(kept);
   return clean;
+}
+
+void redact(std::string& text) {
+  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
 }
 
 void remove_url_secrets(Generation& generation) {

@@ -16,6 +16,9 @@ namespace sdmeta {
 /// `token`, `X-Amz-Signature`. URLs inside JSON are understood (`\/`, `\u0026`).
 std::optional<std::string> without_url_secrets(std::string_view text);
 
+/// The same in place.
+void redact(std::string& text);
+
 /// The same for every string of a Generation.
 void remove_url_secrets(Generation& generation);
 

@@ -56,10 +56,6 @@ Extracted postponed(Job job) {
   return extracted;
 }
 
-void redact(std::string& text) {
-  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
-}
-
 /// Lines of more bytes than this end their frame, so that a batch of large
 /// records need not be in memory at once. Where frames end depends on the lines
 /// alone: a resumed output has to equal an undisturbed one.
