@@ -92,7 +92,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
-    if (!*line) return counts;
+    if (!*line) break;
     auto error = parser.values(**line, paths, values);
     if (!error && values[0].kind != Kind::kText)
       error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
@@ -139,6 +139,10 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
     if (!written) return written.error();
     ++(*written == Written::kYes ? counts.written : counts.kept);
   }
+  if (auto refused = refuse_without_records(options.records, counts.records,
+                                            counts.bad_records))
+    return *std::move(refused);
+  return counts;
 }
 
 std::string to_text(const CaptionsCounts& counts) {

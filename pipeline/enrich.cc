@@ -183,6 +183,9 @@ class RecordCells {
       if (auto failed = spill_->append(text)) return failed;
     }
     counts.records = begins_.size();
+    if (auto refused =
+            refuse_without_records(path, counts.records, counts.bad_records))
+      return refused;
     by_image_id_.build();
     by_uuid_.build();
     return spill_->flush();

@@ -165,8 +165,9 @@ class ExtractRun {
     } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
       return true;
     } else if (is_whole) {
-      talk_.report("a list of inputs could not be read to its end; its record "
-                   "says why");
+      talk_.report(command_.inputs.files_from.value_or("") +
+                   ": the list could not be read to its end; its record says "
+                   "why");
     }
     if (!is_whole && !sink_->partial_path().empty())
       talk_.report(sink_->partial_path() +

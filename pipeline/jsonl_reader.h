@@ -57,6 +57,12 @@ class JsonlReader {
   bool is_at_end_ = false;
 };
 
+/// kMalformed where `bad_lines` of `path` are all it holds: another file was
+/// meant.
+std::optional<Error> refuse_without_records(const std::string& path,
+                                            std::uint64_t records,
+                                            std::uint64_t bad_lines);
+
 /// What tells one record from another, and from the rows of a CSV.
 struct RecordHead {
   std::string status;

@@ -27,10 +27,11 @@ std::optional<Error> mark_present(const std::string& path,
   if (!matcher) return matcher.error();
   RecordParser parser;
   BadLineReports bad_lines(report);
+  std::uint64_t records = 0;
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
-    if (!*line) return std::nullopt;
+    if (!*line) return refuse_without_records(path, records, counts.bad_records);
     const auto head = parser.head(**line);
     if (!head) {
       ++counts.bad_records;
@@ -38,6 +39,7 @@ std::optional<Error> mark_present(const std::string& path,
                     [&] { return (*reader)->line_number(); });
       continue;
     }
+    ++records;
     if (is_broken_download(head->status)) continue;
     if (head->image_url) {  // joined when it was written
       index.mark(head->image_id, find_uuid(*head->image_url));

@@ -222,18 +222,6 @@ class Enrich(CsvTest):
         self.assertIn("out.jsonl:1: malformed: ", result.stderr)
         self.assertIn("2 with a record", result.stderr)
 
-    def test_of_a_file_without_records_the_first_lines_are_reported(self):
-        self.write("no.jsonl", "no record\n" * 50)
-        for command in (("enrich", "--csv", "a.csv", "--records", "no.jsonl"),
-                        ("urls", "--csv", "a.csv", "--missing-from",
-                         "no.jsonl"),
-                        ("captions", "no.jsonl", "--to", "text")):
-            talk = self.run_ok(*command).stderr
-            self.assertEqual(len(re.findall(r"no\.jsonl:\d+: malformed: ",
-                                            talk)), 20, command)
-            self.assertIn("no.jsonl: malformed: there are more of these", talk)
-            self.assertIn("50 lines that are no record", talk)
-
     def test_output_that_cannot_be_written(self):
         self.run_ok("extract", "images", "-o", "out.jsonl")
         for place in ("/dev/full", "no/such/folder/new.csv"):
@@ -287,6 +275,34 @@ class Urls(CsvTest):
         result = self.urls("--missing-from", "out.jsonl.zst")
         self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 3)])
         self.assertIn("3 images: 1 to download, 2 present", result.stderr)
+
+
+class OtherFilesForRecords(CsvTest):
+    """A file that holds no record at all was named by mistake."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.csv", table(row(1)))
+
+    def test_it_is_refused_and_its_first_lines_are_reported(self):
+        self.write("no.jsonl", '{"prompt": "a"}\n' * 50)
+        for command in (("enrich", "--csv", "a.csv", "--records", "no.jsonl",
+                         "-o", "out.csv"),
+                        ("urls", "--csv", "a.csv", "--missing-from",
+                         "no.jsonl"),
+                        ("captions", "no.jsonl", "--to", "text")):
+            talk = self.assert_refused(*command, says=[
+                "no.jsonl: malformed: not one of its lines is a record",
+                "no.jsonl: malformed: there are more of these"]).stderr
+            self.assertEqual(len(re.findall(r"no\.jsonl:\d+: malformed: ",
+                                            talk)), 20, command)
+        self.assertFalse(os.path.exists(self.path("out.csv")))
+
+    def test_an_empty_file_holds_the_records_of_no_image(self):
+        self.write("empty.jsonl", "")
+        result = self.run_ok("urls", "--csv", "a.csv", "--missing-from",
+                             "empty.jsonl")
+        self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 1)])
 
 
 class Captions(CsvTest):
