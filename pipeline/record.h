@@ -100,7 +100,7 @@ struct Batch {
   std::vector<T> items;
   std::size_t held_bytes = 0;  // its part of HeldBytes
 };
-inline constexpr std::size_t kBatchJobs = 64;
+inline constexpr std::size_t kBatchJobs = 32;
 
 /// What a run did, for the summary line and --stats.
 struct Tally {

@@ -214,11 +214,11 @@ TEST(Run, GraphHoldsABoundedNumberOfBatches) {
 }
 
 TEST(JobBatches, CutAfterAFixedNumberOfJobs) {
-  MadeUpInputs inputs(130);
+  MadeUpInputs inputs(2 * kBatchJobs + 2);
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, nullptr, stop);
-  EXPECT_EQ(batches.next()->items.size(), 64u);
-  EXPECT_EQ(batches.next()->items.size(), 64u);
+  EXPECT_EQ(batches.next()->items.size(), kBatchJobs);
+  EXPECT_EQ(batches.next()->items.size(), kBatchJobs);
   EXPECT_EQ(batches.next()->items.size(), 2u);
   EXPECT_FALSE(batches.next());
   EXPECT_TRUE(batches.is_finished());
@@ -227,19 +227,20 @@ TEST(JobBatches, CutAfterAFixedNumberOfJobs) {
 // Compressed output has a frame for each batch, so a resumed run must cut where
 // the interrupted one did.
 TEST(JobBatches, RecordedJobsCountForTheCut) {
-  MadeUpInputs inputs(130);
+  MadeUpInputs inputs(2 * kBatchJobs + 2);
   RecordedFiles recorded;
-  for (int i = 0; i < 70; ++i)
+  const std::size_t done = kBatchJobs + 6;
+  for (std::size_t i = 0; i < done; ++i)
     recorded.add(RecordedFiles::key("made_up.tar", std::to_string(i) + ".png",
                                     i % 50));
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, &recorded, stop);
   const auto first = batches.next();
   EXPECT_EQ(first->seq, 0u);
-  EXPECT_EQ(first->items.size(), 58u);
-  EXPECT_EQ(first->items.front().seq, 70u);
+  EXPECT_EQ(first->items.size(), kBatchJobs - 6);
+  EXPECT_EQ(first->items.front().seq, done);
   EXPECT_EQ(batches.next()->items.size(), 2u);
-  EXPECT_EQ(batches.already_recorded(), 70u);
+  EXPECT_EQ(batches.already_recorded(), done);
 }
 
 TEST(JobBatches, StopEndsThemEarly) {
