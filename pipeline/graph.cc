@@ -89,8 +89,6 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                   std::optional<Batch<Job>> jobs = next();
                   is_ended = !jobs;
                   if (is_ended) return;
-                  for (const Job& job : jobs->items)
-                    if (job.bytes) jobs->held_bytes += job.bytes->size();
                   held.add(jobs->held_bytes);
                   ++batches;
                   std::get<0>(out).try_put(message(std::move(*jobs)));

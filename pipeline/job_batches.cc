@@ -11,8 +11,8 @@ std::optional<Batch<Job>> JobBatches::next() {
   while (batch.items.empty()) {
     if (is_finished_ || stop_.load(std::memory_order_relaxed))
       return std::nullopt;
-    std::size_t held_bytes = 0;
-    for (std::size_t i = 0; i < kBatchJobs && held_bytes < kMaxPackedBytes;
+    std::size_t read_bytes = 0;
+    for (std::size_t i = 0; i < kBatchJobs && read_bytes < kMaxPackedBytes;
          ++i) {
       std::optional<Job> job = inputs_.next();
       if (!job && inputs_.is_stopped()) return std::nullopt;
@@ -20,12 +20,14 @@ std::optional<Batch<Job>> JobBatches::next() {
         is_finished_ = true;
         break;
       }
-      if (job->bytes) held_bytes += job->bytes->size();
+      const std::size_t packed_bytes = job->bytes ? job->bytes->size() : 0;
+      read_bytes += packed_bytes;
       if (recorded_ != nullptr &&
           recorded_->take(job->path, job->member, job_bytes(*job))) {
         ++already_recorded_;
         continue;
       }
+      batch.held_bytes += packed_bytes;
       batch.items.push_back(std::move(*job));
     }
   }

@@ -270,7 +270,9 @@ TEST(JobBatches, LargeMembersMakeSmallBatches) {
   LargeMembers inputs;
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, nullptr, stop);
-  EXPECT_EQ(batches.next()->items.size(), 2u);
+  const auto batch = batches.next();
+  EXPECT_EQ(batch->items.size(), 2u);
+  EXPECT_EQ(batch->held_bytes, kMaxPackedBytes);
 }
 
 }  // namespace
