@@ -12,6 +12,7 @@
 #include "parsers/infotext_dialects.h"
 #include "parsers/infotext_fields.h"
 #include "parsers/parser_table.h"
+#include "parsers/regional_prompts.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -128,6 +129,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
     SettingsReader settings(infotext.settings, limits, generation, notes);
     apply_dialect(payloads, settings, limits, generation);
     settings.read_fields();
+    add_regional_prompts(settings, limits, generation);
     settings.keep_rest();
     generation.extra.insert(generation.extra.end(), infotext.blocks.begin(),
                             infotext.blocks.end());

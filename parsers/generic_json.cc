@@ -16,7 +16,7 @@ namespace sdmeta {
 namespace {
 
 // In order of preference, where two keys mean the same field.
-constexpr std::array<FieldRule, 60> kRules = {{
+constexpr auto kRules = std::to_array<FieldRule>({
     {"positive_prompt", Field::kPrompt},
     {"positivePrompt", Field::kPrompt},
     {"PositivePrompt", Field::kPrompt},
@@ -75,9 +75,44 @@ constexpr std::array<FieldRule, 60> kRules = {{
     {"clipSkip", Field::kClipSkip},
     {"denoising_strength", Field::kDenoisingStrength},
     {"strength", Field::kDenoisingStrength},
+    // NMKD Stable Diffusion GUI
+    {"promptNeg", Field::kNegativePrompt},
+    {"Scale", Field::kCfgScale},
+    {"scaleTxt", Field::kCfgScale},
+    {"BaseResolution", Field::kSize},
+    {"base_resolution", Field::kSize},
+    {"w", Field::kWidth},
+    {"h", Field::kHeight},
+    {"initStrength", Field::kDenoisingStrength},
     {"loras", Field::kElsewhere},
+    {"Loras", Field::kElsewhere},
+    {"lora_paths", Field::kElsewhere},
+    {"lora_scales", Field::kElsewhere},
+    {"mflux_version", Field::kSoftwareVersion},
     {"software", Field::kElsewhere},
-}};
+});
+
+// Writers whose JSON needs no more than the rules above, told by the key it
+// stands under or by a member.
+struct Writer {
+  std::string_view mark;
+  std::string_view software;
+};
+constexpr auto kWriters = std::to_array<Writer>({
+    // n00mkrad/text2image-gui, ImageMetadata.cs
+    {"Nmkdiffusers", "nmkd"},
+    {"GenerationInfo", "nmkd"},
+    {"GenerationInfoJson", "nmkd"},
+    // filipstrand/mflux, image_util.py
+    {"mflux_version", "mflux"},
+});
+
+std::string_view software_of(const Payload& payload) {
+  for (const Writer& writer : kWriters)
+    if (payload.key() == writer.mark || payload.json()[writer.mark])
+      return writer.software;
+  return "unknown-json";
+}
 
 // Fields that tell a generation from any other object with a `text` in it.
 constexpr std::array<Field, 7> kTelling = {
@@ -145,12 +180,31 @@ void read_loras(JsonValue loras, Generation& generation) {
   });
 }
 
+// mflux: files and weights in two lists.
+void read_lora_files(JsonValue paths, JsonValue scales,
+                     Generation& generation) {
+  if (!paths.is_array()) return;
+  const std::vector<std::string> weights = list_of(scales);
+  std::size_t i = 0;
+  paths.for_each_element([&](JsonValue path) {
+    const auto name = path.string();
+    if (name && !is_placeholder(trimmed(*name)))
+      generation.loras.push_back(
+          {std::string(*name),
+           i < weights.size() ? number_in<double>(weights[i]) : std::nullopt,
+           {}, {}, {}});
+    ++i;
+  });
+}
+
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
-  const JsonValue root = find_object(payloads)->json();
+  const Payload& payload = *find_object(payloads);
+  const JsonValue root = payload.json();
   Generation generation;
-  generation.software = "unknown-json";
+  generation.software = software_of(payload);
   fill_in_order(root, generation);
-  read_loras(root["loras"], generation);
+  read_loras(root["loras"] ? root["loras"] : root["Loras"], generation);
+  read_lora_files(root["lora_paths"], root["lora_scales"], generation);
   add_extra(generation, "software", root["software"]);
   split_scheduler(generation);
   return generation;
@@ -159,7 +213,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
 }  // namespace
 
 extern const ParserRow generic_json_row = {
-    "generic_json", "unknown-json",
+    "generic_json", "unknown-json nmkd mflux",
     "any JSON object with a prompt and two other parameters", claims, parse};
 
 }  // namespace sdmeta

@@ -14,7 +14,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::array<FieldRule, 15> kRules = {{
+constexpr std::array<FieldRule, 16> kRules = {{
     {"prompt", Field::kPrompt},
     {"negative_prompt", Field::kNegativePrompt},
     {"resolution", Field::kSize},
@@ -25,11 +25,17 @@ constexpr std::array<FieldRule, 15> kRules = {{
     {"seed", Field::kSeed},
     {"sampler", Field::kSampler},
     {"scheduler", Field::kScheduler},
-    {"Model", Field::kModel},
+    {"Model", Field::kElsewhere},
     {"model", Field::kModel},
     {"Model hash", Field::kModelHash},
     {"VAE", Field::kVae},
+    {"use_lora", Field::kElsewhere},
     {"use_upscaler", Field::kElsewhere},
+}};
+
+constexpr std::array<FieldRule, 2> kModelRules = {{
+    {"Model", Field::kModel},
+    {"Model hash", Field::kModelHash},
 }};
 
 constexpr std::array<FieldRule, 5> kUpscalerRules = {{
@@ -53,11 +59,28 @@ bool claims(const Payloads& payloads) {
   return find_object(payloads) != nullptr;
 }
 
+// {"selected_lora": "owner/repository", "multiplier": 0.8}
+void read_lora(JsonValue lora, Generation& generation) {
+  const auto name = model_name_of(lora["selected_lora"]);
+  if (!name) {
+    add_extra(generation, "use_lora", lora);
+    return;
+  }
+  generation.loras.push_back({*name, lora["multiplier"].number(), {}, {}, {}});
+}
+
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   const JsonValue root = find_object(payloads)->json();
   Generation generation;
   generation.software = "hf-space";
   read_fields(root, kRules, generation, notes);
+  // Animagine XL 3.1 itself writes name and hash as one object.
+  const JsonValue model = root["Model"];
+  if (model.is_object())
+    read_fields(model, kModelRules, generation, notes);
+  else
+    set_field(generation, Field::kModel, model);
+  read_lora(root["use_lora"], generation);
   const JsonValue upscaler = root["use_upscaler"];
   if (upscaler.is_object())
     read_fields(upscaler, kUpscalerRules, generation, notes);

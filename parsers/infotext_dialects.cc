@@ -61,6 +61,13 @@ bool is_comfy_saver(const Clues& clues) {
          model_base_name(model).size() != model.size();
 }
 
+// Before `App` was written (2023): settings that only SD.Next has.
+bool is_early_sd_next(const Clues& clues) {
+  return raw_value(clues.settings, "Parser").ends_with(" parser") ||
+         raw_value(clues.settings, "Backend") == "Diffusers" ||
+         raw_value(clues.settings, "Backend") == "Original";
+}
+
 // One writer. The first whose test is true has written the text.
 struct Writer {
   std::string_view software;
@@ -83,7 +90,9 @@ constexpr std::array kWriters = std::to_array<Writer>({
               c.settings.find("SDCPP") != nullptr;
      }},
     {"sd-next",
-     [](const Clues& c) { return raw_value(c.settings, "App") == "SD.Next"; }},
+     [](const Clues& c) {
+       return raw_value(c.settings, "App") == "SD.Next" || is_early_sd_next(c);
+     }},
     {"reforge",
      [](const Clues& c) { return fork_of(c.version) == Fork::kReforge; }},
     {"easy-reforge",
@@ -101,6 +110,7 @@ constexpr std::array kWriters = std::to_array<Writer>({
      [](const Clues& c) {
        return c.settings.find("Civitai resources") != nullptr ||
               c.settings.find("Civitai metadata") != nullptr ||
+              c.settings.find("Created Date") != nullptr ||
               payload_text(c.payloads, "Artist") == "ai";
      }},
     {"stability-matrix",

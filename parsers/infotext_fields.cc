@@ -190,6 +190,12 @@ constexpr std::array kKeys = std::to_array<Key>({
     {"denoising strength", [](Context& c, const std::string& v) {
        return take_number(c, v, c.generation.denoising_strength);
      }},
+    {"detailer negative", [](Context& c, const std::string& v) {
+       return hold(part(c.generation, "detailer").negative_prompt, v);
+     }},
+    {"detailer prompt", [](Context& c, const std::string& v) {
+       return hold(part(c.generation, "detailer").prompt, v);
+     }},
     {"distilled cfg scale", [](Context& c, const std::string& v) {
        return take_number(c, v, c.generation.guidance);
      }},

@@ -11,6 +11,7 @@
 
 #include "parsers/field_map.h"
 #include "parsers/parser_table.h"
+#include "parsers/regional_prompts.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -135,6 +136,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
     });
   });
   split_scheduler(generation);
+  add_prompt_sections(generation);
   return generation;
 }
 

@@ -112,6 +112,27 @@ TEST(ParserTable, StabilityMatrixStandsAboveItsOwnInfotextAndGraph) {
             "stability-matrix");
 }
 
+TEST(ParserTable, SdScriptsStandsAboveGraphsWhichAlsoUsePrompt) {
+  EXPECT_EQ(software_of({{"prompt", "a boat"},
+                         {"seed", "7"},
+                         {"steps", "20"},
+                         {"scale", "7.5"}}),
+            "sd-scripts");
+  EXPECT_EQ(software_of({{"prompt", kGraph},
+                         {"seed", "7"},
+                         {"steps", "20"},
+                         {"scale", "7.5"}}),
+            "comfyui");
+}
+
+TEST(ParserTable, MochiDiffusionStandsAboveInfotextWhoseKeysItUses) {
+  EXPECT_EQ(software_of({{"Caption",
+                          "Metadata Version: 2\nInclude in Image: a boat\n"
+                          "Model: m\nSeed: 7\nSteps: 20\n"
+                          "Generator: Mochi Diffusion 6.2"}}),
+            "mochi-diffusion");
+}
+
 TEST(ParserTable, SwarmStandsAboveItsOwnGraph) {
   EXPECT_EQ(software_of({{"prompt", kGraph}, {"parameters", kSwarm}}),
             "swarmui");
@@ -183,56 +204,70 @@ TEST(ParserTable, PromptInBracesIsAPromptAndNoJson) {
 // One payload of each row, as its writer puts it, in the order of the table.
 struct RowPayload {
   std::string_view row;
-  Text text;
+  std::vector<Text> texts;
 };
 
 const std::vector<RowPayload>& payload_of_every_row() {
   static const std::vector<RowPayload> kPayloads = {
-      {"novelai", {"Comment", kNovelAi}},
+      {"novelai", {{"Comment", kNovelAi}}},
       {"draw_things",
-       {"exif:UserComment", R"({"c":"a","uc":"b","scale":7,"steps":5})",
-        Carrier::kXmp}},
-      {"invokeai", {"invokeai_metadata", R"({"positive_prompt":"a"})"}},
-      {"tensorart", {"generation_data", R"({"prompt":"a","steps":5})"}},
+       {{"exif:UserComment", R"({"c":"a","uc":"b","scale":7,"steps":5})",
+        Carrier::kXmp}}},
+      {"invokeai", {{"invokeai_metadata", R"({"positive_prompt":"a"})"}}},
+      {"tensorart", {{"generation_data", R"({"prompt":"a","steps":5})"}}},
       {"stability_matrix",
-       {"parameters-json", R"({"PositivePrompt":"a","Steps":5})"}},
-      {"swarmui", {"parameters", kSwarm}},
+       {{"parameters-json", R"({"PositivePrompt":"a","Steps":5})"}}},
+      {"swarmui", {{"parameters", kSwarm}}},
       {"fooocus_mre",
-       {"Comment", R"({"prompt":"a","real_prompt":["a"],"base_model":"m"})"}},
+       {{"Comment", R"({"prompt":"a","real_prompt":["a"],"base_model":"m"})"}}},
       {"fooocus",
-       {"parameters",
-        R"({"prompt":"a","base_model":"m","performance":"Speed"})"}},
+       {{"parameters",
+        R"({"prompt":"a","base_model":"m","performance":"Speed"})"}}},
       {"ruined_fooocus",
-       {"parameters", R"({"Prompt":"a","software":"RuinedFooocus"})"}},
+       {{"parameters", R"({"Prompt":"a","software":"RuinedFooocus"})"}}},
       {"easy_diffusion",
-       {"UserComment", R"({"prompt":"a","use_stable_diffusion_model":"m"})",
-        Carrier::kExifIfd}},
-      {"a1111", {"parameters", kInfotext}},
-      {"comfyui", {"prompt", kGraph}},
+       {{"UserComment", R"({"prompt":"a","use_stable_diffusion_model":"m"})",
+        Carrier::kExifIfd}}},
+      {"sd_scripts",
+       {{"prompt", "a"}, {"seed", "1"}, {"steps", "5"}, {"scale", "7"}}},
+      {"mochi_diffusion",
+       {{"Caption-Abstract",
+         "Include in Image: a; Seed: 1; Generator: Mochi Diffusion 4.1",
+         Carrier::kIptc}}},
+      {"a1111", {{"parameters", kInfotext}}},
+      {"comfyui", {{"prompt", kGraph}}},
       {"hf_space",
-       {"parameters",
-        R"({"prompt":"a","resolution":"8 x 8","Model":"m","seed":1})"}},
+       {{"parameters",
+        R"({"prompt":"a","resolution":"8 x 8","Model":"m","seed":1})"}}},
       {"generic_json",
-       {"UserComment", R"({"prompt":"a","seed":1,"cfg_scale":7})",
-        Carrier::kExifIfd}},
+       {{"UserComment", R"({"prompt":"a","seed":1,"cfg_scale":7})",
+        Carrier::kExifIfd}}},
   };
   return kPayloads;
+}
+
+std::vector<Text> joined(std::vector<Text> texts,
+                         const std::vector<Text>& others) {
+  texts.insert(texts.end(), others.begin(), others.end());
+  return texts;
 }
 
 TEST(ParserTable, OfTwoPayloadsTheUpperRowsIsReadWhateverTheirOrder) {
   const auto& payloads = payload_of_every_row();
   ASSERT_EQ(payloads.size(), parser_table().size());
   for (std::size_t upper = 0; upper < payloads.size(); ++upper) {
-    const Text& text = payloads[upper].text;
+    const std::vector<Text>& texts = payloads[upper].texts;
     ASSERT_EQ(payloads[upper].row, parser_table()[upper]->name);
-    const std::string software = software_of({text});
+    const std::string software = software_of(texts);
     EXPECT_NE(parser_table()[upper]->software.find(software),
               std::string_view::npos)
         << software;
     for (std::size_t lower = upper + 1; lower < payloads.size(); ++lower) {
-      const Text& other = payloads[lower].text;
-      EXPECT_EQ(software_of({text, other}), software) << payloads[lower].row;
-      EXPECT_EQ(software_of({other, text}), software) << payloads[lower].row;
+      const std::vector<Text>& others = payloads[lower].texts;
+      EXPECT_EQ(software_of(joined(texts, others)), software)
+          << payloads[lower].row;
+      EXPECT_EQ(software_of(joined(others, texts)), software)
+          << payloads[lower].row;
     }
   }
 }
