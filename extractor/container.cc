@@ -45,7 +45,10 @@ bool is_png(Bytes head) noexcept {
 // front of it.
 bool is_jpeg(Bytes head) noexcept { return begins(head, "\xFF\xD8"sv); }
 
-bool is_webp(Bytes head) noexcept { return is_riff(head, "WEBP"sv); }
+bool is_webp(Bytes head) noexcept {
+  return is_riff(head, "WEBP"sv) || has_at(head, 8, "WEBPVP8"sv) ||
+         (has_at(head, 0, "RIFF"sv) && has_at(head, 12, "VP8"sv));
+}
 
 bool is_gif(Bytes head) noexcept {
   return begins(head, "GIF87a"sv) || begins(head, "GIF89a"sv);

@@ -13,6 +13,8 @@ namespace sdmeta {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 // For a note: no more than a name's length, and nothing of a damaged tag.
 std::string name_of_camera(const std::string& text) {
   constexpr std::size_t kLongestName = 64;
@@ -118,6 +120,11 @@ struct TiffPlace {
   bool is_file = false;  // a TIFF file, not a block in another file
 };
 
+// UserComment's names of encodings, of which others are hardly written.
+bool starts_with_charset(std::string_view text) noexcept {
+  return text.starts_with("UNICODE\0"sv) || text.starts_with("ASCII\0\0\0"sv);
+}
+
 class TiffWalk {
  public:
   TiffWalk(ByteWindow& in, const TiffPlace& place, FieldCollector& out)
@@ -148,6 +155,7 @@ class TiffWalk {
   void read_value(const Entry& entry, Carrier carrier);
   void add_value(const Tag* tag, const Entry& entry, Carrier carrier,
                  Bytes value, TextEnd end);
+  Bytes aligned_comment(const Entry& entry, Bytes value);
   void note_photo();
   void report(std::string detail, std::uint64_t offset);
 
@@ -294,7 +302,7 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
       if (tag->name == "Model") camera_model_ = name_of_camera(text.value);
       break;
     case TagKind::kUserComment:
-      text = decode_user_comment(value, order_, end);
+      text = decode_user_comment(aligned_comment(entry, value), order_, end);
       break;
     case TagKind::kUtf16:
       text = decode_utf16(value, ByteOrder::kLittle, end);
@@ -328,6 +336,20 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
   out_.add(carrier, std::string(tag->name), std::move(text));
 }
 
+// The comment from the name of its encoding on, if that stands a few bytes off.
+Bytes TiffWalk::aligned_comment(const Entry& entry, Bytes value) {
+  constexpr std::uint64_t kReach = 16;
+  if (starts_with_charset(as_text(value))) return value;
+  const std::uint64_t before = std::min(kReach, entry.value_at);
+  const Bytes wider = view(entry.value_at - before, before + value.size());
+  for (std::size_t at = 0; at < std::min<std::size_t>(wider.size(), 2 * kReach);
+       ++at) {
+    if (starts_with_charset(as_text(wider.subspan(at))))
+      return wider.subspan(at);
+  }
+  return value;
+}
+
 void TiffWalk::note_photo() {
   if (!has_exposure_ || camera_make_.empty()) return;
   if (camera_make_.find('{') != camera_make_.npos) return;
@@ -353,14 +375,94 @@ std::size_t find_tiff_header(Bytes block) noexcept {
   return SIZE_MAX;
 }
 
+namespace {
+
+constexpr std::size_t kFewestLooseBytes = 16;
+
+bool is_text_byte(char c) noexcept {
+  return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\r' ||
+         c == '\t';
+}
+
+// Where a text begins that can be told by itself: behind the name of its
+// encoding, as a JSON object, or as a label in front of one.
+std::size_t find_loose_text(std::string_view block, std::size_t at) {
+  for (at = block.find_first_of("UA{S"sv, at); at != block.npos;
+       at = block.find_first_of("UA{S"sv, at + 1)) {
+    const std::string_view rest = block.substr(at);
+    if (rest.size() < kFewestLooseBytes) break;
+    if (starts_with_charset(rest)) return at;
+    if (rest.starts_with("{\""sv) || rest.starts_with("Steps: "sv)) {
+      const auto is_text = [](char c) {
+        return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\r' ||
+               c == '\t';
+      };
+      while (at > 0 && is_text(block[at - 1])) --at;
+      return at;
+    }
+  }
+  return block.npos;
+}
+
+// Of a block whose directories lead nowhere: texts are found by their looks.
+void read_loose_texts(Bytes block, std::uint64_t file_offset,
+                      FieldCollector& out) {
+  constexpr std::size_t kLongestLabel = 32;
+  constexpr std::size_t kCharsetBytes = 8;
+  const auto is_ascii = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+      return is_text_byte(c) && static_cast<unsigned char>(c) < 0x80;
+    });
+  };
+  const std::string_view all = as_text(block);
+  for (std::size_t at = find_loose_text(all, 0); at != all.npos;) {
+    const bool has_charset = starts_with_charset(all.substr(at));
+    const std::size_t start = at + (has_charset ? kCharsetBytes : 0);
+    // "UNICODE" may hold UTF-8, too.
+    const bool is_wide = all.substr(at).starts_with('U') && has_charset &&
+                         !is_ascii(all.substr(start, 4));
+    std::size_t end = all.find(is_wide ? "\0\0\0"sv : "\0"sv, start);
+    end = std::min(end, all.size());
+    Text text = decode_user_comment(
+        block.subspan(at, end - at + (is_wide && end < all.size())),
+        ByteOrder::kLittle);
+    const auto control =
+        std::find_if_not(text.value.begin(), text.value.end(), is_text_byte);
+    text.value.erase(control, text.value.end());
+    const std::vector<RawField>& fields = out.image().fields;
+    const bool is_read = std::any_of(
+        fields.begin(), fields.end(), [&text](const RawField& field) {
+          return field.value == text.value ||
+                 (text.value.size() >= kFewestLooseBytes &&
+                  field.value.find(text.value) != std::string::npos);
+        });
+    if (!is_read && !text.value.empty()) {
+      out.note(ErrorCode::kBadExif, "a text stands outside of its directories",
+               file_offset + at);
+      const std::size_t label = text.value.find(":{");
+      const bool is_labelled = label > 0 && label < kLongestLabel;
+      out.add(Carrier::kExifIfd,
+              is_labelled ? "ImageDescription" : "UserComment",
+              std::move(text));
+    }
+    at = find_loose_text(all, end);
+  }
+}
+
+}  // namespace
+
 void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
                TextEnd end) {
+  const std::size_t first_field = out.image().fields.size();
   const std::size_t header = find_tiff_header(block);
   if (header == SIZE_MAX) {
-    return out.note(ErrorCode::kBadExif, "no TIFF header", file_offset);
+    out.note(ErrorCode::kBadExif, "no TIFF header", file_offset);
+  } else {
+    ByteWindow in(block);
+    TiffWalk(in, {header, file_offset, end, false}, out).run();
   }
-  ByteWindow in(block);
-  TiffWalk(in, {header, file_offset, end, false}, out).run();
+  if (!out.has_generation_text_from(first_field))
+    read_loose_texts(block, file_offset, out);
 }
 
 void read_tiff(ByteWindow& in, FieldCollector& out) {

@@ -76,9 +76,10 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   const Bytes head = in.view(0, ByteWindow::kHeadBytes);
   const ContainerRow* row = find_container(head);
   if (row == nullptr) {
-    const auto place = find_misplaced_image(head);
-    if (place) return read_misplaced(source, *place, options, image);
-    out.damage(ErrorCode::kNotAnImage, std::string(describe_non_image(head)));
+    const std::string_view what = describe_non_image(head);
+    if (const auto place = find_misplaced_image(in.view(0, kMisplacedBytes)))
+      return read_misplaced(source, *place, options, image);
+    out.damage(ErrorCode::kNotAnImage, std::string(what));
   } else {
     image.container = row->container;
     if (row->read == nullptr) {

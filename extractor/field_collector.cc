@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace sdmeta {
@@ -18,6 +19,11 @@ constexpr std::array<std::string_view, 11> kWholeGenerationKeys = {
     "sdcpp:parameters",  "parameters",      "prompt", "workflow",
     "generation_data",   "parameters-json", "smproj", "sd-metadata",
     "invokeai_metadata", "invokeai_graph",  "Dream"};
+
+// Keys beside them under which writers of several texts put a part.
+constexpr std::array<std::string_view, 6> kOtherKeys = {
+    "Comment", "Description", "Software",
+    "Source",  "Title",       "XML:com.adobe.xmp"};
 
 // "prompt:{...", "Workflow: {...": how ComfyUI's writers label the tags they
 // borrow.
@@ -72,6 +78,21 @@ std::size_t fitting_json(std::string_view text,
 
 }  // namespace
 
+std::size_t text_key_behind(std::string_view text) noexcept {
+  for (const auto keys :
+       {std::span<const std::string_view>(kWholeGenerationKeys),
+        std::span<const std::string_view>(kOtherKeys)})
+    for (const std::string_view key : keys)
+      if (text.ends_with(key)) return key.size();
+  return 0;
+}
+
+std::size_t generation_key_before(std::string_view text) noexcept {
+  for (const std::string_view key : kWholeGenerationKeys)
+    if (text.starts_with(key)) return key.size();
+  return 0;
+}
+
 void FieldCollector::add(Carrier carrier, std::string key, Text text) {
   std::vector<RawField>& fields = image_.fields;
   if (fields.size() >= limits_.max_fields) {
@@ -110,6 +131,15 @@ void FieldCollector::add(Carrier carrier, std::string key, Text text) {
   if (fields.empty()) fields.reserve(4);
   fields.push_back(
       {carrier, text.encoding, std::move(key), std::move(text.value)});
+}
+
+bool FieldCollector::has_generation_text_from(
+    std::size_t first_field) const noexcept {
+  const std::span<const RawField> all = image_.fields;
+  const auto fields = all.subspan(std::min(first_field, all.size()));
+  return std::any_of(fields.begin(), fields.end(), [](const RawField& field) {
+    return is_generation_text(field.key, field.value);
+  });
 }
 
 std::size_t FieldCollector::room() const noexcept {

@@ -49,6 +49,9 @@ class FieldCollector {
   /// writer adds stands beside it, not behind the pixels.
   bool has_generation_text() const noexcept { return has_generation_text_; }
 
+  /// Whether one of the fields from this one on is of that kind.
+  bool has_generation_text_from(std::size_t first_field) const noexcept;
+
   ImageFields& image() noexcept { return image_; }
   const Limits& limits() const noexcept { return limits_; }
 
@@ -59,5 +62,13 @@ class FieldCollector {
   std::size_t walked_ = 0;
   bool has_generation_text_ = false;
 };
+
+/// Length of the key that `text` ends with, of those that writers of images
+/// put in front of texts; 0 if it ends with none. For damaged files, in which a
+/// text can be told only by its key.
+std::size_t text_key_behind(std::string_view text) noexcept;
+
+/// Length of the key of a whole generation that `text` begins with, or 0.
+std::size_t generation_key_before(std::string_view text) noexcept;
 
 }  // namespace sdmeta

@@ -1,6 +1,7 @@
 #include "extractor/jpeg.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,8 +31,28 @@ constexpr std::uint8_t kEoi = 0xD9;
 constexpr std::uint8_t kSos = 0xDA;
 constexpr std::uint8_t kApp1 = 0xE1;
 constexpr std::uint8_t kApp11 = 0xEB;
-constexpr std::uint8_t kApp13 = 0xED;
 constexpr std::uint8_t kCom = 0xFE;
+
+constexpr std::uint8_t kDqt = 0xDB;
+constexpr std::uint8_t kDri = 0xDD;
+constexpr std::uint8_t kSof2 = 0xC2;
+constexpr std::uint8_t kApp0 = 0xE0;
+
+// With nothing behind them.
+bool is_standalone(std::uint8_t marker) noexcept {
+  return marker == kTem || (marker >= kRst0 && marker <= kEoi);
+}
+
+bool holds_text(std::uint8_t marker) noexcept {
+  return (marker & 0xF0) == kApp0 || marker == kCom;
+}
+
+// Of those that stand in front of the pixels in most files.
+bool is_usual(std::uint8_t marker) noexcept {
+  return holds_text(marker) || marker == kDqt || marker == kDht ||
+         marker == kDri || marker == kSos ||
+         (marker >= kSof0 && marker <= kSof2);
+}
 
 constexpr std::size_t kMaxPayloadBytes = 65533;
 
@@ -41,13 +62,53 @@ constexpr std::string_view kExtendedXmpHeader =
     "http://ns.adobe.com/xmp/extension/\0"sv;
 constexpr std::string_view kPhotoshopHeader = "Photoshop 3.0\0"sv;
 
+constexpr std::size_t kLongestAppHeader = kExtendedXmpHeader.size();
+
+enum class AppKind : std::uint8_t {
+  kOther,
+  kExif,
+  kXmp,
+  kExtendedXmp,
+  kPhotoshop
+};
+
+// Told by what the payload begins with: markers are damaged more easily.
+AppKind kind_of(Bytes payload) noexcept {
+  const std::string_view text = as_text(payload);
+  if (text.starts_with(kExifHeader)) return AppKind::kExif;
+  if (text.starts_with(kXmpHeader)) return AppKind::kXmp;
+  if (text.starts_with(kExtendedXmpHeader)) return AppKind::kExtendedXmp;
+  if (text.starts_with(kPhotoshopHeader)) return AppKind::kPhotoshop;
+  return AppKind::kOther;
+}
+
+// Of bytes that begin with FF: a usual marker, and behind its segment the next,
+// or text in it. (UTF-16's BOM looks like a comment's marker.)
+bool looks_like_segment(Bytes bytes) noexcept {
+  if (bytes.size() < 6 || !is_usual(bytes[1])) return false;
+  const std::size_t end = 2 + ByteCursor(bytes, 2).be16();
+  if (end < 4) return false;
+  if (end >= bytes.size() || bytes[end] == 0xFF) return true;
+  ByteCursor cursor(bytes, 4);
+  const std::size_t length = end - 4;
+  constexpr std::size_t kTableBytes = 65;  // of quantization
+  if (bytes[1] == kDqt) return length % kTableBytes == 0;
+  if (bytes[1] == kSos) return length == 4 + std::size_t{2} * cursor.u8();
+  if (bytes[1] >= kSof0 && bytes[1] <= kSof2) {
+    cursor.skip(5);
+    return length == 6 + std::size_t{3} * cursor.u8();
+  }
+  const bool looks_like_utf16 = bytes[3] == 0 && bytes[5] == 0;
+  return holds_text(bytes[1]) && !looks_like_utf16;
+}
+
 struct Segment {
   std::uint64_t offset = 0;  // of the FF in front of its marker
   std::uint8_t marker = 0;
+  std::uint64_t payload_offset = 0;
   std::size_t length = 0;  // of the payload
 
-  std::uint64_t payload_offset() const noexcept { return offset + 4; }
-  std::uint64_t end() const noexcept { return payload_offset() + length; }
+  std::uint64_t end() const noexcept { return payload_offset + length; }
   bool is_full() const noexcept { return length == kMaxPayloadBytes; }
 };
 
@@ -66,10 +127,16 @@ class JpegReader {
 
  private:
   void read_segments();
-  bool find_marker(std::uint64_t& offset, std::uint8_t& marker);
+  std::optional<Segment> segment_at(std::uint64_t offset);
+  std::optional<Segment> find_segment(std::uint64_t offset);
+  bool is_followed(const Segment& segment);
+  bool is_scan(const Segment& segment);
+  std::uint64_t fit_length(Segment& segment);
   void read_payload(const Segment& segment);
+  AppKind kind_at(const Segment& segment);
+  void read_app(AppKind kind, const Segment& segment, Bytes payload,
+                TextEnd end);
   void read_size(Bytes payload);
-  void read_app1(const Segment& segment, Bytes payload, TextEnd end);
   void read_exif_segment(const Segment& segment, Bytes payload, TextEnd end);
   void continue_exif(const Segment& segment, Bytes payload, TextEnd end);
   void flush_exif(TextEnd end);
@@ -91,6 +158,9 @@ class JpegReader {
   std::string manifest_;
   std::vector<ExtendedXmpPart> extended_xmp_;
   std::size_t kept_bytes_ = 0;
+  // A scan in front of it may stand in what a segment of wrong length holds.
+  std::uint64_t claimed_end_ = 0;
+  std::size_t search_left_ = out_.limits().max_search_bytes;
 };
 
 void JpegReader::read() {
@@ -104,113 +174,182 @@ void JpegReader::read() {
 
 void JpegReader::read_segments() {
   std::uint64_t offset = 2;
-  std::uint8_t marker = 0;
-  while (out_.may_walk_on() && find_marker(offset, marker)) {
-    if (marker == kSos) return check_end(offset);
-    if (marker == kEoi) return;
-    if (marker == kTem || (marker >= kRst0 && marker <= kSoi)) {
-      offset += 2;
-      continue;
-    }
-    ByteCursor header(in_.view(offset, 4), 2);
-    const std::uint16_t length = header.be16();
-    if (header.is_overrun()) {
-      return out_.damage(ErrorCode::kTruncated,
-                         "file ends after " + std::to_string(in_.size()) +
-                             " bytes inside a segment header",
-                         offset);
-    }
-    if (length < 2) {
+  std::optional<std::uint64_t> scan_offset;
+  while (out_.may_walk_on() && offset < in_.size()) {
+    std::optional<Segment> segment = segment_at(offset);
+    if (!segment) {
+      segment = find_segment(offset);
+      if (!segment) break;
       out_.note(ErrorCode::kCorrupt,
-                "segment at byte " + std::to_string(offset) + " has length " +
-                    std::to_string(length),
+                std::to_string(segment->offset - offset) +
+                    " bytes between segments at byte " + std::to_string(offset),
                 offset);
-      offset += 4;
-      continue;
     }
-    const Segment segment{offset, marker, length - std::size_t{2}};
-    if (marker != kCom) flush_comment(TextEnd::kWhole);
-    if (marker != kApp1) flush_exif(TextEnd::kWhole);
-    read_payload(segment);
-    if (segment.end() > in_.size()) {
+    const bool is_end = segment->marker == kEoi && segment->end() == in_.size();
+    if (is_end || is_scan(*segment)) {
+      scan_offset = segment->offset;
+      if (offset >= claimed_end_) break;
+    }
+    std::uint64_t next = segment->end();
+    if (!is_followed(*segment)) next = fit_length(*segment);
+    if (segment->marker != kCom) flush_comment(TextEnd::kWhole);
+    if (segment->marker != kApp1) flush_exif(TextEnd::kWhole);
+    read_payload(*segment);
+    if (next > in_.size()) {
       return out_.damage(ErrorCode::kTruncated,
-                         "segment at byte " + std::to_string(offset) +
-                             " declares " + std::to_string(segment.length) +
+                         "segment at byte " + std::to_string(segment->offset) +
+                             " declares " + std::to_string(segment->length) +
                              " bytes, file ends after " +
                              std::to_string(in_.size()),
-                         offset);
+                         segment->offset);
     }
-    offset = segment.end();
+    offset = next;
+  }
+  if (scan_offset) return check_end(*scan_offset);
+  if (offset + out_.limits().max_search_bytes < in_.size()) {
+    return out_.damage(ErrorCode::kCorrupt,
+                       "no marker behind byte " + std::to_string(offset),
+                       offset);
+  }
+  out_.damage(ErrorCode::kTruncated,
+              "file ends after " + std::to_string(in_.size()) +
+                  " bytes, before its image data",
+              in_.size());
+}
+
+// The segment whose marker, or fill bytes in front of it, stand at `offset`.
+std::optional<Segment> JpegReader::segment_at(std::uint64_t offset) {
+  while (true) {
+    ByteCursor cursor(in_.view(offset, 4));
+    if (cursor.u8() != 0xFF) return std::nullopt;
+    const std::uint8_t marker = cursor.u8();
+    if (cursor.is_overrun() || marker == 0) return std::nullopt;
+    if (marker == 0xFF) {
+      ++offset;
+      continue;
+    }
+    if (is_standalone(marker)) return Segment{offset, marker, offset + 2, 0};
+    const std::uint16_t length = cursor.be16();
+    return Segment{offset, marker, offset + 4,
+                   std::max<std::size_t>(length, 2) - 2};
   }
 }
 
-// Moves `offset` to the next marker: over fill bytes, and over garbage, with a
-// note. False at the end of the file.
-bool JpegReader::find_marker(std::uint64_t& offset, std::uint8_t& marker) {
-  const std::uint64_t start = offset;
-  bool is_garbage = false;
-  bool has_prefix = false;  // the byte in front of `offset` is FF
-  while (offset - start <= out_.limits().max_garbage_bytes) {
-    const Bytes bytes = in_.view(offset, is_garbage ? 4096 : 4);
-    if (bytes.empty()) {
-      out_.damage(ErrorCode::kTruncated,
-                  "file ends after " + std::to_string(in_.size()) +
-                      " bytes, before its image data",
-                  in_.size());
-      return false;
+// The next segment of a usual kind that begins at `offset` or behind; or the
+// Exif block or XMP packet of one that has lost its marker.
+std::optional<Segment> JpegReader::find_segment(std::uint64_t offset) {
+  constexpr std::size_t kBlock = 64u << 10;
+  constexpr std::size_t kOverlap = 64;
+  for (std::uint64_t at = offset; search_left_ >= kBlock; at += kBlock) {
+    search_left_ -= kBlock;
+    const Bytes block = in_.view(at, kBlock + kOverlap, 0);
+    const std::size_t last = std::min(block.size(), kBlock);
+    for (std::size_t i = 0; i < last; ++i) {
+      const Bytes rest = block.subspan(i);
+      if (rest[0] == 0xFF && looks_like_segment(rest))
+        return segment_at(at + i);
+      // Without its marker.
+      if (kind_of(rest) != AppKind::kOther)
+        return Segment{at + i, kApp1, at + i, 0};
     }
-    for (const std::uint8_t byte : bytes) {
-      if (has_prefix && byte != 0xFF && byte != 0) {
-        marker = byte;
-        --offset;
-        if (is_garbage) {
-          out_.note(ErrorCode::kCorrupt,
-                    std::to_string(offset - start) +
-                        " bytes between segments at byte " +
-                        std::to_string(start),
-                    start);
-        }
-        return true;
-      }
-      is_garbage = is_garbage || byte != 0xFF;
-      has_prefix = byte == 0xFF;
-      ++offset;
-    }
+    if (block.size() < kBlock) break;
   }
-  out_.damage(ErrorCode::kCorrupt,
-              "no marker behind byte " + std::to_string(start), start);
-  return false;
+  return std::nullopt;
+}
+
+bool JpegReader::is_scan(const Segment& segment) {
+  constexpr std::size_t kMaxComponents = 4;
+  if (segment.marker != kSos) return false;
+  const std::uint8_t components =
+      ByteCursor(in_.view(segment.payload_offset, 1)).u8();
+  return components >= 1 && components <= kMaxComponents &&
+         segment.length == 4 + std::size_t{2} * components;
+}
+
+// Whether a marker stands behind the segment.
+bool JpegReader::is_followed(const Segment& segment) {
+  if (is_standalone(segment.marker)) return true;
+  // It stands in what another of wrong length holds, and goes on behind that.
+  if (segment.offset < claimed_end_ && segment.end() > claimed_end_)
+    return false;
+  // A text is read in the same go.
+  const bool is_text = segment.marker == kCom || segment.marker == kApp1;
+  const std::uint64_t start = is_text ? segment.payload_offset : segment.end();
+  const std::size_t before = is_text ? segment.length : 0;
+  const Bytes there = in_.view(start, before + 1);
+  return there.size() > before && there.back() == 0xFF;
+}
+
+// The length is wrong, or garbage follows: the next segment that can be found
+// says where this one ends, which is returned. What a block of Exif or XMP has
+// behind it does no harm; a comment would be longer by it.
+std::uint64_t JpegReader::fit_length(Segment& segment) {
+  const std::uint64_t start = segment.payload_offset;
+  const bool has_name = kind_at(segment) != AppKind::kOther;
+  // The header may be nothing but damage.
+  const std::optional<Segment> next =
+      find_segment(has_name ? start + kExifHeader.size() : segment.offset + 1);
+  if (next && next->offset < start) return next->offset;
+  if (!next) {
+    // To the end, for what a block has behind it does no harm.
+    if (has_name && segment.length < kExifHeader.size())
+      segment.length =
+          std::min<std::uint64_t>(kMaxPayloadBytes, in_.size() - start);
+    return segment.end();
+  }
+  const std::size_t length =
+      std::min<std::size_t>(next->offset - start, kMaxPayloadBytes);
+  const bool is_longer = length > segment.length;
+  if (segment.marker == kCom && is_longer) {
+    // A text that has its end, or control characters behind it, is whole.
+    const std::size_t kept =
+        segment.length - std::min<std::size_t>(segment.length, 1);
+    const Bytes more = in_.view(start + kept, length - kept);
+    if (!is_printable(as_text(more))) return next->offset;
+  }
+  out_.note(ErrorCode::kCorrupt,
+            "segment at byte " + std::to_string(segment.offset) + " declares " +
+                std::to_string(segment.length) +
+                " bytes, the next one is at byte " +
+                std::to_string(next->offset),
+            segment.offset);
+  claimed_end_ = std::max(claimed_end_, segment.end());
+  if (is_longer || segment.marker == kCom) segment.length = length;
+  return next->offset;
 }
 
 void JpegReader::read_payload(const Segment& segment) {
   const std::uint8_t marker = segment.marker;
   const bool is_frame = marker >= kSof0 && marker <= kSof15 && marker != kDht &&
                         marker != kJpg && marker != kDac;
-  const bool is_text =
-      marker == kApp1 || marker == kApp11 || marker == kApp13 || marker == kCom;
+  const AppKind kind = kind_at(segment);
+  const bool is_text = kind != AppKind::kOther || marker == kApp1 ||
+                       marker == kApp11 || marker == kCom;
   if (!is_frame && !is_text) return;
   // The length counts no more than 64 KiB; no limit is needed here.
-  const Bytes payload = in_.view(segment.payload_offset(), segment.length);
+  const Bytes payload = in_.view(segment.payload_offset, segment.length);
   const TextEnd end =
       payload.size() < segment.length ? TextEnd::kCut : TextEnd::kWhole;
+  if (kind != AppKind::kOther) return read_app(kind, segment, payload, end);
   if (is_frame) return read_size(payload);
-  switch (marker) {
-    case kApp1: return read_app1(segment, payload, end);
-    case kCom: return read_comment(segment, payload, end);
-    case kApp13:
-      if (begins_with(payload, kPhotoshopHeader)) {
-        keep(photoshop_, payload.subspan(kPhotoshopHeader.size()));
-      }
-      return;
-    case kApp11: {
-      // JUMBF in "JP", an instance and a packet number (ISO 19566-5 annex D).
-      constexpr std::size_t kJumbfHeaderBytes = 8;
-      if (!begins_with(payload, "JP")) return;
-      if (manifest_.size() >= kMaxManifestBytes) return;
-      return keep(manifest_, clipped(payload, kJumbfHeaderBytes));
-    }
-    default: return;
+  if (marker == kApp1) {
+    // ImageMagick (coders/jpeg.c, WriteProfiles) repeats no header.
+    if (!exif_.empty()) return continue_exif(segment, payload, end);
+    if (find_tiff_header(payload) != SIZE_MAX)
+      read_exif(payload, segment.payload_offset, out_, end);
+    return;
   }
+  if (marker == kCom) return read_comment(segment, payload, end);
+  // JUMBF in "JP", an instance and a packet number (ISO 19566-5 annex D).
+  constexpr std::size_t kJumbfHeaderBytes = 8;
+  if (!begins_with(payload, "JP")) return;
+  if (manifest_.size() >= kMaxManifestBytes) return;
+  keep(manifest_, clipped(payload, kJumbfHeaderBytes));
+}
+
+AppKind JpegReader::kind_at(const Segment& segment) {
+  if (is_standalone(segment.marker)) return AppKind::kOther;
+  return kind_of(in_.view(segment.payload_offset, kLongestAppHeader));
 }
 
 void JpegReader::read_size(Bytes payload) {
@@ -223,20 +362,15 @@ void JpegReader::read_size(Bytes payload) {
   if (height != 0) out_.image().height = height;
 }
 
-void JpegReader::read_app1(const Segment& segment, Bytes payload, TextEnd end) {
-  if (begins_with(payload, kExifHeader)) {
-    return read_exif_segment(segment, payload, end);
-  }
-  const bool is_xmp = begins_with(payload, kXmpHeader);
-  const bool is_extended_xmp = begins_with(payload, kExtendedXmpHeader);
-  if (!is_xmp && !is_extended_xmp) {
-    // ImageMagick (coders/jpeg.c, WriteProfiles) repeats no header.
-    return continue_exif(segment, payload, end);
-  }
+void JpegReader::read_app(AppKind kind, const Segment& segment, Bytes payload,
+                          TextEnd end) {
+  if (kind == AppKind::kExif) return read_exif_segment(segment, payload, end);
   flush_exif(TextEnd::kWhole);
-  if (is_xmp) {
-    return read_xmp(payload.subspan(kXmpHeader.size()),
-                    segment.payload_offset() + kXmpHeader.size(), out_, end);
+  if (kind == AppKind::kPhotoshop)
+    return keep(photoshop_, clipped(payload, kPhotoshopHeader.size()));
+  if (kind == AppKind::kXmp) {
+    return read_xmp(clipped(payload, kXmpHeader.size()),
+                    segment.payload_offset + kXmpHeader.size(), out_, end);
   }
   constexpr std::size_t kGuidBytes = 32;
   ByteCursor cursor(payload, kExtendedXmpHeader.size());
@@ -244,7 +378,7 @@ void JpegReader::read_app1(const Segment& segment, Bytes payload, TextEnd end) {
   part.guid = as_text(cursor.take(kGuidBytes));
   cursor.skip(4);  // size of the whole
   part.offset = cursor.be32();
-  part.file_offset = segment.payload_offset();
+  part.file_offset = segment.payload_offset;
   if (cursor.is_overrun()) return;
   keep(part.bytes, cursor.rest());
   extended_xmp_.push_back(std::move(part));
@@ -261,9 +395,9 @@ void JpegReader::read_exif_segment(const Segment& segment, Bytes payload,
   }
   flush_exif(TextEnd::kWhole);
   if (!segment.is_full()) {
-    return read_exif(payload, segment.payload_offset(), out_, end);
+    return read_exif(payload, segment.payload_offset, out_, end);
   }
-  exif_offset_ = segment.payload_offset();
+  exif_offset_ = segment.payload_offset;
   keep(exif_, payload);
 }
 

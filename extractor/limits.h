@@ -22,8 +22,8 @@ struct Limits {
   std::size_t max_chunks = 1u << 20;
   /// Findings kept about one file.
   std::size_t max_notes = 64;
-  /// Bytes skipped in search of the next JPEG marker.
-  std::size_t max_garbage_bytes = 1u << 20;
+  /// Bytes of a damaged file searched for its next chunk, segment or text.
+  std::size_t max_search_bytes = 16u << 20;
   /// Entries of one IFD, and IFDs of one TIFF block.
   std::size_t max_ifd_entries = 4096;
   std::size_t max_ifds = 64;

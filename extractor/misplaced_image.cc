@@ -21,17 +21,22 @@ std::optional<MisplacedImage> find_png(std::string_view head) noexcept {
   return MisplacedImage{chunk, kPngSignature};
 }
 
+bool is_first_segment(std::string_view segment) noexcept {
+  return (segment.starts_with("\xFF\xE0"sv) ||
+          segment.starts_with("\xFF\xE1"sv)) &&
+         segment.size() > 4 &&
+         (segment.substr(4).starts_with("JFIF\0"sv) ||
+          segment.substr(4).starts_with("Exif\0"sv));
+}
+
 std::optional<MisplacedImage> find_jpeg(std::string_view head) noexcept {
-  const bool lacks_start =
-      head.starts_with("\xFF\xE0"sv) || head.starts_with("\xFF\xE1"sv);
-  if (lacks_start && (head.substr(4).starts_with("JFIF\0"sv) ||
-                      head.substr(4).starts_with("Exif\0"sv)))
-    return MisplacedImage{0, "\xFF\xD8"sv};
-  for (std::size_t at = head.find("\xFF\xD8\xFF"sv);
-       at != head.npos && at + 4 <= head.size();
-       at = head.find("\xFF\xD8\xFF"sv, at + 1)) {
+  for (std::size_t at = head.find('\xFF'); at != head.npos;
+       at = head.find('\xFF', at + 1)) {
+    const std::string_view rest = head.substr(at);
+    if (is_first_segment(rest)) return MisplacedImage{at, "\xFF\xD8"sv};
+    if (!rest.starts_with("\xFF\xD8\xFF"sv) || rest.size() < 4) continue;
     // What JPEG files begin with: tables, an application's segment, a comment.
-    const auto marker = static_cast<std::uint8_t>(head[at + 3]);
+    const auto marker = static_cast<std::uint8_t>(rest[3]);
     if (marker == 0xDB || marker == 0xFE || (marker & 0xF0) == 0xE0)
       return MisplacedImage{at, {}};
   }
@@ -39,10 +44,17 @@ std::optional<MisplacedImage> find_jpeg(std::string_view head) noexcept {
 }
 
 std::optional<MisplacedImage> find_webp(std::string_view head) noexcept {
+  constexpr std::size_t kBefore = 8;
   const std::size_t form = head.find("WEBPVP8"sv);
-  if (form == head.npos || form < 8 || head.substr(form - 8, 4) != "RIFF"sv)
-    return std::nullopt;
-  return MisplacedImage{form - 8, {}};
+  if (form != head.npos && form >= kBefore) {
+    const bool has_riff = head.substr(form - kBefore, 4) == "RIFF"sv;
+    return has_riff ? MisplacedImage{form - kBefore, {}}
+                    : MisplacedImage{form - 4, "RIFF"sv};
+  }
+  // Its first chunk, where there is one, has this length.
+  const std::size_t first = head.find("VP8X\x0A\0\0\0"sv);
+  if (first == head.npos) return std::nullopt;
+  return MisplacedImage{first, "RIFF\xFF\xFF\xFF\x7FWEBP"sv};
 }
 
 std::optional<MisplacedImage> find_gif(std::string_view head) noexcept {

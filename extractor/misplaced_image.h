@@ -16,6 +16,9 @@ struct MisplacedImage {
   std::string_view missing;  // what belongs in front of it
 };
 
+/// Bytes of a file that are worth searching.
+constexpr std::size_t kMisplacedBytes = 128u << 10;
+
 /// Looks for a PNG, JPEG, WebP or GIF in the first bytes of a file that begins
 /// as nothing known does.
 std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept;

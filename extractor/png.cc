@@ -17,6 +17,8 @@ namespace sdmeta {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::string_view kSignature = "\x89PNG\r\n\x1A\n";
 constexpr std::size_t kHeaderBytes = 8;  // length and type
 constexpr std::size_t kCrcBytes = 4;
@@ -39,9 +41,26 @@ constexpr std::uint32_t kExif = type_code("eXIf");
 constexpr std::uint32_t kC2pa = type_code("caBX");
 constexpr std::uint32_t kAnimation = type_code("acTL");
 
+bool is_text(std::uint32_t type) noexcept {
+  return type == kText || type == kZtxt || type == kItxt || type == kExif ||
+         type == kComf;
+}
+
+bool is_checked(std::uint32_t type) noexcept {
+  return is_text(type) || type == kIhdr;
+}
+
+// Of the types that libpng knows, and that stand in most images.
 bool is_known(std::uint32_t type) noexcept {
-  return type == kIhdr || type == kIdat || type == kText || type == kZtxt ||
-         type == kItxt || type == kExif || type == kComf || type == kC2pa;
+  constexpr auto kOthers = std::to_array<std::uint32_t>(
+      {kIhdr, kIdat, kIend, kC2pa, kAnimation, type_code("PLTE"),
+       type_code("tRNS"), type_code("gAMA"), type_code("cHRM"),
+       type_code("sRGB"), type_code("iCCP"), type_code("sBIT"),
+       type_code("bKGD"), type_code("hIST"), type_code("pHYs"),
+       type_code("sPLT"), type_code("tIME"), type_code("fcTL"),
+       type_code("fdAT")});
+  return is_text(type) ||
+         std::find(kOthers.begin(), kOthers.end(), type) != kOthers.end();
 }
 
 struct Chunk {
@@ -69,6 +88,11 @@ struct Chunk {
     return type_name() + " chunk at byte " + std::to_string(offset);
   }
 };
+
+// Of a whole chunk: its type and data count.
+std::uint32_t crc_of(Bytes chunk) noexcept {
+  return crc32_of(clipped(chunk, 4, chunk.size() - kHeaderBytes));
+}
 
 std::string hex(std::uint32_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -140,10 +164,16 @@ class PngReader {
 
  private:
   bool find_first_chunk(std::uint64_t& offset);
-  bool read_chunk_header(std::uint64_t offset, Chunk& chunk);
+  void report_break(std::uint64_t offset);
+  std::optional<Chunk> header_at(std::uint64_t offset);
+  std::optional<Chunk> find_header(std::uint64_t offset);
+  std::optional<Chunk> find_lost_chunk();
+  std::optional<Chunk> find_lost_text(std::uint64_t begin, std::uint64_t end);
+  std::uint64_t fit_length(Chunk& chunk);
+  bool may_continue(const Chunk& chunk, const Chunk& longer);
+  std::uint32_t disguised_type(const Chunk& chunk);
+  bool has_right_crc(const Chunk& chunk);
   bool may_stop_at_pixels(const Chunk& chunk);
-  bool find_lost_chunk(std::uint64_t& offset);
-  Bytes chunk_data(const Chunk& chunk, std::size_t max_bytes);
   void read_content(const Chunk& chunk);
   void read_size(Bytes data);
   void read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end);
@@ -155,30 +185,42 @@ class PngReader {
   ByteWindow& in_;
   FieldCollector& out_;
   bool has_end_ = false;  // IEND was seen
-  std::uint64_t known_end_ = 0;  // of the last chunk that is of a known kind
-  // Bytes that may still be searched for what a damaged chunk has lost.
-  std::size_t search_left_ = 4u << 20;
+  // Up to here the file has been understood: where the chain of chunks breaks,
+  // what it has lost stands behind.
+  std::uint64_t understood_ = 0;
+  std::size_t search_left_ = out_.limits().max_search_bytes;
 };
 
 void PngReader::read() {
   std::uint64_t offset = 0;
   if (!find_first_chunk(offset)) return;
-  Chunk chunk;
-  while (out_.may_walk_on() &&
-         (read_chunk_header(offset, chunk) ||
-          (find_lost_chunk(offset) && read_chunk_header(offset, chunk)))) {
-    if (chunk.type == kIdat && may_stop_at_pixels(chunk)) return;
-    if (chunk.type == kIend) has_end_ = true;
-    read_content(chunk);
-    if (chunk.end() > in_.size()) {
-      out_.damage(ErrorCode::kTruncated,
-                  chunk.place() + " declares " + std::to_string(chunk.length) +
-                      " bytes, file ends after " + std::to_string(in_.size()),
-                  chunk.offset);
-      return;
+  while (out_.may_walk_on() && offset <= in_.size()) {
+    std::optional<Chunk> chunk = header_at(offset);
+    if (!chunk) {
+      if (has_end_ && out_.has_generation_text()) return;
+      if (!has_end_) report_break(offset);
+      chunk = find_lost_chunk();
+      if (!chunk) return;
     }
-    offset = chunk.end();
-    if (is_known(chunk.type)) known_end_ = offset;
+    if (chunk->type == kIdat && may_stop_at_pixels(*chunk)) return;
+    if (chunk->type == kIend) has_end_ = true;
+    if (!is_known(chunk->type)) chunk->type = disguised_type(*chunk);
+    const bool is_sound = has_right_crc(*chunk);
+    std::uint64_t next = chunk->end();
+    if (!is_sound) next = fit_length(*chunk);
+    if (next > in_.size()) {
+      out_.damage(ErrorCode::kTruncated,
+                  chunk->place() + " declares " +
+                      std::to_string(chunk->length) +
+                      " bytes, file ends after " + std::to_string(in_.size()),
+                  chunk->offset);
+    }
+    read_content(*chunk);
+    offset = next;
+    // An unknown type may be damage itself.
+    understood_ = is_known(chunk->type) ? chunk->data_offset() : chunk->offset;
+    if (is_text(chunk->type) || (is_sound && is_checked(chunk->type)))
+      understood_ = std::min(offset, in_.size());
   }
 }
 
@@ -198,54 +240,141 @@ bool PngReader::find_first_chunk(std::uint64_t& offset) {
   return true;
 }
 
-// False where the walk ends.
-bool PngReader::read_chunk_header(std::uint64_t offset, Chunk& chunk) {
-  const Bytes header = in_.view(offset, kHeaderBytes);
-  ByteCursor cursor(header);
-  chunk = {offset, cursor.be32(), cursor.be32()};
-  if (cursor.is_overrun()) {
-    if (!has_end_) {
-      out_.damage(ErrorCode::kTruncated,
-                  "file ends after " + std::to_string(in_.size()) +
-                      " bytes without an IEND chunk",
-                  offset);
-    }
-    return false;
-  }
-  // Anything may follow the image: text by careless tools, other files by
-  // careful ones.
-  if (has_end_) return chunk.has_type() && chunk.end() <= in_.size();
-  if (chunk.has_type()) return true;
-  out_.damage(ErrorCode::kCorrupt, "no chunk at byte " + std::to_string(offset),
-              offset);
-  return false;
+// The header at `offset`, if there is one: of a kind that is known, or of any
+// kind where the file holds all of the chunk. Behind the image anything may
+// follow: text by careless tools, other files by careful ones.
+std::optional<Chunk> PngReader::header_at(std::uint64_t offset) {
+  ByteCursor cursor(in_.view(offset, kHeaderBytes));
+  const Chunk chunk{offset, cursor.be32(), cursor.be32()};
+  if (cursor.is_overrun()) return std::nullopt;
+  const bool is_there = chunk.end() <= in_.size() && chunk.has_type();
+  const bool is_expected = !has_end_ && is_known(chunk.type);
+  return is_there || is_expected ? std::optional(chunk) : std::nullopt;
 }
 
-// The chain of chunks is broken at `offset`, which moves to the next chunk of a
-// kind that matters. What looked like a chunk of another kind may have been the
-// break.
-bool PngReader::find_lost_chunk(std::uint64_t& offset) {
-  if (has_end_) return false;
+void PngReader::report_break(std::uint64_t offset) {
+  if (offset + kHeaderBytes > in_.size()) {
+    out_.damage(ErrorCode::kTruncated,
+                "file ends after " + std::to_string(in_.size()) +
+                    " bytes without an IEND chunk",
+                offset);
+  } else {
+    out_.damage(ErrorCode::kCorrupt,
+                "no chunk at byte " + std::to_string(offset), offset);
+  }
+}
+
+// The next chunk of a known kind that begins at `offset` or behind.
+std::optional<Chunk> PngReader::find_header(std::uint64_t offset) {
   constexpr std::size_t kBlock = 64u << 10;
-  constexpr std::array<std::string_view, 7> kTypes = {
-      "tEXt", "zTXt", "iTXt", "eXIf", "comf", "IDAT", "IEND"};
-  for (std::uint64_t at = known_end_; search_left_ >= kBlock; at += kBlock) {
+  // Lengths up to here may be right although the file ends before.
+  constexpr std::uint32_t kUsualLength = 1u << 26;
+  for (std::uint64_t at = offset; search_left_ >= kBlock; at += kBlock) {
     search_left_ -= kBlock;
     const Bytes block = in_.view(at, kBlock + kHeaderBytes, 0);
-    const std::string_view text = as_text(block);
-    for (std::size_t i = 4; i + 4 <= text.size(); ++i) {
-      if (std::find(kTypes.begin(), kTypes.end(), text.substr(i, 4)) ==
-          kTypes.end())
-        continue;
-      const std::uint64_t start = at + i - 4;
-      const std::uint32_t length = ByteCursor(block, i - 4).be32();
-      if (start + kFrameBytes + length > in_.size()) continue;
-      offset = start;
-      return true;
+    std::uint64_t window = 0;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      window = window << 8 | block[i];
+      const Chunk chunk{at + i + 1 - kHeaderBytes,
+                        static_cast<std::uint32_t>(window >> 32),
+                        static_cast<std::uint32_t>(window)};
+      if (i + 1 < kHeaderBytes || chunk.length > kUsualLength) continue;
+      if (chunk.has_type() && is_known(chunk.type)) return chunk;
     }
-    if (block.size() < kBlock) return false;
+    if (block.size() < kBlock) break;
   }
-  return false;
+  return std::nullopt;
+}
+
+// The chain of chunks is broken. What was understood last may be the break.
+std::optional<Chunk> PngReader::find_lost_chunk() {
+  const std::optional<Chunk> next = find_header(understood_);
+  const std::uint64_t end = next ? next->offset : in_.size();
+  if (std::optional<Chunk> text = find_lost_text(understood_, end)) return text;
+  return next;
+}
+
+// A text in [begin, end) whose chunk has lost its header, told by its keyword.
+std::optional<Chunk> PngReader::find_lost_text(std::uint64_t begin,
+                                               std::uint64_t end) {
+  constexpr std::size_t kBlock = 64u << 10;
+  constexpr std::size_t kOverlap = 80;  // a keyword and a NUL
+  for (std::uint64_t at = begin; at < end; at += kBlock) {
+    const std::string_view text =
+        as_text(in_.view(at,
+                         static_cast<std::size_t>(std::min(
+                             end - at, kBlock + std::uint64_t{kOverlap})),
+                         0));
+    for (std::size_t nul = text.find('\0'); nul != text.npos;
+         nul = text.find('\0', nul + 1)) {
+      const std::size_t key_bytes = text_key_behind(text.substr(0, nul));
+      if (key_bytes == 0) continue;
+      const std::uint64_t start = at + nul - key_bytes;
+      const std::uint64_t crc = end < in_.size() ? kCrcBytes : 0;
+      Chunk chunk;
+      chunk.offset = start - kHeaderBytes;
+      chunk.length = static_cast<std::uint32_t>(
+          std::max(start + key_bytes, end - crc) - start);
+      chunk.type = disguised_type(chunk);
+      return chunk;
+    }
+  }
+  return std::nullopt;
+}
+
+// The type of a text chunk whose own is damaged; else what it says.
+std::uint32_t PngReader::disguised_type(const Chunk& chunk) {
+  constexpr std::size_t kMaxKeywordBytes = 79;
+  const std::string_view data = as_text(
+      in_.view(chunk.data_offset(),
+               std::min<std::size_t>(chunk.length, kMaxKeywordBytes + 3)));
+  const std::size_t nul = data.find('\0');
+  if (nul == data.npos || text_key_behind(data.substr(0, nul)) != nul)
+    return chunk.type;
+  const std::string_view text = data.substr(nul + 1);
+  if (text.starts_with("\0x"sv)) return kZtxt;
+  return text.starts_with("\0\0"sv) || text.starts_with("\1\0"sv) ? kItxt
+                                                                  : kText;
+}
+
+// The chunk's length, or its content, is wrong. It is the length if no chunk
+// follows; then the next that can be found, whose place is returned, says where
+// this one ends.
+std::uint64_t PngReader::fit_length(Chunk& chunk) {
+  const std::uint64_t end = chunk.end();
+  if (end == in_.size() || header_at(end)) return end;
+  // The rest of a cut image is not worth reading for nothing.
+  if (chunk.type == kIdat && out_.has_generation_text()) return end;
+  const std::optional<Chunk> next = find_header(chunk.data_offset());
+  if (!next) return end;
+  Chunk fitted = chunk;
+  const std::uint64_t there = next->offset - chunk.data_offset();
+  const bool lacks_crc = there == chunk.length;
+  if (!lacks_crc)
+    fitted.length = static_cast<std::uint32_t>(
+        there - std::min<std::uint64_t>(there, kCrcBytes));
+  if (fitted.length > chunk.length && !may_continue(chunk, fitted)) return end;
+  out_.damage(ErrorCode::kCorrupt,
+              chunk.place() + " declares " + std::to_string(chunk.length) +
+                  " bytes, the next one is at byte " +
+                  std::to_string(next->offset),
+              chunk.offset);
+  chunk = fitted;
+  return next->offset;
+}
+
+// What stands between a chunk and the next may be the rest of its text, or
+// junk.
+bool PngReader::may_continue(const Chunk& chunk, const Chunk& longer) {
+  if (longer.length > out_.room()) return false;
+  const Bytes bytes = in_.view(longer.offset, longer.length + kFrameBytes);
+  if (crc_of(bytes) == ByteCursor(bytes, bytes.size() - kCrcBytes).be32())
+    return true;
+  const Bytes more =
+      clipped(bytes, kHeaderBytes + chunk.length, longer.length - chunk.length);
+  const Text text = decode_text(more);
+  return text.encoding == Encoding::kUtf8 && !text.is_damaged &&
+         is_printable(text.value);
 }
 
 bool PngReader::may_stop_at_pixels(const Chunk& chunk) {
@@ -261,29 +390,25 @@ bool PngReader::may_stop_at_pixels(const Chunk& chunk) {
   return as_text(tail).substr(4, 4) == "IEND";
 }
 
-// The chunk's data, at most `max_bytes` and as far as the file goes. If all of
-// it is there, its CRC is checked.
-Bytes PngReader::chunk_data(const Chunk& chunk, std::size_t max_bytes) {
-  const std::size_t wanted = std::min<std::size_t>(chunk.length, max_bytes);
-  const Bytes bytes = in_.view(chunk.offset, wanted + kFrameBytes);
-  const Bytes data = clipped(bytes, kHeaderBytes, wanted);
-  if (wanted == chunk.length && bytes.size() == wanted + kFrameBytes) {
-    const std::uint32_t declared =
-        ByteCursor(bytes, kHeaderBytes + wanted).be32();
-    const std::uint32_t actual = crc32_of(bytes.subspan(4, wanted + 4));
-    if (declared != actual) {
-      out_.note(ErrorCode::kBadChecksum,
-                chunk.place() + " has CRC " + hex(actual) + ", declares " +
-                    hex(declared),
-                chunk.offset);
-    }
-  }
-  return data;
+// Pixels' are not read for it, nor is what is too long to be kept.
+bool PngReader::has_right_crc(const Chunk& chunk) {
+  if (chunk.end() > in_.size()) return false;
+  if (!is_checked(chunk.type) || chunk.length > out_.room()) return true;
+  const Bytes bytes = in_.view(chunk.offset, chunk.length + kFrameBytes);
+  const std::uint32_t declared =
+      ByteCursor(bytes, kHeaderBytes + chunk.length).be32();
+  const std::uint32_t actual = crc_of(bytes);
+  if (declared == actual) return true;
+  out_.note(
+      ErrorCode::kBadChecksum,
+      chunk.place() + " has CRC " + hex(actual) + ", declares " + hex(declared),
+      chunk.offset);
+  return false;
 }
 
 void PngReader::read_content(const Chunk& chunk) {
   switch (chunk.type) {
-    case kIhdr: return read_size(chunk_data(chunk, 13));
+    case kIhdr: return read_size(in_.view(chunk.data_offset(), 8));
     case kText:
     case kZtxt:
     case kItxt:
@@ -292,7 +417,8 @@ void PngReader::read_content(const Chunk& chunk) {
       const std::uint64_t there = std::min<std::uint64_t>(
           chunk.length, in_.size() - chunk.data_offset());
       const Bytes data =
-          chunk_data(chunk, out_.admit(there, chunk.type_name(), chunk.offset));
+          in_.view(chunk.data_offset(),
+                   out_.admit(there, chunk.type_name(), chunk.offset));
       const TextEnd end =
           data.size() < chunk.length ? TextEnd::kCut : TextEnd::kWhole;
       if (chunk.type == kExif) {
@@ -300,7 +426,11 @@ void PngReader::read_content(const Chunk& chunk) {
       }
       return read_text_chunk(chunk, data, end);
     }
-    case kC2pa: return note_c2pa(chunk_data(chunk, kMaxManifestBytes), out_);
+    case kC2pa:
+      return note_c2pa(
+          in_.view(chunk.data_offset(),
+                   std::min<std::size_t>(chunk.length, kMaxManifestBytes)),
+          out_);
     case kAnimation: return out_.note(ErrorCode::kAnimated, "");
     default: return;
   }
@@ -319,6 +449,10 @@ void PngReader::read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end) {
   constexpr std::size_t kMaxKeywordBytes = 79;
   const auto nul = std::find(data.begin(), data.end(), 0);
   if (nul == data.end()) {
+    if (const std::size_t key_bytes = generation_key_before(as_text(data))) {
+      return add_text(chunk, Carrier::kPngText, data.first(key_bytes),
+                      data.subspan(key_bytes), end);
+    }
     // A bare keyword, or a text whose writer forgot the keyword.
     const bool is_keyword = data.size() <= kMaxKeywordBytes;
     if (end == TextEnd::kCut && is_keyword) return;

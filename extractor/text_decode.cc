@@ -525,6 +525,19 @@ Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint, TextEnd end) {
   return decode_utf16_as(bytes, utf16_order(bytes, hint));
 }
 
+namespace {
+
+// Eight bytes of something in front of what is clearly UTF-16.
+bool has_damaged_charset(Bytes bytes) noexcept {
+  const auto zeros = [bytes](std::size_t offset) {
+    const Bytes eight = clipped(bytes, offset, 8);
+    return std::count(eight.begin(), eight.end(), 0);
+  };
+  return zeros(0) == 0 && zeros(8) == 4;
+}
+
+}  // namespace
+
 Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
   constexpr std::size_t kCharsetBytes = 8;
   if (end == TextEnd::kCut && bytes.size() < kCharsetBytes) return {};
@@ -543,6 +556,8 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
   }
   // Eight NULs are "undefined".
   if (begins_with(bytes, std::string_view("\0\0\0\0\0\0\0\0", 8))) {
+    bytes = bytes.subspan(8);
+  } else if (has_damaged_charset(bytes)) {
     bytes = bytes.subspan(8);
   }
   return decode_guessed(bytes, end);

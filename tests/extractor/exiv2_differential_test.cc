@@ -52,6 +52,21 @@ struct KeyedText {
   std::string value;
 };
 
+// A comment whose offset is a few bytes off is read from the name of its
+// encoding on.
+std::string realigned(const std::string& block, const std::string& comment) {
+  constexpr std::size_t kReach = 16;
+  const std::size_t at = block.find(comment);
+  const std::size_t before = std::min(at, kReach);
+  const std::string wider = block.substr(at - before, before + comment.size());
+  const auto name_at = [](const std::string& text) {
+    return std::min(text.find("UNICODE\0"s), text.find("ASCII\0\0\0"s));
+  };
+  const std::size_t name = name_at(wider);
+  const bool is_aligned = name_at(comment) == 0;
+  return is_aligned || name >= 2 * kReach ? comment : wider.substr(name);
+}
+
 std::vector<KeyedText> exiv2_texts(const std::string& block) {
   std::vector<KeyedText> texts;
   Exiv2::ExifData data;
@@ -74,9 +89,10 @@ std::vector<KeyedText> exiv2_texts(const std::string& block) {
     datum.copy(reinterpret_cast<Exiv2::byte*>(bytes.data()), order);
     const ByteOrder hint =
         order == Exiv2::bigEndian ? ByteOrder::kBig : ByteOrder::kLittle;
-    const Text text = datum.tag() == kUserComment
-                          ? decode_user_comment(as_bytes(bytes), hint)
-                          : decode_guessed(as_bytes(bytes));
+    const Text text =
+        datum.tag() == kUserComment
+            ? decode_user_comment(as_bytes(realigned(block, bytes)), hint)
+            : decode_guessed(as_bytes(bytes));
     if (!text.value.empty())
       texts.push_back({std::string(tag->name), text.value});
   }

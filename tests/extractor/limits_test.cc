@@ -177,7 +177,7 @@ TEST(Limits, GarbageBetweenJpegSegments) {
   const ImageFields image = extract_from(source);
   ASSERT_TRUE(image.damage);
   EXPECT_EQ(image.damage->code, ErrorCode::kCorrupt);
-  EXPECT_LT(source.bytes_read, Limits{}.max_garbage_bytes + kMegabyte);
+  EXPECT_LT(source.bytes_read, Limits{}.max_search_bytes + kMegabyte);
 }
 
 TEST(Limits, JoinedJpegSegments) {

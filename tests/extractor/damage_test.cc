@@ -1,0 +1,327 @@
+// Damage to the structure round a text that is itself whole: the text is read,
+// and the record says what was wrong.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "tests/support/image_builder.h"
+
+namespace sdmeta {
+namespace {
+
+using namespace std::string_literals;
+using test::extract;
+using test::JpegBuilder;
+using test::notes_of;
+using test::PngBuilder;
+using test::value_of;
+using test::WebpBuilder;
+
+const std::string kInfotext =
+    "a paper lantern\nNegative prompt: fog\nSteps: 20, Seed: 7, Size: 64x64";
+
+std::string exif_block() {
+  return test::exif_with_comment(
+      ByteOrder::kBig,
+      "UNICODE\0"s + test::utf16(u"a lantern\nSteps: 20", ByteOrder::kBig));
+}
+const std::string kComment = "a lantern\nSteps: 20";
+
+std::string with_bytes(std::string file, std::size_t at,
+                       const std::string& bytes) {
+  return file.replace(at, bytes.size(), bytes);
+}
+
+// The text has this value, and something is reported.
+void expect_read(const std::string& file, const std::string& key,
+                 const std::string& value) {
+  const ImageFields image = extract(file);
+  EXPECT_EQ(value_of(image, key), value) << notes_of(image);
+  EXPECT_TRUE(image.damage || !image.notes.empty());
+}
+
+TEST(Damage, PngTextIsAsLongAsItsChunkWhateverThatSays) {
+  const std::string data = "parameters\0"s + kInfotext;
+  const std::size_t bytes = data.size();
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{5}, bytes / 2, bytes - 1, bytes + 1,
+        bytes + 12, bytes + 70, std::size_t{0x7FFFFFFF},
+        std::size_t{0xFFFFFFFF}}) {
+    SCOPED_TRACE(length);
+    expect_read(PngBuilder()
+                    .chunk("tEXt", data)
+                    .declare_length(static_cast<std::uint32_t>(length))
+                    .text("Title", "behind it")
+                    .build(),
+                "parameters", kInfotext);
+  }
+}
+
+TEST(Damage, PngTextBehindAChunkOfWrongLength) {
+  for (const std::string type : {"pHYs", "tEXt", "prIv", "IDAT"}) {
+    for (const std::uint32_t length :
+         {0u, 6u, 10u, 40u, 101u, 1u << 20, 0x7FFFFFFFu}) {
+      SCOPED_TRACE(type + " " + std::to_string(length));
+      expect_read(PngBuilder()
+                      .chunk(type, "nine\0byte"s)
+                      .declare_length(length)
+                      .text("parameters", kInfotext)
+                      .build(),
+                  "parameters", kInfotext);
+    }
+  }
+}
+
+TEST(Damage, PngTextWhoseChunkHasLostItsHeader) {
+  for (const std::string& chunk :
+       {PngBuilder().text("parameters", kInfotext).build(),
+        PngBuilder().itxt("parameters", kInfotext).build(),
+        PngBuilder().ztxt("parameters", kInfotext).build()}) {
+    constexpr std::size_t kHeader = 33;  // of the first chunk behind IHDR
+    expect_read(with_bytes(chunk, kHeader, std::string(8, '\0')), "parameters",
+                kInfotext);
+    expect_read(with_bytes(chunk, kHeader + 4, std::string(4, '\0')),
+                "parameters", kInfotext);
+    expect_read(std::string(chunk).erase(kHeader, 8), "parameters", kInfotext);
+    expect_read(std::string(chunk).erase(kHeader, 4), "parameters", kInfotext);
+    expect_read(std::string(chunk).erase(kHeader + 4, 4), "parameters",
+                kInfotext);
+  }
+  for (const std::string key : {"Comment", "Description", "Title"}) {
+    expect_read(with_bytes(PngBuilder().text(key, kInfotext).build(), 33,
+                           std::string(8, '\0')),
+                key, kInfotext);
+  }
+}
+
+TEST(Damage, PngTextWhoseChecksumIsMissing) {
+  std::string file =
+      PngBuilder().text("parameters", kInfotext).text("Title", "a").build();
+  expect_read(file.erase(file.find(kInfotext) + kInfotext.size(), 4),
+              "parameters", kInfotext);
+}
+
+TEST(Damage, PngTextBehindJunkBehindTheImage) {
+  const std::string chunk =
+      PngBuilder().text("parameters", kInfotext).build().substr(33);
+  EXPECT_EQ(
+      value_of(extract(PngBuilder().build() + "junk!" + chunk), "parameters"),
+      kInfotext);
+}
+
+TEST(Damage, PngTextWhoseChunkHasAnotherType) {
+  for (const std::string type : {"text", "TEXT", "tEXu", "uEXt"}) {
+    const ImageFields image =
+        extract(PngBuilder().chunk(type, "parameters\0"s + kInfotext).build());
+    EXPECT_EQ(value_of(image, "parameters"), kInfotext) << type;
+  }
+}
+
+TEST(Damage, PngKeywordWithoutItsNul) {
+  EXPECT_EQ(
+      value_of(
+          extract(PngBuilder().chunk("tEXt", "parameters" + kInfotext).build()),
+          "parameters"),
+      kInfotext);
+}
+
+TEST(Damage, JunkInFrontOfAPngChunkHoldsNoOther) {
+  std::string junk;
+  for (int i = 0; i < 70000; ++i)
+    junk += static_cast<char>((i * 2654435761u) >> 13);
+  expect_read(PngBuilder().raw(junk).text("parameters", kInfotext).build(),
+              "parameters", kInfotext);
+}
+
+TEST(Damage, JpegTextIsAsLongAsItsSegmentWhateverThatSays) {
+  const std::string exif = JpegBuilder().jfif().exif(exif_block()).build();
+  const std::string comment = JpegBuilder().jfif().comment(kInfotext).build();
+  for (const auto& [file, marker, key, value] :
+       std::vector<std::array<std::string, 4>>{
+           {exif, "\xFF\xE1", "UserComment", kComment},
+           {comment, "\xFF\xFE", "Comment", kInfotext}}) {
+    const std::size_t at = file.find(marker) + 2;
+    const std::size_t length = ByteCursor(as_bytes(file), at).be16();
+    for (const std::size_t wrong :
+         {std::size_t{0}, std::size_t{1}, std::size_t{2}, length / 2,
+          length - 1, length + 1, length + 40, std::size_t{0xFFFF}}) {
+      SCOPED_TRACE(key + " " + std::to_string(wrong));
+      expect_read(
+          with_bytes(file, at, test::be16(static_cast<std::uint32_t>(wrong))),
+          key, value);
+    }
+  }
+}
+
+TEST(Damage, JpegTextBehindASegmentOfWrongLength) {
+  const std::string file = JpegBuilder().jfif().exif(exif_block()).build();
+  for (const std::uint32_t length : {0u, 3u, 15u, 17u, 19u, 60u, 0xFFFFu}) {
+    SCOPED_TRACE(length);
+    expect_read(with_bytes(file, 4, test::be16(length)), "UserComment",
+                kComment);
+  }
+}
+
+TEST(Damage, JpegTextWhoseSegmentHasAnotherMarker) {
+  const std::string file = JpegBuilder().jfif().exif(exif_block()).build();
+  const std::size_t at = file.find("\xFF\xE1");
+  for (const std::string& marker :
+       {"\xFF\xE5"s, "\xFF\xC4"s, "\xFF\xDA"s, "\xFF\xD9"s, "\xFF\xD0"s,
+        "\xFF\0"s, "\xFF\xFF"s, "\x7F\xE1"s, "\0\0"s, "\0\0\0\0"s}) {
+    const ImageFields image = extract(with_bytes(file, at, marker));
+    EXPECT_EQ(value_of(image, "UserComment"), kComment)
+        << testing::PrintToString(marker) << notes_of(image);
+  }
+}
+
+TEST(Damage, JpegTextWhoseSegmentHasLostItsHeader) {
+  for (const std::string& file :
+       {JpegBuilder().jfif().exif(exif_block()).build(),
+        JpegBuilder().exif(exif_block()).build()}) {
+    const std::size_t at = file.find("\xFF\xE1");
+    expect_read(std::string(file).erase(at, 4), "UserComment", kComment);
+    expect_read(std::string(file).erase(at, 2), "UserComment", kComment);
+    expect_read(std::string(file).erase(at + 2, 2), "UserComment", kComment);
+  }
+}
+
+TEST(Damage, JpegSegmentsOfNoLength) {
+  std::string file = JpegBuilder()
+                         .jfif()
+                         .exif(exif_block())
+                         .segment(0xDB, "\0"s + std::string(64, '\1'))
+                         .build();
+  for (const std::string marker : {"\xFF\xE0", "\xFF\xE1", "\xFF\xDB"})
+    file = with_bytes(file, file.find(marker) + 2, "\0\0"s);
+  expect_read(file, "UserComment", kComment);
+}
+
+TEST(Damage, JpegExifWithoutItsName) {
+  const std::string file = JpegBuilder().exif(exif_block()).build();
+  for (const std::string& name : {"EXIF\0\0"s, "Exif  "s, "\0\0\0\0\0\0"s}) {
+    EXPECT_EQ(value_of(extract(with_bytes(file, file.find("Exif"), name)),
+                       "UserComment"),
+              kComment);
+  }
+}
+
+TEST(Damage, ExifCommentThatNoDirectoryLeadsTo) {
+  const std::string block = exif_block();
+  const std::size_t comment = block.find("UNICODE");
+  std::vector<std::string> blocks = {
+      with_bytes(block, 0, "II"), with_bytes(block, 0, "XX"),
+      with_bytes(block, 0, std::string(8, '\0')),
+      with_bytes(block, 4, test::be32(200)), with_bytes(block, 8, "\0\0"s)};
+  // From the end of the header to the text: every directory.
+  for (std::size_t at = 8; at + 1 < comment; ++at)
+    blocks.push_back(with_bytes(block, at, std::string(2, '\x77')));
+  for (const std::string& damaged : blocks) {
+    EXPECT_EQ(
+        value_of(extract(JpegBuilder().exif(damaged).build()), "UserComment"),
+        kComment)
+        << testing::PrintToString(damaged);
+    EXPECT_EQ(value_of(extract(WebpBuilder()
+                                   .extended(8, 8, 8)
+                                   .lossy(8, 8)
+                                   .chunk("EXIF", damaged)
+                                   .build()),
+                       "UserComment"),
+              kComment)
+        << testing::PrintToString(damaged);
+  }
+}
+
+TEST(Damage, ExifCommentWhoseEncodingHasNoName) {
+  const std::string block = exif_block();
+  EXPECT_EQ(value_of(extract(JpegBuilder()
+                                 .exif(with_bytes(block, block.find("UNICODE"),
+                                                  "QWERTYUI"))
+                                 .build()),
+                     "UserComment"),
+            kComment);
+}
+
+TEST(Damage, ATextOutsideOfDirectoriesIsNotReadTwice) {
+  const ImageFields image =
+      extract(JpegBuilder()
+                  .exif(test::exif_with_comment(ByteOrder::kBig,
+                                                "ASCII\0\0\0just a lantern"s))
+                  .build());
+  EXPECT_EQ(image.fields.size(), 1u);
+  EXPECT_TRUE(image.notes.empty()) << notes_of(image);
+}
+
+std::string webp() {
+  return WebpBuilder()
+      .extended(8, 8, 8)
+      .lossy(8, 8)
+      .chunk("EXIF", exif_block())
+      .build();
+}
+
+TEST(Damage, WebpTextBehindAChunkOfWrongLength) {
+  const std::string file = webp();
+  for (const std::string type : {"VP8X", "VP8 "}) {
+    for (const std::uint32_t length :
+         {0u, 3u, 8u, 11u, 12u, 14u, 50u, 0x7FFFFFFFu, 0xFFFFFFFFu}) {
+      SCOPED_TRACE(type + std::to_string(length));
+      const ImageFields image =
+          extract(with_bytes(file, file.find(type) + 4, test::le32(length)));
+      EXPECT_EQ(value_of(image, "UserComment"), kComment) << notes_of(image);
+    }
+  }
+}
+
+TEST(Damage, WebpTextWhoseChunkHasAWrongLengthOrType) {
+  const std::string file = webp();
+  const std::size_t at = file.find("EXIF");
+  for (const std::string& damaged :
+       {with_bytes(file, at, "\0\0\0\0"s), with_bytes(file, at, "exif"),
+        with_bytes(file, at, "EXIG"),
+        with_bytes(file, at, std::string(8, '\0')),
+        with_bytes(file, at + 4, test::le32(0)),
+        with_bytes(file, at + 4, test::le32(40)),
+        with_bytes(file, at + 4, test::le32(0x7FFFFFFF))}) {
+    const ImageFields image = extract(damaged);
+    EXPECT_EQ(value_of(image, "UserComment"), kComment) << notes_of(image);
+  }
+}
+
+TEST(Damage, WebpWithJunkBetweenItsChunks) {
+  const std::string file = webp();
+  const std::size_t at = file.find("EXIF");
+  for (const std::string& junk :
+       {"\0"s, "\0\0"s, "abc"s, std::string(100, '\0'),
+        std::string(70000, '\xA5')}) {
+    expect_read(std::string(file).insert(at, junk), "UserComment", kComment);
+  }
+}
+
+TEST(Damage, SignaturesAreNotNeeded) {
+  const std::string png = PngBuilder().text("parameters", kInfotext).build();
+  const std::string jpeg = JpegBuilder().jfif().exif(exif_block()).build();
+  expect_read(with_bytes(png, 0, std::string(8, '\0')), "parameters",
+              kInfotext);
+  expect_read(with_bytes(jpeg, 0, "\0\0"s), "UserComment", kComment);
+  for (const std::size_t bytes : {4, 8, 12}) {
+    expect_read(with_bytes(webp(), 0, std::string(bytes, '\0')), "UserComment",
+                kComment);
+    expect_read(webp().erase(0, bytes), "UserComment", kComment);
+  }
+  expect_read(with_bytes(webp(), 8, "\0\0\0\0"s), "UserComment", kComment);
+  expect_read(with_bytes(webp(), 0, "RIFX"), "UserComment", kComment);
+}
+
+TEST(Damage, JunkInFrontOfAnImageMayBeLong) {
+  const std::string junk(70000, '\xA5');
+  expect_read(junk + PngBuilder().text("parameters", kInfotext).build(),
+              "parameters", kInfotext);
+  expect_read(junk + JpegBuilder().jfif().exif(exif_block()).build(),
+              "UserComment", kComment);
+  expect_read(junk + webp(), "UserComment", kComment);
+}
+
+}  // namespace
+}  // namespace sdmeta
