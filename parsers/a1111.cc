@@ -147,7 +147,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
 extern const ParserRow a1111_row = {
     "a1111",
     "a1111 forge forge-classic forge-neo reforge easy-reforge sd-next comfyui "
-    "civitai fooocus ruined-fooocus stability-matrix artbot krita "
+    "civitai fooocus ruined-fooocus stability-matrix artbot draw-things krita "
     "stable-diffusion.cpp",
     "PNG text `parameters`, Exif UserComment, JPEG and GIF comments, XMP, "
     "stealth pixels",

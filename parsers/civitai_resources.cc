@@ -1,9 +1,12 @@
 #include "parsers/civitai_resources.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "parsers/air.h"
 #include "parsers/text.h"
@@ -93,15 +96,52 @@ std::string lora_key(std::string_view name) {
   return lower(model_base_name(name));
 }
 
+Lora lora_of(const CivitaiResource& resource) {
+  Lora lora;
+  lora.name = *resource.name;
+  lora.weight = resource.weight;
+  lora.model_version_id = resource.model_version_id;
+  return lora;
+}
+
 void add_loras(Generation& generation) {
+  for (const CivitaiResource& resource : generation.civitai_resources)
+    if (is_lora(resource) && resource.name)
+      generation.loras.push_back(lora_of(resource));
+}
+
+// LoraManager's saver names LoRAs in `Hashes` and weights here, in one order.
+// False if that is not what there is.
+bool pair_in_order(Generation& generation) {
+  std::vector<const CivitaiResource*> nameless;
   for (const CivitaiResource& resource : generation.civitai_resources) {
-    if (!is_lora(resource) || !resource.name) continue;
-    Lora lora;
-    lora.name = *resource.name;
-    lora.weight = resource.weight;
-    lora.model_version_id = resource.model_version_id;
-    generation.loras.push_back(std::move(lora));
+    if (!is_lora(resource)) continue;
+    if (resource.name) return false;
+    nameless.push_back(&resource);
   }
+  if (nameless.size() != generation.loras.size()) return false;
+  for (std::size_t i = 0; i < nameless.size(); ++i) {
+    generation.loras[i].weight = nameless[i]->weight;
+    generation.loras[i].model_version_id = nameless[i]->model_version_id;
+  }
+  return true;
+}
+
+// ComfyUI-Image-Saver takes all tags out of the prompt. What civitai knows
+// stands here, what it does not stands in `Hashes`.
+void add_other_loras(Generation& generation) {
+  std::unordered_set<std::uint64_t> ids;
+  std::unordered_set<std::string> names;
+  for (const Lora& lora : generation.loras) {
+    if (lora.model_version_id) ids.insert(*lora.model_version_id);
+    names.insert(lora_key(lora.name));
+  }
+  for (const CivitaiResource& resource : generation.civitai_resources)
+    if (is_lora(resource) && resource.name &&
+        !(resource.model_version_id &&
+          ids.contains(*resource.model_version_id)) &&
+        !names.contains(lora_key(*resource.name)))
+      generation.loras.push_back(lora_of(resource));
 }
 
 void attach_version_ids(Generation& generation) {
@@ -183,10 +223,17 @@ void apply_civitai_resources(Generation& generation) {
   if (!generation.model)
     if (const auto* checkpoint = only_checkpoint(generation.civitai_resources))
       generation.model = checkpoint->name;
-  if (generation.loras.empty())
+  if (generation.loras.empty()) {
     add_loras(generation);
-  else
-    attach_version_ids(generation);
+    return;
+  }
+  // Tags have weights, hashes have none.
+  const bool are_hashes_alone =
+      std::none_of(generation.loras.begin(), generation.loras.end(),
+                   [](const Lora& lora) { return lora.weight.has_value(); });
+  if (are_hashes_alone && pair_in_order(generation)) return;
+  attach_version_ids(generation);
+  if (are_hashes_alone) add_other_loras(generation);
 }
 
 }  // namespace sdmeta

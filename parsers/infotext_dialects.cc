@@ -123,6 +123,11 @@ constexpr std::array kWriters = std::to_array<Writer>({
        return starts_with_ignoring_case(payload_text(c.payloads, "Software"),
                                         "ArtBot");
      }},
+    {"draw-things",
+     [](const Clues& c) {
+       return payload_text(c.payloads, "xmp:CreatorTool")
+           .starts_with("Draw Things");
+     }},
     {"krita",
      [](const Clues& c) {
        return c.version.empty() &&
@@ -156,6 +161,17 @@ void read_krita(Generation& generation) {
   constexpr std::string_view kLabel = "Prompt: ";
   if (generation.prompt && generation.prompt->starts_with(kLabel))
     generation.prompt->erase(0, kLabel.size());
+}
+
+// Where its JSON was lost and the description kept: the negative prompt is the
+// last line in front of the settings that begins with a minus.
+void read_draw_things(Generation& generation) {
+  if (!generation.prompt || generation.negative_prompt) return;
+  const std::size_t minus = generation.prompt->rfind("\n-");
+  if (minus == std::string::npos) return;
+  generation.negative_prompt =
+      std::string(trimmed(std::string_view(*generation.prompt).substr(minus + 2)));
+  generation.prompt->resize(minus);
 }
 
 template <class T>
@@ -276,6 +292,8 @@ void apply_dialect(const Payloads& payloads, SettingsReader& settings,
     read_sd_next(settings, generation);
   } else if (software == "fooocus") {
     read_fooocus(settings, generation);
+  } else if (software == "draw-things") {
+    read_draw_things(generation);
   } else if (software == "krita") {
     read_krita(generation);
   } else if (software == "stable-diffusion.cpp") {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -117,9 +119,21 @@ NetworkTag read_body(std::string_view body) {
 // table costs more, and keeps the work linear where there are thousands.
 constexpr std::size_t kFewLoras = 16;
 
+// A1111 writes `name(0a1b2c3d4e5f)` into prompts where two files share a name.
+std::string_view without_hash(std::string_view name) {
+  if (!name.ends_with(')')) return name;
+  const std::size_t open = name.rfind('(');
+  if (open == name.npos || open == 0) return name;
+  const std::string_view digits = name.substr(open + 1, name.size() - open - 2);
+  const bool is_hash =
+      digits.size() >= 8 && digits.size() <= 12 &&
+      digits.find_first_not_of("0123456789ABCDEFabcdef") == digits.npos;
+  return is_hash ? name.substr(0, open) : name;
+}
+
 // As names appear in `Lora hashes`.
 std::string plain_name(std::string_view name) {
-  std::string plain = lower(model_base_name(name));
+  std::string plain = lower(without_hash(model_base_name(name)));
   std::erase_if(plain, [](char c) { return c == ':' || c == ','; });
   return plain;
 }
@@ -127,8 +141,8 @@ std::string plain_name(std::string_view name) {
 // `plain_name(a) == plain_name(b)` without the copies.
 bool same_plain_name(std::string_view a, std::string_view b) {
   if (a == b) return true;
-  a = model_base_name(a);
-  b = model_base_name(b);
+  a = without_hash(model_base_name(a));
+  b = without_hash(model_base_name(b));
   for (;;) {
     a.remove_prefix(std::min(a.find_first_not_of(":,"), a.size()));
     b.remove_prefix(std::min(b.find_first_not_of(":,"), b.size()));
@@ -137,6 +151,29 @@ bool same_plain_name(std::string_view a, std::string_view b) {
     a.remove_prefix(1);
     b.remove_prefix(1);
   }
+}
+
+// Of the same kind of hash one may be the beginning of the other: AutoV2 is the
+// beginning of SHA256.
+constexpr std::size_t kShortestHash = 8;
+
+bool is_same_file(const Lora& a, const Lora& b) {
+  return a.hash && b.hash &&
+         std::min(a.hash->size(), b.hash->size()) >= kShortestHash &&
+         (starts_with_ignoring_case(*a.hash, *b.hash) ||
+          starts_with_ignoring_case(*b.hash, *a.hash));
+}
+
+// Empty if there is no hash to go by.
+std::string hash_key(const Lora& lora) {
+  return lora.hash && lora.hash->size() >= kShortestHash
+             ? lower(std::string_view(*lora.hash).substr(0, kShortestHash))
+             : std::string();
+}
+
+// Writers spell one name in two ways (spaces or underscores), but not its hash.
+bool is_same_lora(const Lora& a, const Lora& b) {
+  return same_plain_name(a.name, b.name) || is_same_file(a, b);
 }
 
 void fill_gaps(Lora& lora, const Lora& from) {
@@ -207,38 +244,76 @@ void add_tagged_loras(std::string_view prompt, std::vector<Lora>& loras) {
   }
 }
 
-void merge_loras(std::vector<Lora>& loras, std::vector<Lora> more) {
+namespace {
+
+// Of two entries for one file the second is another use of it if it has another
+// weight.
+bool is_other_use(const Lora& a, const Lora& b) {
+  return a.weight && b.weight && a.weight != b.weight;
+}
+
+void merge_few(std::vector<Lora>& loras, std::vector<Lora>& more) {
+  const std::size_t size = loras.size();
+  for (Lora& lora : more) {
+    bool is_known = false;
+    for (std::size_t i = 0; i < loras.size(); ++i) {
+      if ((i >= size && is_other_use(loras[i], lora)) ||
+          !is_same_lora(loras[i], lora))
+        continue;
+      fill_gaps(loras[i], lora);
+      is_known = true;
+    }
+    if (!is_known) loras.push_back(std::move(lora));
+  }
+}
+
+void merge_many(std::vector<Lora>& loras, std::vector<Lora>& more) {
   struct News {
     Lora lora;
     bool is_known = false;
+    std::optional<std::size_t> position;  // in `loras`, once appended
   };
-  if (loras.size() + more.size() <= kFewLoras) {
-    const std::size_t size = loras.size();
-    for (Lora& lora : more) {
-      bool is_known = false;
-      for (std::size_t i = 0; i < size; ++i) {
-        if (!same_plain_name(loras[i].name, lora.name)) continue;
-        fill_gaps(loras[i], lora);
-        is_known = true;
-      }
-      if (!is_known) loras.push_back(std::move(lora));
-    }
-    return;
-  }
-  std::unordered_map<std::string, News> news;
+  std::deque<News> news;
+  std::unordered_map<std::string, News*> by_name;
+  std::unordered_map<std::string, News*> by_hash;
+  const auto find = [&](const Lora& lora) -> News* {
+    const auto name = by_name.find(plain_name(lora.name));
+    if (name != by_name.end()) return name->second;
+    const auto hash = by_hash.find(hash_key(lora));
+    return hash != by_hash.end() ? hash->second : nullptr;
+  };
   for (const Lora& lora : more) {
-    News& entry = news[plain_name(lora.name)];
-    fill_gaps(entry.lora, lora);
+    News* entry = find(lora);
+    if (entry == nullptr) entry = &news.emplace_back();
+    fill_gaps(entry->lora, lora);
+    by_name.emplace(plain_name(lora.name), entry);
+    if (!hash_key(lora).empty()) by_hash.emplace(hash_key(lora), entry);
   }
   for (Lora& lora : loras) {
-    const auto found = news.find(plain_name(lora.name));
-    if (found == news.end()) continue;
-    fill_gaps(lora, found->second.lora);
-    found->second.is_known = true;
+    News* const entry = find(lora);
+    if (entry == nullptr) continue;
+    fill_gaps(lora, entry->lora);
+    entry->is_known = true;
   }
-  for (Lora& lora : more)
-    if (!news.at(plain_name(lora.name)).is_known)
-      loras.push_back(std::move(lora));
+  for (Lora& lora : more) {
+    News& entry = *find(lora);
+    if (entry.is_known) continue;
+    if (entry.position && !is_other_use(loras[*entry.position], lora)) {
+      fill_gaps(loras[*entry.position], lora);
+      continue;
+    }
+    if (!entry.position) entry.position = loras.size();
+    loras.push_back(std::move(lora));
+  }
+}
+
+}  // namespace
+
+void merge_loras(std::vector<Lora>& loras, std::vector<Lora> more) {
+  if (loras.size() + more.size() <= kFewLoras)
+    merge_few(loras, more);
+  else
+    merge_many(loras, more);
 }
 
 }  // namespace sdmeta

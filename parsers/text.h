@@ -47,9 +47,10 @@ inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
-/// `unknown`, `N/A`, `null`, `undefined`, in any case.
+/// `(None)`, `unknown`, `N/A`, `null`, `undefined`, in any case.
 inline bool is_placeholder(std::string_view text) {
   return text.empty() || equal_ignoring_case(text, "none") ||
+         equal_ignoring_case(text, "(none)") ||
          equal_ignoring_case(text, "unknown") ||
          equal_ignoring_case(text, "n/a") ||
          equal_ignoring_case(text, "null") ||

@@ -158,6 +158,53 @@ TEST(ApplyCivitaiResources, AWeightNobodyElseKnowsIsTheResources) {
   EXPECT_EQ(generation.loras[0], (Lora{"Ink", 0.7, {}, "0123456789", 2}));
 }
 
+TEST(ApplyCivitaiResources, LorasThatCivitaiDoesNotKnowStandBesideTheOthers) {
+  Generation generation;
+  generation.loras = {{"Own", std::nullopt, {}, "0123456789", {}}};
+  generation.civitai_resources = {lora_resource(7, 0.4, "Ink")};
+  apply_civitai_resources(generation);
+  ASSERT_EQ(generation.loras.size(), 2u);
+  EXPECT_EQ(generation.loras[0].weight, std::nullopt);
+  EXPECT_EQ(generation.loras[1].name, "Ink");
+  EXPECT_EQ(generation.loras[1].weight, 0.4);
+}
+
+TEST(ApplyCivitaiResources, ResourcesBesideTagsAddNoLoras) {
+  Generation generation;
+  generation.loras = {tagged("ink", 0.8)};
+  generation.civitai_resources = {lora_resource(1, 0.8, "Ink"),
+                                  lora_resource(2, 0.4, "Oil")};
+  apply_civitai_resources(generation);
+  EXPECT_EQ(generation.loras.size(), 1u);
+}
+
+// Save Image of ComfyUI-Lora-Manager.
+TEST(ApplyCivitaiResources, WithoutNamesWeightsFollowTheOrderOfTheHashes) {
+  Generation generation;
+  generation.loras = {{"Ink", std::nullopt, {}, "0123456789", {}},
+                      {"Oil", std::nullopt, {}, "1123456789", {}}};
+  CivitaiResource checkpoint;
+  checkpoint.type = "checkpoint";
+  generation.civitai_resources = {
+      checkpoint,
+      {"lora", 4, 0.8, std::nullopt, "v2", std::nullopt},
+      {"lora", 6, 0.5, std::nullopt, "v2", std::nullopt}};
+  apply_civitai_resources(generation);
+  EXPECT_EQ(generation.loras[0], (Lora{"Ink", 0.8, {}, "0123456789", 4}));
+  EXPECT_EQ(generation.loras[1], (Lora{"Oil", 0.5, {}, "1123456789", 6}));
+}
+
+TEST(ApplyCivitaiResources, WithoutNamesUnequalCountsTellNoOrder) {
+  Generation generation;
+  generation.loras = {{"Ink", std::nullopt, {}, "0123456789", {}},
+                      {"Oil", std::nullopt, {}, "1123456789", {}}};
+  generation.civitai_resources = {
+      {"lora", 4, 0.8, std::nullopt, "v2", std::nullopt}};
+  apply_civitai_resources(generation);
+  EXPECT_EQ(generation.loras[0].weight, std::nullopt);
+  EXPECT_EQ(generation.loras.size(), 2u);
+}
+
 TEST(ApplyCivitaiResources, LorasNoTagNamesAreTakenFromThem) {
   Generation generation;
   generation.civitai_resources = {lora_resource(7, 0.4, "Ink")};

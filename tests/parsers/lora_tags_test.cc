@@ -143,6 +143,33 @@ TEST(MergeLoras, KnowsNamesWithoutTheirColonsAndCommas) {
   EXPECT_EQ(loras[0].hash, "aabb");
 }
 
+// ComfyUI-ImageMetadataExtension writes underscores in tags and spaces elsewhere.
+TEST(MergeLoras, KnowsAFileByItsHash) {
+  std::vector<Lora> loras = {lora("my_ink", 0.5, {}, "0A1B2C3D4E")};
+  merge_loras(loras, {lora("my ink", {}, {}, "0a1b2c3d4e5f60718293")});
+  ASSERT_EQ(loras.size(), 1u);
+  EXPECT_EQ(loras[0].name, "my_ink");
+}
+
+// https://github.com/AUTOMATIC1111/stable-diffusion-webui, extensions-builtin/
+// Lora/network.py: `alias(hash)` in prompts, `alias` in `Lora hashes`.
+TEST(MergeLoras, KnowsANameWithItsHashBehind) {
+  std::vector<Lora> loras = {lora("ink(0A1B2C3D4E5F)", 0.5)};
+  merge_loras(loras, {lora("ink", {}, {}, "0a1b2c3d4e5f")});
+  ASSERT_EQ(loras.size(), 1u);
+  EXPECT_EQ(loras[0].hash, "0a1b2c3d4e5f");
+  merge_loras(loras, {lora("ink(v2)", 1.0)});
+  EXPECT_EQ(loras.size(), 2u);
+}
+
+TEST(MergeLoras, TwoNewEntriesForOneFileAreOneUnlessTheirWeightsDiffer) {
+  std::vector<Lora> loras;
+  merge_loras(loras, {lora("ink", {}, {}, "0a1b2c3d4e"), lora("ink", 0.5),
+                      lora("oil", 0.5), lora("oil", 1.0)});
+  EXPECT_EQ(loras, (std::vector{lora("ink", 0.5, {}, "0a1b2c3d4e"),
+                                lora("oil", 0.5), lora("oil", 1.0)}));
+}
+
 TEST(MergeLoras, AppendsWhatIsNew) {
   std::vector<Lora> loras = {lora("a", 1.0)};
   merge_loras(loras, {lora("b", 0.5)});
@@ -154,7 +181,9 @@ TEST(MergeLoras, MergesManyAsItMergesFew) {
                                    lora("Saga: One", {}), lora("wash", 1.0)};
   std::vector<Lora> second = {
       lora("ink", 0.9, {}, "aabb"), lora("INK", {}, {}, "ccdd"),
-      lora("saga One", 0.25), lora("new", 1.0), lora("new", 0.5)};
+      lora("saga One", 0.25), lora("new", 1.0), lora("new", 0.5),
+      lora("old paint", {}, {}, "0a1b2c3d"),
+      lora("old_paint", 0.5, {}, "0A1B2C3D4E")};
   std::vector<Lora> few = first;
   merge_loras(few, second);
   for (int i = 0; i < 100; ++i)
