@@ -51,6 +51,9 @@ struct Limits {
   /// Bytes of one compressed archive member held in memory; the rest of a
   /// longer member is not seen.
   std::uint64_t max_member_bytes = 32ull << 20;
+  /// Bytes of one deflated zip member that are inflated, of which the former
+  /// number is held: files are read forwards, and pixels hopped over.
+  std::uint64_t max_inflated_bytes = 128ull << 20;
   /// Bytes that an archive may unpack to for each of its own, once it has
   /// unpacked to `min_bomb_bytes`. Images hardly compress; bombs reach 1000.
   std::uint64_t max_unpack_ratio = 200;

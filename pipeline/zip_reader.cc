@@ -271,8 +271,9 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
   if (local->method == kMethodStored)
     return std::unique_ptr<ByteSource>(std::move(packed));
   if (local->method == kMethodDeflated)
-    return make_inflate_source(std::move(packed), size,
-                               limits.max_member_bytes);
+    return make_inflate_source(
+        std::move(packed), size,
+        {limits.max_member_bytes, limits.max_inflated_bytes});
   if (local->method == kMethodLzma)
     if (std::optional<Error> error = check_lzma_dictionary(*packed, limits))
       return *error;

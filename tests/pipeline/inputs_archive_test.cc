@@ -216,6 +216,7 @@ TEST_F(InputsArchive, ACutZipIsReadFromItsStart) {
 TEST_F(InputsArchive, AMemberBeyondTheLimitIsCutAndSaysSo) {
   Limits limits;
   limits.max_member_bytes = 4;
+  limits.max_inflated_bytes = 4;
   const Strings expected = {
       "a.png=0123!member_too_large: only the first 4 bytes of a packed member "
       "are unpacked"};
