@@ -1,7 +1,5 @@
 #include "parsers/payload.h"
 
-#include <string.h>  // memmem
-
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -61,11 +59,25 @@ bool is_named_like_a_graph(std::string_view key) {
          key == "invokeai_workflow";
 }
 
-// By memmem, which looks at few of these bytes: a dozen parsers ask.
-bool is_near_start(std::string_view member, std::string_view text) {
+// The outermost strings among the first bytes of an object, in either kind of
+// quotes: its first keys are among them.
+std::vector<std::string_view> first_strings(std::string_view text) {
   constexpr std::size_t kFirstBytes = 256;
-  return ::memmem(text.data(), std::min(text.size(), kFirstBytes),
-                  member.data(), member.size()) != nullptr;
+  text = text.substr(0, kFirstBytes);
+  std::vector<std::string_view> strings;
+  int depth = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+    if (c != '"' && c != '\'') continue;
+    const std::size_t start = at + 1;
+    for (++at; at < text.size() && text[at] != c; ++at)
+      if (text[at] == '\\') ++at;
+    if (depth == 1 && at < text.size())
+      strings.push_back(text.substr(start, at - start));
+  }
+  return strings;
 }
 
 }  // namespace
@@ -76,10 +88,15 @@ Payload::Payload(const RawField& field, std::string_view key,
       key_(key),
       text_(text),
       limits_(&limits),
-      // No string of JSON has a raw line end in it.
+      // No string of JSON has a raw line end in it, and nothing stands below a
+      // graph: those are long to search.
       looks_like_json_(
           (starts_like_object(text) || text.starts_with("\"{\\\"")) &&
-          text.find("\nSteps: ") == text.npos) {}
+          ((is_named_like_a_graph(key) && text.ends_with('}')) ||
+           text.find("\nSteps: ") == text.npos)) {
+  if (is_named_like_a_graph(key) && text.starts_with('{'))
+    first_strings_ = first_strings(text);
+}
 
 const JsonDocument& Payload::document() const {
   if (document_) return *document_;
@@ -107,6 +124,12 @@ const Infotext& Payload::infotext() const {
     reading_ = std::move(reading);
   }
   return reading_->infotext;
+}
+
+bool Payload::may_have(std::string_view member) const {
+  return !first_strings_ ||
+         std::find(first_strings_->begin(), first_strings_->end(), member) !=
+             first_strings_->end();
 }
 
 JsonValue Payload::json() const {
@@ -161,10 +184,8 @@ const Payload* Payloads::find(std::string_view key) const {
 const Payload* Payloads::find_object_with(std::string_view member) const {
   for (const Payload& payload : payloads_) {
     if (!payload.looks_like_json()) continue;
-    if (is_named_like_a_graph(payload.key()) &&
-        !is_near_start(member, payload.text()))
-      continue;
-    if (!payload.json()[member].is_missing()) return &payload;
+    if (payload.may_have(member) && !payload.json()[member].is_missing())
+      return &payload;
   }
   return nullptr;
 }

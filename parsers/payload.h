@@ -37,6 +37,9 @@ class Payload {
   const JsonDocument& document() const;
   /// `document` was called: its notes concern the record.
   bool is_parsed() const { return document_.has_value(); }
+  /// False if the text need not be parsed to know that this is no member of it:
+  /// graphs of thousands of nodes are asked for their first members only.
+  bool may_have(std::string_view member) const;
   /// All of the field read as infotext, whatever it is; read on first use. One
   /// thread at a time.
   const Infotext& infotext() const;
@@ -47,6 +50,7 @@ class Payload {
   std::string_view text_;
   const Limits* limits_;
   bool looks_like_json_;
+  std::optional<std::vector<std::string_view>> first_strings_;  // of a graph
   mutable std::optional<JsonDocument> document_;
   struct Reading {
     std::string text;  // what `infotext` views if the field has no LF line ends
@@ -66,7 +70,7 @@ class Payloads {
   const Payload* find(std::string_view key) const;
   /// First payload that is a JSON object with this member. Large graphs are not
   /// parsed for it: payloads named `prompt` or `workflow` count only when the
-  /// member is among their first bytes.
+  /// member begins among their first bytes.
   const Payload* find_object_with(std::string_view member) const;
   const ImageFields& image() const { return *image_; }
   const Limits& limits() const { return *limits_; }

@@ -1,0 +1,50 @@
+#include "parsers/payload.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+
+namespace sdmeta {
+namespace {
+
+ImageFields image_with(std::string key, std::string value) {
+  ImageFields image;
+  image.fields.push_back(
+      {Carrier::kPngText, Encoding::kUtf8, std::move(key), std::move(value)});
+  return image;
+}
+
+// Draw Things keeps its prompt as `c`, a letter that stands in every graph.
+TEST(Payload, GraphsAreNotParsedForALookAtTheirMembers) {
+  const ImageFields image = image_with(
+      "workflow",
+      R"({"id": "a", "c2": {"c": 1}, "nodes": [{"type": "VAEDecode"}]})");
+  const Limits limits;
+  const Payloads payloads(image, limits);
+  EXPECT_EQ(payloads.find_object_with("c"), nullptr);
+  EXPECT_FALSE(payloads.all()[0].is_parsed());
+}
+
+TEST(Payload, FirstMembersOfWhatIsNamedLikeAGraphAreFound) {
+  const Limits limits;
+  for (const char* text : {R"({"a\"{": [{"x": 1}, "]"], "c": "a lighthouse"})",
+                           R"({'a': {'c"': None}, 'c': 'a lighthouse'})",
+                           R"("{\"c\": \"a lighthouse\"}")"}) {
+    const ImageFields image = image_with("prompt", text);
+    const Payloads payloads(image, limits);
+    EXPECT_EQ(payloads.find_object_with("c"), &payloads.all()[0]) << text;
+  }
+}
+
+TEST(Payload, MembersOfOtherObjectsAreFoundWhereverTheyStand) {
+  const ImageFields image =
+      image_with("parameters", R"({"a": ")" + std::string(1000, 'x') +
+                                   R"(", "c": "a lighthouse"})");
+  const Limits limits;
+  const Payloads payloads(image, limits);
+  EXPECT_NE(payloads.find_object_with("c"), nullptr);
+}
+
+}  // namespace
+}  // namespace sdmeta
