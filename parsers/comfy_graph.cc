@@ -1,6 +1,7 @@
 #include "parsers/comfy_graph.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -66,8 +67,10 @@ struct LinkText {
 // Reads [id, slot]; false if the value has not that form.
 bool read_link(JsonValue value, LinkText& link) {
   if (!value.is_array() || value.size() != 2) return false;
-  const JsonValue id = value[std::size_t{0}];
-  const JsonValue slot = value[std::size_t{1}];
+  std::array<JsonValue, 2> parts;
+  auto part = parts.begin();
+  value.for_each_element([&](JsonValue element) { *part++ = element; });
+  const auto& [id, slot] = parts;
   if (!slot.is_number()) return false;
   const auto number = slot.integer();
   if (!number || *number < 0 || *number > INT32_MAX) return false;
@@ -92,6 +95,17 @@ NodeIndex Graph::find(std::string_view id) const {
   return kNoNode;
 }
 
+FieldSet Graph::fields(NodeIndex index) const {
+  fields_.resize(nodes_.size());
+  std::optional<FieldSet>& known = fields_[static_cast<std::size_t>(index)];
+  if (!known) {
+    known = 0;
+    for (const GraphInput& input : inputs(index))
+      *known |= usual_fields(input.name);
+  }
+  return *known;
+}
+
 NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
                           std::string_view title) {
   nodes_.push_back({id, class_type, title, &node_kind(class_type),
@@ -103,8 +117,9 @@ NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
 // (comfy_api/latest/_io.py: DynamicCombo, Autogrow, DynamicGroup):
 // resize_type.width, values.a, loras.0.lora_name.
 std::string_view Graph::plain_name(std::string_view name) {
+  if (name.find('.') == name.npos) return name;
   const std::size_t last = name.rfind('.');
-  if (last == name.npos || last + 1 == name.size()) return name;
+  if (last + 1 == name.size()) return name;
   const std::string_view own = name.substr(last + 1);
   const std::string_view before = name.substr(0, last);
   const std::size_t dot = before.rfind('.');
@@ -117,10 +132,8 @@ std::string_view Graph::plain_name(std::string_view name) {
 
 void Graph::add_input(GraphInput input) {
   input.name = plain_name(input.name);
-  input.fields = usual_fields(input.name);
   inputs_.push_back(input);
   ++nodes_.back().input_count;
-  nodes_.back().fields |= input.fields;
 }
 
 std::string_view Graph::keep(std::string text) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,7 +33,6 @@ struct GraphInput {
   JsonValue value;           // a widget's value; as written for links too
   NodeIndex node = kNoNode;  // where a link leads
   std::int32_t slot = 0;     // the output of that node
-  FieldSet fields = 0;       // what its name usually holds
 
   bool is_link() const { return node != kNoNode; }
 };
@@ -44,10 +44,10 @@ struct GraphNode {
   const NodeKind* kind;
   std::uint32_t first_input = 0;
   std::uint32_t input_count = 0;
-  FieldSet fields = 0;  // of all inputs
 };
 
-/// Views into the documents it was read from, which must outlive it.
+/// Views into the documents it was read from, which must outlive it. One thread
+/// at a time.
 class Graph {
  public:
   std::size_t size() const { return nodes_.size(); }
@@ -58,6 +58,9 @@ class Graph {
     const GraphNode& found = node(index);
     return std::span(inputs_).subspan(found.first_input, found.input_count);
   }
+  /// What the names of its inputs usually hold. Most nodes of a large graph are
+  /// never asked, and looking all names up is dear.
+  FieldSet fields(NodeIndex index) const;
   /// Calls `visit(const GraphInput&)` for the inputs that hold `field`, those
   /// of the best name first, until it returns true: by the names of the class's
   /// own row or, if it has none, by the usual ones.
@@ -80,6 +83,7 @@ class Graph {
 
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;
+  mutable std::vector<std::optional<FieldSet>> fields_;  // by node, once asked
   std::deque<std::string> strings_;
 };
 
@@ -91,7 +95,7 @@ bool Graph::each_input(NodeIndex index, NodeField field, Visit&& visit) const {
   std::string_view names = usual.names;
   if (held_by.kind->own_fields & bit)
     names = spec_of(*held_by.kind, usual.key);
-  else if (!(held_by.fields & bit))
+  else if (!(fields(index) & bit))
     return false;
   while (!names.empty()) {
     const std::string_view name = next_item(names);

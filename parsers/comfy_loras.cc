@@ -373,10 +373,9 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     // another node, which has the strength.
     constexpr FieldSet kTaken =
         field_bit(NodeField::kModel) | field_bit(NodeField::kClip);
-    const GraphNode& held_by = graph.node(node);
     const bool is_choice = !weight && !clip_weight &&
-                           (held_by.fields & kTaken) == 0 &&
-                           held_by.kind->role != NodeRole::kLora;
+                           (graph.fields(node) & kTaken) == 0 &&
+                           graph.node(node).kind->role != NodeRole::kLora;
     if (!is_choice) add(loras, *name.string(), weight, clip_weight);
   }
   return true;

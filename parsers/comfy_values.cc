@@ -201,7 +201,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
         if (held.is_link()) return false;
         // A seed is named: it is no steps, no guidance, no width.
         if (field != NodeField::kSeed && field != NodeField::kValue &&
-            (held.fields & field_bit(NodeField::kSeed)) != 0)
+            (usual_fields(held.name) & field_bit(NodeField::kSeed)) != 0)
           return false;
         const JsonValue literal = plain_value(held.value);
         if (suits(field, literal)) found.value = literal;
