@@ -1,10 +1,31 @@
 // How large a pass paints, and what scales the picture between passes.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "parsers/comfy_walk_parts.h"
 
 namespace sdmeta {
+
+// Resizers that keep the proportions of a picture: their two sides are the box
+// that it is fitted into. essentials and KJNodes name the way, others ask.
+bool ComfyWalk::keeps_proportions(NodeIndex node) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "keep_proportion", "keep_proportions",      "keep_aspect_ratio",
+      "keep_aspect",     "maintain_aspect_ratio", "preserve_aspect_ratio",
+      "method"};
+  for (const std::string_view name : kNames) {
+    const GraphInput* input = values_.input_named(node, name);
+    if (input == nullptr) continue;
+    if (input->value.boolean().value_or(false)) return true;
+    const std::string_view word = input->value.string().value_or("");
+    if (word == "keep proportion" || word == "true") return true;
+    if (name == "keep_proportion" &&
+        (word == "resize" || word == "total_pixels"))
+      return true;
+  }
+  return false;
+}
 
 // ComfyUI's ResolutionSelector: `16:9 (Widescreen)` of so many megapixels of
 // 1024 * 1024, each side rounded to a multiple.
@@ -81,6 +102,17 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
                      picked(*height, NodeField::kHeight)};
   }
   if (read->width <= 0 || read->height <= 0) return std::nullopt;
+  if (values_.link(node, NodeField::kImage) != nullptr) {
+    if (keeps_proportions(node)) return std::nullopt;
+    for (const std::string_view name : {"divisible_by", "multiple_of"})
+      if (const GraphInput* input = values_.input_named(node, name))
+        if (const auto step = input->value.integer(); step && *step > 1 &&
+                                                      *step <= read->width &&
+                                                      *step <= read->height) {
+          read->width -= read->width % *step;
+          read->height -= read->height % *step;
+        }
+  }
   for (const std::string_view name :
        {std::string_view("swap_dimensions"), swaps})
     if (const GraphInput* swap = values_.input_named(node, name))

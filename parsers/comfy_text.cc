@@ -50,6 +50,22 @@ std::optional<PromptSide> side_of_name(std::string_view name) {
   return std::nullopt;
 }
 
+// Classes nobody listed that ask a language model, or describe a picture: what
+// they are told is not what they write. Those that encode the text themselves
+// are encoders.
+bool writes_by_itself(std::string_view class_type) {
+  constexpr std::array<std::string_view, 14> kWords = {
+      "gemini",    "gpt",      "ollama",   "openai", "claude",
+      "deepseek",  "tagger",   "florence", "joycap", "interrogat",
+      "moondream", "translat", "qwen2vl",  "qwenvl"};
+  if (contains_ignoring_case(class_type, "encode")) return false;
+  for (const std::string_view word : {"LLM", "VLM"})
+    if (contains(class_type, word)) return true;
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return contains_ignoring_case(class_type, word);
+  });
+}
+
 // Adds a part of a prompt unless it is empty or already there.
 void add_part(std::vector<std::string>& parts, std::string part) {
   if (part.empty()) return;
@@ -274,6 +290,11 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       text = encoded(node, side, depth);
       break;
+    case NodeRole::kUnknown:
+      if (!writes_by_itself(graph_.node(node).class_type))
+        return by_shape(node, side, depth);
+      open_.push_back(node);
+      return shown_elsewhere(node);
     default: return by_shape(node, side, depth);
   }
   if (text) return text;

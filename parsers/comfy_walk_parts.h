@@ -83,6 +83,7 @@ class ComfyWalk {
   void find_size(NodeIndex sampler);
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
   std::optional<PixelSize> own_size(NodeIndex node, unsigned depth = 0);
+  bool keeps_proportions(NodeIndex node);
   std::optional<PixelSize> size_by_ratio(NodeIndex node);
   void read_scaling(NodeIndex node, Scaling& scaling);
   void find_script(NodeIndex sampler);

@@ -21,6 +21,8 @@ constexpr unsigned kMaxLinkSteps = 128;
 // Virtual nodes of a subgraph: what it gets and what it gives.
 constexpr std::string_view kSubgraphInput = "-10";
 constexpr std::string_view kSubgraphOutput = "-20";
+// Stands for the instance in the list of what it shows.
+constexpr std::string_view kInstanceItself = "-1";
 
 enum class Mode : std::uint8_t { kActive, kMuted, kBypassed };
 
@@ -86,14 +88,40 @@ bool is_seed_name(std::string_view name) {
   return name == "seed" || name == "noise_seed" || name == "rand_seed";
 }
 
+bool is_model_file(std::string_view name) {
+  for (const std::string_view ending :
+       {".safetensors", ".ckpt", ".gguf", ".pth", ".pt", ".sft"})
+    if (name.ends_with(ending)) return true;
+  return false;
+}
+
 bool is_reroute(std::string_view type) {
   return type == "Reroute" || type == "Reroute (rgthree)";
 }
 
+// Nodes that the editor resolves or that only its user looks at; none is
+// queued.
 bool is_editor_only(std::string_view type) {
-  return type == "Note" || type == "MarkdownNote" || type == "PrimitiveNode" ||
-         is_reroute(type) || type == "GetNode" || type == "SetNode" ||
-         type == "easy getNode" || type == "easy setNode";
+  if (is_reroute(type)) return true;
+  constexpr std::array<std::string_view, 17> kTypes = {
+      "Note",
+      "MarkdownNote",
+      "PrimitiveNode",
+      "GetNode",
+      "SetNode",
+      "easy getNode",
+      "easy setNode",
+      "Label (rgthree)",
+      "Bookmark (rgthree)",
+      "Fast Muter (rgthree)",
+      "Fast Bypasser (rgthree)",
+      "Fast Groups Muter (rgthree)",
+      "Fast Groups Bypasser (rgthree)",
+      "Fast Actions Button (rgthree)",
+      "Mute / Bypass Relay (rgthree)",
+      "Mute / Bypass Repeater (rgthree)",
+      "Random Unmuter (rgthree)"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
 std::vector<JsonValue> elements(JsonValue list) {
@@ -157,12 +185,19 @@ class Builder {
   std::vector<Widget> widgets(const FlatNode& node);
   void name_by_inputs(JsonValue node, const std::vector<JsonValue>& values,
                       std::vector<Widget>& widgets);
+  std::size_t name_in_order(std::string_view order, std::string_view number,
+                            const std::vector<JsonValue>& values,
+                            std::size_t at, std::vector<Widget>& widgets);
   void name_by_table(std::string_view order,
                      const std::vector<JsonValue>& values,
                      std::vector<Widget>& widgets);
+  void name_loras(const std::vector<JsonValue>& values,
+                  std::vector<Widget>& widgets);
   void name_by_kind(std::string_view type, const std::vector<JsonValue>& values,
                     std::vector<Widget>& widgets);
-  JsonValue promoted(const FlatNode& node, std::string_view widget) const;
+  JsonValue shown_value(const Scope& scope, std::string_view name) const;
+  JsonValue promoted(std::size_t scope, std::string_view id,
+                     std::string_view widget) const;
   std::string_view id_text(JsonValue id) {
     if (const auto text = id.string()) return *text;
     return graph_.keep(id.text());
@@ -459,24 +494,61 @@ Source Builder::resolve_instance_input(std::size_t scope, std::int64_t slot,
   if (slot < 0) return {};
   const auto position = static_cast<std::size_t>(slot);
   // By name: an instance may list fewer inputs than its definition.
-  const auto name = inner.definition["inputs"][position]["name"].string();
+  auto name = inner.definition["inputs"][position]["name"].string();
   JsonValue input;
   for (const JsonValue candidate : inputs)
     if (name && candidate["name"].string() == name) input = candidate;
   if (!input && !name && position < inputs.size()) input = inputs[position];
   if (input["link"])
     return resolve_link(inner.parent, input["link"], steps + 1);
-  if (!input["widget"]) return {};
-  // A widget of the instance: its values follow its widget inputs.
-  std::size_t at = 0;
-  for (const JsonValue candidate : inputs) {
-    if (!candidate["widget"]) continue;
-    if (candidate["name"].string() == input["name"].string()) break;
-    ++at;
-  }
+  if (!name) name = input["name"].string();
   Source source;
-  source.value = inner.instance["widgets_values"][at];
+  if (name) source.value = shown_value(inner, *name);
   return source;
+}
+
+// The value that a subgraph instance shows for an input of its own. Editors of
+// late 2025 list all widgets of the instance in `proxyWidgets`, own ones as
+// ["-1", name], and the values in the order of that list; those before and
+// after write the values of the inputs that have a widget, in order. Later ones
+// write names.
+JsonValue Builder::shown_value(const Scope& scope,
+                               std::string_view name) const {
+  const JsonValue instance = scope.instance;
+  // An outer instance may show it in its place.
+  if (const JsonValue outer =
+          promoted(scope.parent, instance["id"].text(), name))
+    return outer;
+  if (const JsonValue named = instance["widgets_values_named"][name])
+    return named;
+  const JsonValue values = instance["widgets_values"];
+  if (values.is_object()) return values[name];
+  JsonValue found;
+  bool is_listed = false;
+  std::size_t at = 0;
+  instance["properties"]["proxyWidgets"].for_each_element([&](JsonValue entry) {
+    const bool is_own = entry[0].text() == kInstanceItself;
+    if (!is_listed && is_own && entry[1].string() == name) {
+      is_listed = true;
+      found = values[at];
+    }
+    ++at;
+  });
+  if (is_listed) return found;
+  std::size_t widgets = 0;
+  instance["inputs"].for_each_element([&](JsonValue input) {
+    if (input["widget"]) ++widgets;
+  });
+  // Some have a place for what follows a seed.
+  const bool has_controls = values.size() > widgets;
+  at = 0;
+  instance["inputs"].for_each_element([&](JsonValue input) {
+    if (!input["widget"] || is_listed) return;
+    found = values[at++];
+    if (has_controls && found.is_number() && is_control_value(values[at])) ++at;
+    is_listed = input["name"].string() == name;
+  });
+  return is_listed ? found : JsonValue();
 }
 
 // A bypassed node hands on the input of its output's type.
@@ -539,20 +611,107 @@ void Builder::name_by_inputs(JsonValue node,
   }
 }
 
-void Builder::name_by_table(std::string_view order,
-                            const std::vector<JsonValue>& values,
-                            std::vector<Widget>& widgets) {
-  std::size_t at = 0;
+// Names for values from `at` on; a # in a name stands for `number`. Returns
+// where the names end.
+std::size_t Builder::name_in_order(std::string_view order,
+                                   std::string_view number,
+                                   const std::vector<JsonValue>& values,
+                                   std::size_t at,
+                                   std::vector<Widget>& widgets) {
   while (!order.empty() && at < values.size()) {
-    const std::string_view name = next_item(order);
+    std::string_view name = next_item(order);
     if (name == "-") {
       if (is_control_value(values[at])) ++at;
       continue;
     }
+    if (const std::size_t mark = name.find('#'); mark != name.npos)
+      name = graph_.keep(
+          std::string(name).replace(mark, 1, number.data(), number.size()));
     widgets.push_back({name, values[at++]});
     if (is_seed_name(name) && !order.starts_with('-') && at < values.size() &&
         is_control_word(values[at]))
       ++at;
+  }
+  return at;
+}
+
+// From the first name with a # on, a table's names are repeated as long as
+// there are values.
+void Builder::name_by_table(std::string_view order,
+                            const std::vector<JsonValue>& values,
+                            std::vector<Widget>& widgets) {
+  const std::size_t mark = std::min(order.find('#'), order.size());
+  const std::size_t comma = order.substr(0, mark).rfind(',');
+  const std::size_t once = mark == order.size()  ? mark
+                           : comma == order.npos ? 0
+                                                 : comma + 1;
+  std::size_t at = name_in_order(order.substr(0, once), "", values, 0, widgets);
+  const std::string_view repeated = order.substr(once);
+  for (std::size_t round = 1; at < values.size() && !repeated.empty();) {
+    const std::size_t end =
+        name_in_order(repeated, std::to_string(round++), values, at, widgets);
+    if (end == at) break;
+    at = end;
+  }
+}
+
+// Samplers list seed, steps, cfg, sampler and scheduler in this order, whatever
+// stands before; then denoise. The two names tell where they are.
+bool name_like_a_sampler(const std::vector<JsonValue>& values,
+                         std::vector<Widget>& widgets) {
+  const auto is_name = [&](std::size_t i) {
+    return values[i].is_string() && !is_control_word(values[i]) &&
+           !values[i].string()->empty();
+  };
+  for (std::size_t i = 2; i + 1 < values.size(); ++i) {
+    if (!is_name(i) || !is_name(i + 1) || !values[i - 1].is_number() ||
+        !values[i - 2].is_number())
+      continue;
+    std::size_t before = i - 2;
+    if (before > 0 && is_control_value(values[before - 1])) --before;
+    if (before > 0 && values[before - 1].is_number())
+      widgets.push_back({"seed", values[before - 1]});
+    widgets.push_back({"steps", values[i - 2]});
+    widgets.push_back({"cfg", values[i - 1]});
+    widgets.push_back({"sampler_name", values[i]});
+    widgets.push_back({"scheduler", values[i + 1]});
+    if (i + 2 < values.size())
+      if (const auto denoise = values[i + 2].number();
+          values[i + 2].is_number() && *denoise > 0 && *denoise <= 1)
+        widgets.push_back({"denoise", values[i + 2]});
+    return true;
+  }
+  return false;
+}
+
+// Files of LoRAs, each before its strengths.
+void Builder::name_loras(const std::vector<JsonValue>& values,
+                         std::vector<Widget>& widgets) {
+  const auto is_file = [](JsonValue value) {
+    return value.is_string() && is_model_file(*value.string());
+  };
+  const bool is_alone =
+      std::count_if(values.begin(), values.end(), is_file) == 1;
+  std::string number;
+  std::size_t loras = 0;
+  std::size_t names = 3;  // of the last file and its strengths: all given
+  for (const JsonValue value : values) {
+    if (is_file(value)) {
+      if (!is_alone) {
+        number = '_';
+        number += std::to_string(++loras);
+      }
+      names = 0;
+    } else if (!value.is_number()) {
+      if (!is_control_word(value)) names = 3;
+      continue;
+    }
+    constexpr std::array<std::string_view, 3> kNames = {
+        "lora_name", "strength_model", "strength_clip"};
+    if (names >= kNames.size()) continue;
+    std::string name(kNames[names++]);
+    name += number;
+    widgets.push_back({graph_.keep(std::move(name)), value});
   }
 }
 
@@ -561,26 +720,28 @@ void Builder::name_by_kind(std::string_view type,
                            const std::vector<JsonValue>& values,
                            std::vector<Widget>& widgets) {
   const auto has = [&](std::string_view part) {
-    return lower(type).find(part) != std::string::npos;
+    return contains_ignoring_case(type, part);
   };
-  if (has("sampler") && values.size() >= 5 && values[0].is_number() &&
-      (is_control_word(values[1]) || values[1].is_number())) {
-    name_by_table("seed,-,steps,cfg,sampler_name,scheduler,denoise", values,
-                  widgets);
+  if ((has("sampl") || has("detail") || has("upscale") || has("refine")) &&
+      name_like_a_sampler(values, widgets))
     return;
+  if (has("lora")) {
+    name_loras(values, widgets);
+    if (!widgets.empty()) return;
   }
-  constexpr std::array<std::string_view, 4> kTexts = {"text", "text_2",
-                                                      "text_3", "text_4"};
-  std::size_t texts = 0;
+  // Texts and numbers as the class's own row calls them, if it has one.
+  const NodeKind& kind = node_kind(type);
+  std::string_view texts = spec_of(kind, "text");
+  if (texts.empty() || texts.find('*') != texts.npos)
+    texts = "text,text_2,text_3,text_4";
+  std::string_view number_names = spec_of(kind, "value");
+  std::string_view number = next_item(number_names);
+  if (number.empty()) number = has("seed") ? "seed" : "value";
   for (const JsonValue value : values) {
     if (is_control_word(value)) continue;
     if (const auto text = value.string()) {
-      const bool is_file = text->ends_with(".safetensors") ||
-                           text->ends_with(".ckpt") ||
-                           text->ends_with(".gguf") || text->ends_with(".pth");
-      if (is_file && has("lora"))
-        widgets.push_back({"lora_name", value});
-      else if (is_file && has("vae"))
+      const bool is_file = is_model_file(*text);
+      if (is_file && has("vae"))
         widgets.push_back({"vae_name", value});
       else if (is_file && has("controlnet"))
         widgets.push_back({"control_net_name", value});
@@ -590,31 +751,26 @@ void Builder::name_by_kind(std::string_view type,
         widgets.push_back({"model_name", value});
       else if (is_file)
         widgets.push_back({"ckpt_name", value});
-      else if (texts < kTexts.size())
-        widgets.push_back({kTexts[texts++], value});
+      else if (!texts.empty())
+        widgets.push_back({next_item(texts), value});
     } else if (value.is_number()) {
-      if (has("seed"))
-        widgets.push_back({"seed", value});
-      else if (has("lora"))
-        widgets.push_back({"strength_model", value});
-      else
-        widgets.push_back({"value", value});
+      widgets.push_back({number, value});
     }
   }
 }
 
-// The value of a widget that a subgraph instance shows on its own face.
-JsonValue Builder::promoted(const FlatNode& node,
+// The value of a widget inside that the instance of `scope` shows on its face.
+JsonValue Builder::promoted(std::size_t scope, std::string_view id,
                             std::string_view widget) const {
-  if (node.scope == 0) return {};
-  const JsonValue instance = scopes_[node.scope].instance;
+  if (scope == 0) return {};
+  const JsonValue instance = scopes_[scope].instance;
   JsonValue found;
   std::size_t at = 0;
   instance["properties"]["proxyWidgets"].for_each_element([&](JsonValue entry) {
-    const JsonValue id = entry[0];
-    const bool is_this = (id.is_string() ? *id.string() == node.local_id
-                                         : id.text() == node.local_id) &&
-                         entry[1].string() == widget;
+    const JsonValue shown = entry[0];
+    const bool is_this =
+        (shown.is_string() ? *shown.string() == id : shown.text() == id) &&
+        entry[1].string() == widget;
     if (is_this && !found) found = instance["widgets_values"][at];
     ++at;
   });
@@ -686,16 +842,18 @@ void Builder::emit(const FlatNode& node) {
         source = resolve_broadcast(node, at);
       if (!input["link"] && !source.is_found()) return;
     }
-    // What a converted widget held is stale while its link says nothing too,
-    // unless a subgraph leaves the choice to its inside.
-    if (source.is_found() || node.scope == 0) linked.push_back(*name);
+    // A link that leads nowhere leaves the widget its value.
     if (!source.is_found()) return;
+    if (source.node == kNoNode)
+      if (const JsonValue shown = promoted(node.scope, node.local_id, *name))
+        source.value = shown;
+    linked.push_back(*name);
     graph_.add_input({*name, source.value, source.node, source.slot});
   });
   for (const Widget& widget : widgets(node)) {
     if (std::find(linked.begin(), linked.end(), widget.name) != linked.end())
       continue;
-    JsonValue value = promoted(node, widget.name);
+    JsonValue value = promoted(node.scope, node.local_id, widget.name);
     if (!value) value = widget.value;
     graph_.add_input({widget.name, value, kNoNode, 0});
   }

@@ -292,6 +292,52 @@ TEST(ComfyUi, WildcardsOfADetailerPipeAreNoPrompts) {
   EXPECT_TRUE(made("ui_pipes").prompts.empty());
 }
 
+TEST(ComfyUi, WidgetsNobodyListedAreToldByWhatStandsBesideThem) {
+  const Generation got = made("ui_unlisted_widgets");
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.sampler, "dpmpp_2m");
+  EXPECT_EQ(got.scheduler, "karras");
+  EXPECT_EQ(got.denoising_strength, 0.6);
+  ASSERT_EQ(got.loras.size(), 5u);
+  for (const Lora& lora : got.loras) {
+    EXPECT_TRUE(lora.weight) << lora.name;
+    EXPECT_NE(lora.weight, 1.0) << lora.name;
+  }
+}
+
+TEST(ComfyUi, WhatASubgraphShowsOnItsFaceIsItsValue) {
+  for (const std::string_view name :
+       {"ui_shown_by_list", "ui_shown_by_target", "ui_shown_by_inputs"}) {
+    const Generation got = made(name);
+    EXPECT_EQ(got.prompt, "the heron, on the face") << name;
+    EXPECT_EQ(got.width, 640) << name;
+  }
+  EXPECT_EQ(made("ui_shown_by_list").steps, 9);
+  EXPECT_EQ(made("ui_shown_by_list").seed, "740291853");
+  EXPECT_EQ(made("ui_shown_by_target").seed, "8");
+  EXPECT_EQ(made("ui_shown_by_inputs").seed, "8");
+}
+
+TEST(ComfyUi, ALinkThatLeadsNowhereLeavesTheWidgetItsValue) {
+  EXPECT_EQ(made("ui_link_to_muted").prompt, std::string(kPrompt) + " ");
+}
+
+TEST(ComfyUi, WhatALanguageModelWasToldIsNoPrompt) {
+  EXPECT_EQ(made("llm_nobody_listed").prompt, kPrompt);
+}
+
+TEST(ComfyUi, ABoxThatAPictureIsFittedIntoIsNotItsSize) {
+  EXPECT_EQ(made("size_fitted").width, std::nullopt);
+  EXPECT_EQ(made("size_divisible").width, 1024);
+  EXPECT_EQ(made("size_divisible").height, 1072);
+}
+
+TEST(ComfyUi, ResampledSigmasHaveTheSchedulerOfTheirList) {
+  EXPECT_EQ(made("sigmas_resampled").steps, 9);
+  EXPECT_EQ(made("sigmas_resampled").scheduler, "beta");
+}
+
 TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
   const Interpretation got = interpret(
       fields("prompt", "{\"3\": \"class_type\" what is this"), Limits{});
