@@ -51,7 +51,11 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   if (values_.link(node, NodeField::kPipe) != nullptr &&
       has(NodeField::kSampler) && has(NodeField::kCfg))
     return true;
-  // Nodes that do everything: told by their name and a sampler's numbers.
+  // Nodes that do everything: told by a sampler's numbers and a prompt, or by
+  // their name.
+  if (has(NodeField::kCfg) && values_.input_named(node, "prompt") != nullptr &&
+      values_.input_named(node, "images") == nullptr)
+    return true;
   for (const std::string_view part :
        {"sampl", "generat", "inference", "txt2img", "text2img", "texttoimage",
         "img2img", "detailer", "pipeline", "refiner"})

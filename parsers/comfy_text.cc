@@ -359,11 +359,18 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
 
   // An unlisted concatenation: parts by number or letter, and what goes
   // between.
-  if (values_.input(node, NodeField::kDelimiter) != nullptr)
+  if (values_.input(node, NodeField::kDelimiter) != nullptr) {
     for (const std::string_view parts : {"text*", "string*", "prompt*"})
       if (values_.input_named(node, parts) != nullptr)
         return joined(node, parts, side, depth);
+    if (std::string parts(numbered_inputs(node)); !parts.empty())
+      return joined(node, parts += '*', side, depth);
+  }
 
+  // What a node samples with is no negative.
+  const bool is_for_other_side =
+      !is_positive && values_.input(node, NodeField::kSteps) != nullptr &&
+      values_.input(node, NodeField::kSeed) != nullptr;
   const bool may_hold_text =
       kind.role == NodeRole::kUnknown || kind.role == NodeRole::kText ||
       kind.role == NodeRole::kEncoder || kind.role == NodeRole::kNumber;
@@ -371,11 +378,12 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
     // A text for both sides does not stand for one that has its own.
     if (!is_positive)
       if (Text text = of_side(node, side, depth)) return text;
-    if (Text text = named(node, NodeField::kText, side, depth)) {
-      if (values_.link(node, NodeField::kClip) != nullptr)
-        encoders_[static_cast<std::size_t>(side)].push_back(node);
-      return text;
-    }
+    if (!is_for_other_side)
+      if (Text text = named(node, NodeField::kText, side, depth)) {
+        if (values_.link(node, NodeField::kClip) != nullptr)
+          encoders_[static_cast<std::size_t>(side)].push_back(node);
+        return text;
+      }
   }
   Text text = guider_text(node, side, depth);
   if (text) return text;
@@ -383,10 +391,23 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   // What feeds the side is known, if not its text: no other link has it.
   if (text || is_fed) return text;
   text = any_link(node, side, depth);
-  if (text || !may_hold_text) return text;
+  if (text || !may_hold_text || is_for_other_side) return text;
   text = odd_widget(node, side);
   if (!text) open_.push_back(node);
   return text;
+}
+
+// What several inputs are called but for their number: `arg` of arg1, arg2.
+std::string_view GraphTexts::numbered_inputs(NodeIndex node) const {
+  std::string_view stem;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    const std::size_t letters = input.name.find_last_not_of("0123456789") + 1;
+    if (letters == 0 || letters == input.name.size()) continue;
+    const std::string_view before = input.name.substr(0, letters);
+    if (before == stem) return stem;
+    if (stem.empty() && !is_side_name(input.name)) stem = before;
+  }
+  return {};
 }
 
 // Through what a sampler is fed with: a guider, a pipe.

@@ -65,6 +65,7 @@ class GraphTexts {
                    unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
   Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
+  std::string_view numbered_inputs(NodeIndex node) const;
   Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
   Text named(NodeIndex node, NodeField field, PromptSide side, unsigned depth);
   Text encoded(NodeIndex node, PromptSide side, unsigned depth);

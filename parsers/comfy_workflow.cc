@@ -468,7 +468,8 @@ Source Builder::resolve_origin(std::size_t scope, const Origin& origin,
     return resolve_link(scope, node->node["inputs"][0]["link"], steps + 1);
   if (node->type == "PrimitiveNode") {
     Source source;
-    source.value = node->node["widgets_values"][0];
+    source.value = promoted(scope, node->local_id, "value");
+    if (!source.value) source.value = node->node["widgets_values"][0];
     return source;
   }
   if (node->type == "GetNode" || node->type == "easy getNode") {

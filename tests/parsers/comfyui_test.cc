@@ -319,6 +319,30 @@ TEST(ComfyUi, WhatASubgraphShowsOnItsFaceIsItsValue) {
   EXPECT_EQ(made("ui_shown_by_inputs").seed, "8");
 }
 
+TEST(ComfyUi, APrimitiveInsideASubgraphHasTheValueOnItsFace) {
+  const Interpretation got = interpret(fields("workflow", R"({"nodes": [
+        {"id": 9, "type": "SaveImage", "inputs": [{"name": "images", "link": 1}]},
+        {"id": 8, "type": "inner", "inputs": [], "outputs": [{"type": "IMAGE"}],
+         "properties": {"proxyWidgets": [["3", "value"]]},
+         "widgets_values": [33]}],
+       "links": [[1, 8, 0, 9, 0, "IMAGE"]],
+       "definitions": {"subgraphs": [{"id": "inner", "nodes": [
+         {"id": 3, "type": "PrimitiveNode", "outputs": [{"type": "INT"}],
+          "widgets_values": [12, "fixed"]},
+         {"id": 4, "type": "KSampler", "outputs": [{"type": "LATENT"}],
+          "inputs": [{"name": "steps", "link": 2, "widget": {"name": "steps"}}],
+          "widgets_values": [5, "fixed", 20, 7, "euler", "normal", 1]}],
+        "links": [
+         {"id": 2, "origin_id": 3, "origin_slot": 0, "target_id": 4,
+          "target_slot": 0},
+         {"id": 3, "origin_id": 4, "origin_slot": 0, "target_id": -20,
+          "target_slot": 0}],
+        "inputs": [], "outputs": [{"name": "IMAGE"}]}]}})"),
+                                       Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->steps, 33);
+}
+
 TEST(ComfyUi, ALinkThatLeadsNowhereLeavesTheWidgetItsValue) {
   EXPECT_EQ(made("ui_link_to_muted").prompt, std::string(kPrompt) + " ");
 }
@@ -336,6 +360,34 @@ TEST(ComfyUi, ABoxThatAPictureIsFittedIntoIsNotItsSize) {
 TEST(ComfyUi, ResampledSigmasHaveTheSchedulerOfTheirList) {
   EXPECT_EQ(made("sigmas_resampled").steps, 9);
   EXPECT_EQ(made("sigmas_resampled").scheduler, "beta");
+}
+
+TEST(ComfyUi, PartsByNumberAreJoinedWhateverTheyAreCalled) {
+  EXPECT_EQ(made("text_numbered_parts").prompt,
+            std::string(kPrompt) + ", reeds");
+}
+
+TEST(ComfyUi, ANodeWithASamplersNumbersAndAPromptDoesEverything) {
+  const Generation got = made("all_in_one_prompted");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_FALSE(got.negative_prompt);
+  EXPECT_EQ(got.model, "models/heron.ckpt");
+}
+
+TEST(ComfyUi, TheEditorsFormOfRes4lyfSaysWhatTheExecutedOneSays) {
+  const Generation executed = made("res4lyf_loaders");
+  const Generation edited = made("ui_res4lyf");
+  EXPECT_EQ(executed.model, "heron_i1.safetensors");
+  EXPECT_EQ(executed.width, 1536);
+  EXPECT_EQ(executed.controlnets.at(0).model, "union_invented.safetensors");
+  EXPECT_EQ(edited.model, executed.model);
+  EXPECT_EQ(edited.width, executed.width);
+  EXPECT_EQ(edited.steps, executed.steps);
+  EXPECT_EQ(edited.cfg_scale, executed.cfg_scale);
+  EXPECT_EQ(edited.seed, executed.seed);
+  EXPECT_EQ(edited.sampler, executed.sampler);
+  EXPECT_EQ(edited.scheduler, executed.scheduler);
 }
 
 TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
