@@ -140,6 +140,17 @@ std::string_view Graph::keep(std::string text) {
   return strings_.emplace_back(std::move(text));
 }
 
+void Graph::finish() {
+  static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    GraphNode& held_by = nodes_[i];
+    if (held_by.kind->role == NodeRole::kUnknown &&
+        is_switch_by_shape(held_by.class_type,
+                           inputs(static_cast<NodeIndex>(i))))
+      held_by.kind = &kSwitchByShape;
+  }
+}
+
 bool is_api_graph(JsonValue value) {
   bool found = false;
   value.for_each_member([&](std::string_view, JsonValue member) {
@@ -190,6 +201,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     input.node = index.find(link.id);
     input.slot = link.slot;
   }
+  graph.finish();
   return graph;
 }
 

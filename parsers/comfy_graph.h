@@ -73,6 +73,8 @@ class Graph {
   NodeIndex add_node(std::string_view id, std::string_view class_type,
                      std::string_view title);
   void add_input(GraphInput input);
+  /// When all is there: takes classes without a row for what they look like.
+  void finish();
   /// Keeps a string alive as long as the graph.
   std::string_view keep(std::string text);
 
@@ -104,6 +106,11 @@ bool Graph::each_input(NodeIndex index, NodeField field, Visit&& visit) const {
   }
   return false;
 }
+
+/// Hands on one of its inputs, and one of the others says which: a condition
+/// beside on_true and on_false, an index beside input1, input2.
+bool is_switch_by_shape(std::string_view class_type,
+                        std::span<const GraphInput> inputs);
 
 /// A JSON object that looks like an API graph: some member has a `class_type`.
 bool is_api_graph(JsonValue value);

@@ -26,7 +26,10 @@ std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
       role == NodeRole::kUpscaler || role == NodeRole::kControlNetLoader ||
       role == NodeRole::kImageScale)
     return std::nullopt;
-  const GraphInput* input = values_.input(node, NodeField::kModelName);
+  const bool is_choice = !spec_of(*graph_.node(node).kind, "branches").empty();
+  const GraphInput* input = is_choice
+                                ? values_.selected(node)
+                                : values_.input(node, NodeField::kModelName);
   if (input == nullptr) return std::nullopt;
   // A link called `model` leads to the model to be patched, not to a name.
   if (input->is_link() && input == values_.link(node, NodeField::kModel))
@@ -53,9 +56,8 @@ bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
   if (depth > kMaxDepth || !enter(node)) return false;
   // A node that is handed a model loads none of its own, and a patch's own file
   // is no model.
-  const bool may_be_handed =
-      values_.role(node) == NodeRole::kLoader ||
-      (values_.role(node) == NodeRole::kUnknown && !is_sampler(node));
+  const bool may_be_handed = values_.role(node) == NodeRole::kLoader ||
+                             values_.role(node) == NodeRole::kUnknown;
   const GraphInput* handed =
       may_be_handed ? values_.link(node, NodeField::kModel) : nullptr;
   if (handed != nullptr && model_from(handed->node, depth + 1, first, others))
@@ -85,12 +87,14 @@ bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
   for (const NodeField field : {NodeField::kPipe, NodeField::kSettings})
     if (graph_.each_input(node, field, leads)) return true;
   if (kind.role != NodeRole::kUnknown && kind.role != NodeRole::kPass &&
-      kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings)
+      kind.role != NodeRole::kLora && kind.role != NodeRole::kSettings &&
+      kind.role != NodeRole::kSampler)
     return false;
   // A patch nobody listed, with a name of its own for what it patches, or a
   // sampler with one for all that it gets.
   const bool is_open =
-      !is_sampler(node) || (values_.link(node, NodeField::kModel) == nullptr &&
+      !is_sampler(node) || (kind.role == NodeRole::kUnknown &&
+                            values_.link(node, NodeField::kModel) == nullptr &&
                             values_.link(node, NodeField::kPipe) == nullptr);
   for (const GraphInput& input : graph_.inputs(node))
     if (name_matches("model*", input.name) || is_open)

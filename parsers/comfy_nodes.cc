@@ -22,18 +22,21 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
     kFields = {{
         {NodeField::kModel, "model",
          "model,base_model,model1,MODEL,unet,opt_model,model_opt,"
-         "optional_model,transformer,model_a,model_1,flux_model"},
+         "optional_model,transformer,model_a,model_1,flux_model,model_model,"
+         "main_model"},
         {NodeField::kClip, "clip",
          "clip,base_clip,CLIP,opt_clip,clip_opt,optional_clip,t5,clip1"},
         {NodeField::kVae, "vae", "vae,VAE,optional_vae,opt_vae,vae_opt"},
         {NodeField::kPositive, "positive",
          "positive,base_positive,CONDITIONING+,cond_pos,pos,positive_cond,"
          "positive_conditioning,cond_positive,conditioning_positive,cond1,"
-         "Positive,POSITIVE"},
+         "Positive,POSITIVE,positive_cond_base,base_positive_cond,"
+         "positive_base,CONDITIONING_model_pos"},
         {NodeField::kNegative, "negative",
          "negative,base_negative,CONDITIONING-,cond_neg,neg,negative_cond,"
          "negative_conditioning,cond_negative,conditioning_negative,"
-         "neg_conditioning,uncond,Negative,NEGATIVE"},
+         "neg_conditioning,uncond,Negative,NEGATIVE,negative_cond_base,"
+         "base_negative_cond,negative_base,CONDITIONING_model_neg"},
         {NodeField::kConditioning, "conditioning",
          "conditioning_to,conditioning_from,conditioning*,cond_*,cond,"
          "text_embeds,prompt_embeds,clip_conditioning"},
@@ -47,7 +50,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "positive_text,pos_prompt,base_positive,positive_g"},
         {NodeField::kNegativeText, "negativetext",
          "negative,negative_prompt,text_negative,prompt_negative,"
-         "negative_text,neg_prompt,base_negative,negative_g"},
+         "negative_text,neg_prompt,n_prompt,base_negative,negative_g"},
         {NodeField::kImage, "image",
          "samples,latent_image,latent,latents,images,image,pixels,samples_to,"
          "destination,image1,image_1,images1,images_a,image_a,frames,"
@@ -62,8 +65,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "steps,num_steps,num_inference_steps,sampling_steps,steps_total,"
          "total_steps,step_count"},
         {NodeField::kCfg, "cfg",
-         "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,true_gs,cfg_"
-         "conds"},
+         "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,true_gs,"
+         "cfg_conds,cfg_1,cfg1"},
         {NodeField::kSampler, "sampler",
          "sampler_name,sampler,solver,sampler_type,SAMPLER"},
         {NodeField::kScheduler, "scheduler",
@@ -94,7 +97,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
         {NodeField::kModelName, "name",
          "ckpt_name,unet_name,base_ckpt_name,model_name,checkpoint,ckpt,"
          "model_path,gguf_name,diffusion_model,diffusion_model_name,unet,"
-         "model_file,checkpoint_name,dit_name,model"},
+         "model_file,checkpoint_name,dit_name,base_model,model"},
         {NodeField::kVaeName, "vaename", "vae_name,vae,vae_file"},
         {NodeField::kTextEncoderName, "clipname",
          "clip_name,clip_name1,clip_name2,clip_name3,clip_name4,"
@@ -105,7 +108,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "control_net_name,controlnet_name,cnet,model_name,controlnet"},
         {NodeField::kValue, "value",
          "value,Value,int,float,number,Number,INT,FLOAT,integer,int_,float_,"
-         "seed,noise_seed,val,string,boolean"},
+         "seed,noise_seed,val,string,boolean,int_value,float_value,"
+         "string_value,boolean_value"},
         {NodeField::kCache, "cache",
          "text_0,text2,text_1,preview,preview_text"},
         {NodeField::kDelimiter, "delimiter", "delimiter,separator,join_with"},
@@ -267,6 +271,15 @@ std::string_view spec_of(const NodeKind& kind, std::string_view key) {
     rest.remove_prefix(end + 1);
   }
   return {};
+}
+
+std::string_view output_name(const NodeKind& kind, std::int32_t slot) {
+  std::string_view names = spec_of(kind, "outputs");
+  for (std::int32_t i = 0; !names.empty(); ++i) {
+    const std::string_view name = next_item(names);
+    if (i == slot) return name;
+  }
+  return "-";
 }
 
 const FieldNames& field_names(NodeField field) {

@@ -126,6 +126,9 @@ std::span<const NodeKind> node_table();
 /// The value of a key of a row's spec; empty if it has none.
 std::string_view spec_of(const NodeKind& kind, std::string_view key);
 
+/// The name of an output in a row's list of them, `-` for those without a say.
+std::string_view output_name(const NodeKind& kind, std::int32_t slot);
+
 /// The fields that an input of this name usually holds.
 FieldSet usual_fields(std::string_view input_name);
 

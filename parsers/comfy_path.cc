@@ -42,7 +42,11 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   if (is_fed && has_model && contains_ignoring_case(name, "sampl")) return true;
   const bool has_steps = has(NodeField::kSteps);
   const bool has_seed = has(NodeField::kSeed);
-  if (is_fed && (has_steps || has_seed || linked("sigmas"))) return true;
+  // Bundles carry what samplers take: a seed, the odd one steps too.
+  const bool is_bundle = contains_ignoring_case(name, "pipe") ||
+                         contains_ignoring_case(name, "context") ||
+                         contains_ignoring_case(name, "bus");
+  if (is_fed && !is_bundle && (has_steps || linked("sigmas"))) return true;
   if (!has_steps || !has_seed) return false;
   // One conditioning for a guided model; everything in a pipe.
   if (values_.link(node, NodeField::kConditioning) != nullptr && has_model &&

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parsers/text.h"
+#include "parsers/text_parts.h"
 
 namespace sdmeta {
 namespace {
@@ -16,72 +17,6 @@ constexpr unsigned kMaxDepth = 300;
 // terabytes. Real prompts, with every node they pass through counted, stay
 // below a megabyte.
 constexpr std::size_t kMaxBytesMade = 16u << 20;
-
-// Inputs that never lead to a prompt.
-constexpr std::array<std::string_view, 28> kSideNames = {
-    "model*",    "clip*",    "vae*",      "image*", "latent*", "mask*",
-    "pixels",    "samples*", "control*",  "seed*",  "noise*",  "width*",
-    "height*",   "sigmas",   "sampler*",  "lora*",  "steps",   "cfg",
-    "upscale*",  "CLIP",     "MODEL",     "VAE",    "IMAGE",   "LATENT",
-    "strength*", "opt_clip", "opt_model", "video"};
-
-bool is_side_name(std::string_view name) {
-  return std::any_of(
-      kSideNames.begin(), kSideNames.end(),
-      [&](std::string_view side) { return name_matches(side, name); });
-}
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != text.npos;
-}
-
-// The side that the words of an input's name say: neg_g, text_pos, NEGATIVE1.
-std::optional<PromptSide> side_of_name(std::string_view name) {
-  for (std::size_t from = 0; from < name.size();) {
-    std::size_t end = from;
-    while (end < name.size() && is_letter(name[end])) ++end;
-    const std::string_view word = name.substr(from, end - from);
-    for (const std::string_view positive : {"positive", "pos"})
-      if (equal_ignoring_case(word, positive)) return PromptSide::kPositive;
-    for (const std::string_view negative : {"negative", "neg", "uncond"})
-      if (equal_ignoring_case(word, negative)) return PromptSide::kNegative;
-    from = end + 1;
-  }
-  return std::nullopt;
-}
-
-// Classes nobody listed that ask a language model, or describe a picture: what
-// they are told is not what they write. Those that encode the text themselves
-// are encoders.
-bool writes_by_itself(std::string_view class_type) {
-  constexpr std::array<std::string_view, 14> kWords = {
-      "gemini",    "gpt",      "ollama",   "openai", "claude",
-      "deepseek",  "tagger",   "florence", "joycap", "interrogat",
-      "moondream", "translat", "qwen2vl",  "qwenvl"};
-  if (contains_ignoring_case(class_type, "encode")) return false;
-  for (const std::string_view word : {"LLM", "VLM"})
-    if (contains(class_type, word)) return true;
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
-    return contains_ignoring_case(class_type, word);
-  });
-}
-
-// Adds a part of a prompt unless it is empty or already there.
-void add_part(std::vector<std::string>& parts, std::string part) {
-  if (part.empty()) return;
-  if (std::find(parts.begin(), parts.end(), part) == parts.end())
-    parts.push_back(std::move(part));
-}
-
-std::string join(const std::vector<std::string>& parts,
-                 std::string_view delimiter) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i != 0) text += delimiter;
-    text += parts[i];
-  }
-  return text;
-}
 
 std::string replace_all(std::string_view text, std::string_view what,
                         std::string_view with) {
@@ -142,16 +77,6 @@ std::pair<std::string_view, std::string_view> weighted_word(
   if (!is_weighted) return {text, {}};
   return {trimmed(text.substr(1, colon - 1)),
           text.substr(colon + 1, text.size() - colon - 2)};
-}
-
-// The name of an output in a list of them, `-` for those without a say.
-std::string_view output_name(const NodeKind& kind, int slot) {
-  std::string_view names = spec_of(kind, "outputs");
-  for (int i = 0; !names.empty(); ++i) {
-    const std::string_view name = next_item(names);
-    if (i == slot) return name;
-  }
-  return "-";
 }
 
 }  // namespace
@@ -291,7 +216,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       text = encoded(node, side, depth);
       break;
     case NodeRole::kUnknown:
-      if (!writes_by_itself(graph_.node(node).class_type))
+      if (!writes_text_itself(graph_.node(node).class_type))
         return by_shape(node, side, depth);
       open_.push_back(node);
       return shown_elsewhere(node);
@@ -308,121 +233,6 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
   for (const TextHint& hint : hints_)
     if (hint.id == graph_.node(node).id) return std::string(hint.text);
   open_.push_back(node);
-  return std::nullopt;
-}
-
-GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
-                                      unsigned depth) {
-  const NodeKind& kind = *graph_.node(node).kind;
-  const bool is_positive = side == PromptSide::kPositive;
-
-  // Inputs of the side's own name: conditioning, or text for a loader or a
-  // node that encodes for itself.
-  bool is_fed = false;
-  for (const NodeField field :
-       {is_positive ? NodeField::kPositive : NodeField::kNegative,
-        is_positive ? NodeField::kPositiveText : NodeField::kNegativeText}) {
-    // Several of a side: guiders of edit models, regions combined.
-    const std::string_view own = (kind.own_fields & field_bit(field)) != 0
-                                     ? spec_of(kind, field_names(field).key)
-                                     : std::string_view();
-    if (own.ends_with('*')) {
-      if (Text text = joined(node, own, side, depth)) return text;
-      continue;
-    }
-    Text best;
-    bool is_encoder = false;
-    graph_.each_input(node, field, [&](const GraphInput& input) {
-      is_fed = is_fed || input.is_link();
-      Text text = ask(input, side, depth);
-      // A box left empty leaves it to the next input.
-      if (text && (!best || best->empty())) {
-        best = std::move(text);
-        is_encoder = !input.is_link() || kind.role == NodeRole::kLoader ||
-                     values_.link(node, NodeField::kClip) != nullptr;
-      }
-      return best && !best->empty();
-    });
-    if (!best) continue;
-    if (is_encoder) encoders_[static_cast<std::size_t>(side)].push_back(node);
-    return best;
-  }
-  // A guider or sampler with one conditioning has no negative side.
-  const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
-  if (!is_positive && has_model && kind.role != NodeRole::kPass &&
-      kind.role != NodeRole::kLoader && kind.role != NodeRole::kLora &&
-      values_.link(node, NodeField::kClip) == nullptr &&
-      values_.input(node, NodeField::kPipe) == nullptr)
-    return guider_text(node, side, depth);
-  if (kind.role != NodeRole::kText && kind.role != NodeRole::kEncoder)
-    if (Text text = conditionings(node, side, depth)) return text;
-
-  // An unlisted concatenation: parts by number or letter, and what goes
-  // between.
-  if (values_.input(node, NodeField::kDelimiter) != nullptr) {
-    for (const std::string_view parts : {"text*", "string*", "prompt*"})
-      if (values_.input_named(node, parts) != nullptr)
-        return joined(node, parts, side, depth);
-    if (std::string parts(numbered_inputs(node)); !parts.empty())
-      return joined(node, parts += '*', side, depth);
-  }
-
-  // What a node samples with is no negative.
-  const bool is_for_other_side =
-      !is_positive && values_.input(node, NodeField::kSteps) != nullptr &&
-      values_.input(node, NodeField::kSeed) != nullptr;
-  const bool may_hold_text =
-      kind.role == NodeRole::kUnknown || kind.role == NodeRole::kText ||
-      kind.role == NodeRole::kEncoder || kind.role == NodeRole::kNumber;
-  if (may_hold_text) {
-    // A text for both sides does not stand for one that has its own.
-    if (!is_positive)
-      if (Text text = of_side(node, side, depth)) return text;
-    if (!is_for_other_side)
-      if (Text text = named(node, NodeField::kText, side, depth)) {
-        if (values_.link(node, NodeField::kClip) != nullptr)
-          encoders_[static_cast<std::size_t>(side)].push_back(node);
-        return text;
-      }
-  }
-  Text text = guider_text(node, side, depth);
-  if (text) return text;
-  text = of_side(node, side, depth);
-  // What feeds the side is known, if not its text: no other link has it.
-  if (text || is_fed) return text;
-  text = any_link(node, side, depth);
-  if (text || !may_hold_text || is_for_other_side) return text;
-  text = odd_widget(node, side);
-  if (!text) open_.push_back(node);
-  return text;
-}
-
-// What several inputs are called but for their number: `arg` of arg1, arg2.
-std::string_view GraphTexts::numbered_inputs(NodeIndex node) const {
-  std::string_view stem;
-  for (const GraphInput& input : graph_.inputs(node)) {
-    const std::size_t letters = input.name.find_last_not_of("0123456789") + 1;
-    if (letters == 0 || letters == input.name.size()) continue;
-    const std::string_view before = input.name.substr(0, letters);
-    if (before == stem) return stem;
-    if (stem.empty() && !is_side_name(input.name)) stem = before;
-  }
-  return {};
-}
-
-// Through what a sampler is fed with: a guider, a pipe.
-GraphTexts::Text GraphTexts::guider_text(NodeIndex node, PromptSide side,
-                                         unsigned depth) {
-  Text text;
-  const auto follow = [&](const GraphInput& input) {
-    if (input.is_link()) text = ask(input, side, depth);
-    return text.has_value();
-  };
-  if (graph_.each_input(node, NodeField::kPipe, follow)) return text;
-  for (const std::string_view name :
-       {"guider", "options", "base_sampler", "settings", "sampler_settings"})
-    if (const GraphInput* input = values_.input_named(node, name))
-      if (follow(*input)) return text;
   return std::nullopt;
 }
 
@@ -668,60 +478,6 @@ GraphTexts::Text GraphTexts::shown_elsewhere(NodeIndex node) {
       }
   }
   return std::nullopt;
-}
-
-// Boxes and encoders nobody listed, with names such as pos_g and pos_l.
-GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
-                                     unsigned depth) {
-  std::vector<std::string> parts;
-  bool is_known = false;
-  for (const GraphInput& input : graph_.inputs(node)) {
-    if (is_side_name(input.name) || side_of_name(input.name) != side) continue;
-    const auto held = plain_value(input.value).string();
-    if (!input.is_link() && (!held || *held == "None" || *held == "none"))
-      continue;
-    Text text = ask(input, side, depth);
-    if (!text) continue;
-    is_known = true;
-    add_part(parts, std::move(*text));
-  }
-  if (!is_known) return std::nullopt;
-  encoders_[static_cast<std::size_t>(side)].push_back(node);
-  return join(parts, "\n");
-}
-
-GraphTexts::Text GraphTexts::any_link(NodeIndex node, PromptSide side,
-                                      unsigned depth) {
-  for (const GraphInput& input : graph_.inputs(node)) {
-    if (!input.is_link() || is_side_name(input.name)) continue;
-    const NodeRole role = values_.role(input.node);
-    if (role == NodeRole::kNumber || role == NodeRole::kMath ||
-        role == NodeRole::kOpaqueNumber)
-      continue;
-    // The other side's inputs hold the other side's text.
-    if (side_of_name(input.name).value_or(side) != side) continue;
-    if (Text text = ask(input, side, depth)) return text;
-  }
-  return std::nullopt;
-}
-
-// The last resort for a string node nobody listed: its one widget that reads
-// like prose, or its only widget. The words of a node that looks at a picture
-// are its settings: it writes the text itself.
-GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
-  if (values_.link(node, NodeField::kImage) != nullptr) return std::nullopt;
-  std::string_view longest;
-  for (const GraphInput& input : graph_.inputs(node)) {
-    if (input.is_link()) continue;
-    if (side_of_name(input.name).value_or(side) != side) continue;
-    const auto text = plain_value(input.value).string();
-    if (text && text->size() > longest.size()) longest = *text;
-  }
-  if (longest.empty()) return std::nullopt;
-  if (graph_.inputs(node).size() > 1 && !contains(longest, " ") &&
-      !contains(longest, ","))
-    return std::nullopt;
-  return std::string(longest);
 }
 
 }  // namespace sdmeta

@@ -25,6 +25,11 @@ struct TextHint {
   std::string_view text;
 };
 
+/// Language models and taggers nobody listed, by the name of their class: what
+/// they are asked is not what they answer. Those that encode it themselves are
+/// encoders.
+bool writes_text_itself(std::string_view class_type);
+
 class GraphTexts {
  public:
   GraphTexts(GraphValues& values, std::span<const TextHint> hints)
@@ -51,6 +56,8 @@ class GraphTexts {
   std::optional<double> guidance() const { return guidance_; }
   /// Some text was left out because there was too much of it.
   bool is_cut() const { return is_cut_; }
+  /// Some text was put together by a class nobody listed.
+  bool is_guess() const { return is_guess_; }
 
  private:
   using Text = std::optional<std::string>;
@@ -78,6 +85,7 @@ class GraphTexts {
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);
+  Text joined_by_shape(NodeIndex node, PromptSide side, unsigned depth);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);
   Text odd_widget(NodeIndex node, PromptSide side) const;
 
@@ -92,6 +100,7 @@ class GraphTexts {
   std::optional<double> guidance_;
   std::size_t bytes_made_ = 0;
   bool is_cut_ = false;
+  bool is_guess_ = false;
 };
 
 }  // namespace sdmeta

@@ -37,6 +37,10 @@ std::int64_t count_numbers(std::string_view text) {
 bool suits(NodeField field, JsonValue value) {
   if (!value || value.is_array() || value.is_object()) return false;
   if (field == NodeField::kValue) return true;
+  if (field == NodeField::kSampler || field == NodeField::kScheduler) {
+    const auto name = value.string();
+    return name && *name != "None" && *name != "none";
+  }
   if (is_text_field(field)) return value.is_string();
   return value.number().has_value();
 }
@@ -175,6 +179,13 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
       }
   }
 
+  // Several numbers, each by an output of its own.
+  if (kind.role == NodeRole::kNumber)
+    if (const GraphInput* held =
+            input_named(node, output_name(kind, input.slot)))
+      return enter(node, depth) ? search_link(*held, field, depth + 1)
+                                : GraphValue{};
+
   if (kind.role == NodeRole::kMath) {
     if (!enter(node, depth)) return {};
     const JsonValue result = computed(node, input.slot);
@@ -282,49 +293,6 @@ JsonValue GraphValues::computed(NodeIndex node, std::int32_t slot) {
 JsonValue GraphValues::keep_number(Number number) {
   if (numbers_.size() >= kMaxComputed) return {};
   return numbers_.emplace_back(parse_json(number.text(), limits_)).root();
-}
-
-const GraphInput* GraphValues::selected(NodeIndex node) {
-  const NodeKind& kind = *graph_.node(node).kind;
-  const std::string_view first = spec_of(kind, "first");
-  std::string_view branches = spec_of(kind, "branches");
-  std::string_view select = spec_of(kind, "select");
-  bool is_open = false;
-  if (!select.empty()) {
-    std::optional<std::int64_t> index;
-    const GraphInput* chooser = nullptr;
-    while (chooser == nullptr && !select.empty())
-      chooser = input_named(node, next_item(select));
-    if (chooser != nullptr) {
-      const JsonValue choice = value_apart(*chooser);
-      if (const auto name = choice.string())
-        for (std::string_view rest = branches; !rest.empty();)
-          if (next_item(rest) == *name) return input_named(node, *name);
-      if (const auto on = choice.boolean())
-        index = *on ? 1 : 0;
-      else
-        index = choice.integer();
-      if (index && first != "0" && first != "bool") *index -= 1;
-    }
-    std::string_view names = branches;
-    for (std::int64_t i = 0; index && !names.empty(); ++i) {
-      const std::string_view name = next_item(names);
-      if (i == *index) return input_named(node, name);
-    }
-    is_open = chooser != nullptr;
-  }
-  // Without a choice: the first branch that is connected. A choice that the
-  // graph does not hold leaves only a single branch certain.
-  const GraphInput* linked = nullptr;
-  const GraphInput* literal = nullptr;
-  while (!branches.empty()) {
-    const GraphInput* branch = input_named(node, next_item(branches));
-    if (branch == nullptr || (!branch->is_link() && !branch->value)) continue;
-    if (is_open && (linked != nullptr || literal != nullptr)) return nullptr;
-    const GraphInput*& first_of = branch->is_link() ? linked : literal;
-    if (first_of == nullptr) first_of = branch;
-  }
-  return linked != nullptr ? linked : literal;
 }
 
 }  // namespace sdmeta

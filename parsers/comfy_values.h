@@ -70,6 +70,7 @@ class GraphValues {
   GraphValue search_link(const GraphInput& input, NodeField field,
                          unsigned depth, bool may_be_bare = true);
   GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
+  const GraphInput* selected_by_shape(NodeIndex node);
   JsonValue value_apart(const GraphInput& input);
   JsonValue computed(NodeIndex node, std::int32_t slot);
   JsonValue keep_number(Number number);

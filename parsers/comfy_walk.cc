@@ -318,6 +318,11 @@ GraphWalk ComfyWalk::run() {
     if (*text) collect_embeddings(**text);
   for (const NodeIndex node : texts_.open_nodes())
     walk.open_texts.push_back(graph_.node(node).id);
+  if (texts_.is_guess())
+    notes_.push_back({ErrorCode::kLowConfidence,
+                      "a node that joins texts is of an unknown class; what "
+                      "stands between the parts is a guess",
+                      std::nullopt});
   add_extra("node_count", std::to_string(graph_.size()));
   if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)
     notes_.push_back({ErrorCode::kGraphTooLarge,

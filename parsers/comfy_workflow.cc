@@ -156,6 +156,7 @@ class Builder {
         node.index = static_cast<NodeIndex>(count_++);
     for (const FlatNode& node : nodes_)
       if (node.index != kNoNode) emit(node);
+    graph_.finish();
     return std::move(graph_);
   }
 

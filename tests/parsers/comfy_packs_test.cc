@@ -76,6 +76,37 @@ TEST(ComfyPacks, LorasAreFoundUnderNamesOfManyKinds) {
   EXPECT_EQ(got.loras[6].clip_weight, 0.5);
 }
 
+TEST(ComfyPacks, AnUnlistedSwitchHandsOnWhatItsChooserSays) {
+  const Generation got = made("unknown_switches");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+}
+
+TEST(ComfyPacks, AnUnlistedJoinIsAGuessThatTheRecordAdmits) {
+  const Interpretation got = interpret(
+      read_fields_file(std::filesystem::path(SDMETA_FIXTURES) / "comfyui" /
+                       "pack_unknown_texts.fields"),
+      Limits{});
+  ASSERT_TRUE(got.generation);
+  // What the language model was asked is no part of it.
+  EXPECT_EQ(got.generation->prompt, kPrompt);
+  ASSERT_EQ(got.warnings.size(), 1u);
+  EXPECT_EQ(got.warnings[0].code, ErrorCode::kLowConfidence);
+}
+
+TEST(ComfyPacks, StringsAreJoinedAsEachPackDoesIt) {
+  expect_usual(made("string_boxes"));
+}
+
+TEST(ComfyPacks, SidesMayBeNamedAfterTheModel) {
+  const Generation got = made("mikey");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+}
+
 TEST(ComfyPacks, ARatioIsNoSize) {
   const Generation got = made("prompt_reader");
   expect_usual(got);

@@ -1,0 +1,191 @@
+// Which of its inputs a switch hands on: by its row, or by the shape of one
+// that has none.
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "parsers/comfy_values.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+bool is_capital(char c) { return c != to_lower(c); }
+
+enum class Side : std::uint8_t { kNone, kTrue, kFalse };
+
+// on_true, IF_FALSE, trueValue: true and false as words of a name.
+Side side_of(std::string_view name) {
+  const auto has = [name](std::string_view word) {
+    for (std::size_t at = 0; at + word.size() <= name.size(); ++at) {
+      if (!starts_with_ignoring_case(name.substr(at), word)) continue;
+      const std::size_t end = at + word.size();
+      const bool begins =
+          at == 0 || !is_letter(name[at - 1]) || is_capital(name[at]);
+      const bool ends =
+          end == name.size() || !is_letter(name[end]) || is_capital(name[end]);
+      if (begins && ends) return true;
+    }
+    return false;
+  };
+  if (has("true")) return Side::kTrue;
+  return has("false") ? Side::kFalse : Side::kNone;
+}
+
+bool is_condition_name(std::string_view name) {
+  for (const std::string_view word :
+       {"boolean", "bool", "switch", "condition", "cond", "if_condition",
+        "select", "value", "any", "boolean_value", "toggle", "enabled", "on",
+        "use_true", "input"})
+    if (equal_ignoring_case(name, word)) return true;
+  return false;
+}
+
+bool is_index_name(std::string_view name) {
+  for (const std::string_view word :
+       {"index", "idx", "select", "selected", "selector", "selection", "switch",
+        "choice", "choose", "input", "select_input", "input_select", "number",
+        "selected_index", "switch_index", "active", "which"})
+    if (equal_ignoring_case(name, word)) return true;
+  return false;
+}
+
+struct Numbered {
+  std::string_view stem;
+  std::int64_t number = 0;
+};
+
+std::optional<Numbered> numbered(std::string_view name) {
+  std::size_t digits = name.size();
+  while (digits > 0 && is_digit(name[digits - 1])) --digits;
+  const auto number = number_in<std::int64_t>(name.substr(digits));
+  if (digits == 0 || !number) return std::nullopt;
+  return Numbered{name.substr(0, digits), *number};
+}
+
+// The parts of a switch that nobody listed.
+struct Shape {
+  const GraphInput* chooser = nullptr;
+  const GraphInput* on_true = nullptr;
+  const GraphInput* on_false = nullptr;
+  std::string_view stem;  // of numbered branches
+
+  bool is_pair() const { return on_true != nullptr && on_false != nullptr; }
+  bool is_list() const { return !stem.empty(); }
+};
+
+std::optional<Shape> shape_of(std::span<const GraphInput> inputs) {
+  Shape shape;
+  for (const GraphInput& input : inputs) {
+    const Side side = side_of(input.name);
+    if (side == Side::kTrue && shape.on_true == nullptr)
+      shape.on_true = &input;
+    else if (side == Side::kFalse && shape.on_false == nullptr)
+      shape.on_false = &input;
+  }
+  if (shape.is_pair()) {
+    for (const GraphInput& input : inputs)
+      if (&input != shape.on_true && &input != shape.on_false &&
+          is_condition_name(input.name))
+        shape.chooser = &input;
+    if (shape.chooser == nullptr) return std::nullopt;
+    return shape;
+  }
+  for (const GraphInput& input : inputs)
+    if (is_index_name(input.name) &&
+        (input.is_link() || input.value.integer() || input.value.is_string()))
+      shape.chooser = &input;
+  if (shape.chooser == nullptr) return std::nullopt;
+  std::size_t branches = 0;
+  for (const GraphInput& input : inputs) {
+    if (!input.is_link() || &input == shape.chooser) continue;
+    const auto branch = numbered(input.name);
+    if (!branch) continue;
+    if (shape.stem.empty()) shape.stem = branch->stem;
+    if (shape.stem == branch->stem) ++branches;
+  }
+  if (branches == 0) return std::nullopt;
+  return shape;
+}
+
+}  // namespace
+
+bool is_switch_by_shape(std::string_view class_type,
+                        std::span<const GraphInput> inputs) {
+  const auto shape = shape_of(inputs);
+  if (!shape) return false;
+  if (shape->is_pair()) return true;
+  // Stacks have numbered inputs and numbers too; a switch says what it is.
+  for (const std::string_view word :
+       {"switch", "select", "choose", "choice", "chooser", "router", "mux",
+        "index", "pick"})
+    if (contains_ignoring_case(class_type, word)) return true;
+  return false;
+}
+
+const GraphInput* GraphValues::selected_by_shape(NodeIndex node) {
+  const auto shape = shape_of(graph_.inputs(node));
+  if (!shape) return nullptr;
+  const JsonValue choice = value_apart(*shape->chooser);
+  if (shape->is_pair()) {
+    auto on = choice.boolean();
+    if (!on && choice.is_number()) on = choice.number() != 0.0;
+    if (on) return *on ? shape->on_true : shape->on_false;
+    return nullptr;
+  }
+  if (const auto name = choice.string()) return input_named(node, *name);
+  const auto index = choice.integer();
+  for (const GraphInput& input : graph_.inputs(node)) {
+    const auto branch = numbered(input.name);
+    if (branch && branch->stem == shape->stem && branch->number == index)
+      return &input;
+  }
+  return nullptr;
+}
+
+const GraphInput* GraphValues::selected(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.spec.empty()) return selected_by_shape(node);
+  const std::string_view first = spec_of(kind, "first");
+  std::string_view branches = spec_of(kind, "branches");
+  std::string_view select = spec_of(kind, "select");
+  bool is_open = false;
+  if (!select.empty()) {
+    std::optional<std::int64_t> index;
+    const GraphInput* chooser = nullptr;
+    while (chooser == nullptr && !select.empty())
+      chooser = input_named(node, next_item(select));
+    if (chooser != nullptr) {
+      const JsonValue choice = value_apart(*chooser);
+      if (const auto name = choice.string())
+        for (std::string_view rest = branches; !rest.empty();)
+          if (next_item(rest) == *name) return input_named(node, *name);
+      if (const auto on = choice.boolean())
+        index = *on ? 1 : 0;
+      else
+        index = choice.integer();
+      if (index && first != "0" && first != "bool") *index -= 1;
+    }
+    std::string_view names = branches;
+    for (std::int64_t i = 0; index && !names.empty(); ++i) {
+      const std::string_view name = next_item(names);
+      if (i == *index) return input_named(node, name);
+    }
+    is_open = chooser != nullptr;
+  }
+  // Without a choice: the first branch that is connected. A choice that the
+  // graph does not hold leaves only a single branch certain.
+  const GraphInput* linked = nullptr;
+  const GraphInput* literal = nullptr;
+  while (!branches.empty()) {
+    const GraphInput* branch = input_named(node, next_item(branches));
+    if (branch == nullptr || (!branch->is_link() && !branch->value)) continue;
+    if (is_open && (linked != nullptr || literal != nullptr)) return nullptr;
+    const GraphInput*& first_of = branch->is_link() ? linked : literal;
+    if (first_of == nullptr) first_of = branch;
+  }
+  return linked != nullptr ? linked : literal;
+}
+
+}  // namespace sdmeta
