@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
+
+#include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
@@ -57,6 +60,9 @@ class IdIndex {
   std::vector<NodeIndex> by_number_;
   std::vector<std::pair<std::string_view, NodeIndex>> ids_;
 };
+
+// The key, what is set, and some more.
+constexpr std::size_t kMaxInputsOfSetter = 6;
 
 struct LinkText {
   std::string_view id;
@@ -142,12 +148,57 @@ std::string_view Graph::keep(std::string text) {
 
 void Graph::finish() {
   static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
+  bool has_getters = false;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     GraphNode& held_by = nodes_[i];
-    if (held_by.kind->role == NodeRole::kUnknown &&
-        is_switch_by_shape(held_by.class_type,
-                           inputs(static_cast<NodeIndex>(i))))
+    if (held_by.kind->role != NodeRole::kUnknown) continue;
+    const auto node = static_cast<NodeIndex>(i);
+    if (is_switch_by_shape(held_by.class_type, inputs(node)))
       held_by.kind = &kSwitchByShape;
+    has_getters = has_getters || variable_got(node) != nullptr;
+  }
+  if (has_getters) link_variables();
+}
+
+// The key of a node that only says which variable it gets.
+const GraphInput* Graph::variable_got(NodeIndex index) const {
+  const std::string_view name = node(index).class_type;
+  if (!contains_ignoring_case(name, "get") &&
+      !contains_ignoring_case(name, "retrieve") &&
+      !contains_ignoring_case(name, "recall"))
+    return nullptr;
+  const GraphInput* key = nullptr;
+  for (const GraphInput& input : inputs(index)) {
+    if (input.is_link()) return nullptr;
+    for (const std::string_view word :
+         {"key", "name", "variable", "variable_name", "var_name", "constant"})
+      if (equal_ignoring_case(input.name, word) && input.value.is_string())
+        key = &input;
+  }
+  return key;
+}
+
+// Nodes that set variables have the key under the same name, and a link.
+void Graph::link_variables() {
+  std::map<std::pair<std::string_view, std::string_view>, const GraphInput*>
+      set;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const auto all = inputs(static_cast<NodeIndex>(i));
+    const auto link = std::find_if(all.begin(), all.end(),
+                                   [](const auto& in) { return in.is_link(); });
+    if (link == all.end() || all.size() > kMaxInputsOfSetter) continue;
+    for (const GraphInput& input : all)
+      if (!input.is_link() && input.value.is_string())
+        set.try_emplace({input.name, *input.value.string()}, &*link);
+  }
+  for (GraphInput& input : inputs_) {
+    if (!input.is_link()) continue;
+    const GraphInput* key = variable_got(input.node);
+    if (key == nullptr) continue;
+    const auto found = set.find({key->name, *key->value.string()});
+    if (found == set.end()) continue;
+    input.node = found->second->node;
+    input.slot = found->second->slot;
   }
 }
 

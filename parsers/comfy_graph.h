@@ -73,7 +73,8 @@ class Graph {
   NodeIndex add_node(std::string_view id, std::string_view class_type,
                      std::string_view title);
   void add_input(GraphInput input);
-  /// When all is there: takes classes without a row for what they look like.
+  /// When all is there: takes classes without a row for what they look like,
+  /// switches and variables that are set and got by name.
   void finish();
   /// Keeps a string alive as long as the graph.
   std::string_view keep(std::string text);
@@ -82,6 +83,8 @@ class Graph {
   friend Graph read_api_graph(JsonValue, const Limits&, std::vector<Error>&);
 
   std::string_view plain_name(std::string_view name);
+  const GraphInput* variable_got(NodeIndex index) const;
+  void link_variables();
 
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;

@@ -27,30 +27,50 @@ bool ComfyWalk::keeps_proportions(NodeIndex node) {
   return false;
 }
 
-// ComfyUI's ResolutionSelector: `16:9 (Widescreen)` of so many megapixels of
-// 1024 * 1024, each side rounded to a multiple.
+// Pickers of a ratio and so many megapixels, each side rounded to a multiple.
+// ComfyUI's ResolutionSelector: `16:9 (Widescreen)`, megapixels of 1024 * 1024.
+// FluxResolutionNode (gseth/ControlAltAI-Nodes, flux_resolution_cal_node.py):
+// `5:7 (Balanced Portrait)` or a ratio of one's own, millions of pixels, sides
+// cut to whole pixels before they are rounded.
 std::optional<PixelSize> ComfyWalk::size_by_ratio(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
   const auto value = [&](std::string_view name) {
-    const GraphInput* input = values_.input_named(node, name);
+    const GraphInput* input =
+        name.empty() ? nullptr : values_.input_named(node, name);
     return input == nullptr ? GraphValue{}
                             : values_.value_of(*input, NodeField::kValue);
   };
+  const bool is_custom =
+      value("custom_ratio").value.boolean().value_or(false) &&
+      value(spec_of(kind, "custom")).string().value_or("") != "";
   const std::string_view text =
-      value(spec_of(*graph_.node(node).kind, "ratio")).string().value_or("");
+      value(spec_of(kind, is_custom ? "custom" : "ratio"))
+          .string()
+          .value_or("");
   const std::size_t colon = text.find(':');
   if (colon == text.npos) return std::nullopt;
   const auto across = number_in<double>(text.substr(0, colon));
   const auto down = number_in<double>(
       text.substr(colon + 1, text.find(' ', colon) - colon - 1));
-  const auto megapixels = value("megapixels").number();
-  const double multiple = value("multiple").number().value_or(8.0);
+  const bool is_decimal = !spec_of(kind, "decimal").empty();
+  const auto megapixels =
+      value(is_decimal ? "megapixel" : "megapixels").number();
   if (!across || !down || !megapixels || *across < 1 || *down < 1 ||
-      *across > 1000 || *down > 1000 || *megapixels <= 0 ||
-      *megapixels > 1000 || multiple < 1 || multiple > 1024)
+      *across > 1000 || *down > 1000 || *megapixels <= 0 || *megapixels > 1000)
     return std::nullopt;
-  const double scale = std::sqrt(*megapixels * 1024 * 1024 / (*across * *down));
+  // Before one could choose, it followed from the size.
+  double multiple = 8.0;
+  if (is_decimal && *megapixels >= 1.0) multiple = *megapixels < 2.0 ? 64 : 32;
+  multiple = value(is_decimal ? "divisible_by" : "multiple")
+                 .number()
+                 .value_or(multiple);
+  if (multiple < 1 || multiple > 1024) return std::nullopt;
+  const double million = is_decimal ? 1'000'000 : 1024 * 1024;
+  const double scale = std::sqrt(*megapixels * million / (*across * *down));
   const auto side = [&](double parts) {
-    return static_cast<std::int64_t>(std::nearbyint(parts * scale / multiple) *
+    const double length =
+        is_decimal ? std::trunc(parts * scale) : parts * scale;
+    return static_cast<std::int64_t>(std::nearbyint(length / multiple) *
                                      multiple);
   };
   return PixelSize{side(*across), side(*down)};

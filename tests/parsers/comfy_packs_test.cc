@@ -107,6 +107,14 @@ TEST(ComfyPacks, SidesMayBeNamedAfterTheModel) {
   EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
 }
 
+TEST(ComfyPacks, VariablesAreFoundByTheirNames) {
+  const Generation got = made("variables");
+  expect_usual(got);
+  // 2:3 of 1000000 pixels are 816 x 1224, in multiples of 64:
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+}
+
 TEST(ComfyPacks, ARatioIsNoSize) {
   const Generation got = made("prompt_reader");
   expect_usual(got);
