@@ -67,6 +67,25 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   return false;
 }
 
+// Nodes that send a prompt away and get a picture back (comfy_api_nodes). They
+// have no parts of a model, and stand for a sampler where the picture's path
+// ends with them.
+bool ComfyWalk::asks_a_service(NodeIndex node) const {
+  const GraphNode& held_by = graph_.node(node);
+  if (held_by.kind->role != NodeRole::kUnknown) return false;
+  const GraphInput* prompt = values_.input_named(node, "prompt");
+  if (prompt == nullptr) return false;
+  if (!prompt->is_link() && !prompt->value.is_string()) return false;
+  for (const NodeField part :
+       {NodeField::kModel, NodeField::kClip, NodeField::kPositive,
+        NodeField::kConditioning, NodeField::kPipe})
+    if (values_.link(node, part) != nullptr) return false;
+  constexpr FieldSet kOrdered =
+      field_bit(NodeField::kSeed) | field_bit(NodeField::kSizeText) |
+      field_bit(NodeField::kWidth) | field_bit(NodeField::kNegativeText);
+  return (graph_.fields(node) & kOrdered) != 0;
+}
+
 bool ComfyWalk::is_sampler(NodeIndex node) const {
   switch (values_.role(node)) {
     case NodeRole::kSampler:
@@ -143,6 +162,7 @@ bool ComfyWalk::trace(NodeIndex node, unsigned depth) {
       trace(positive->node, depth + 1);
     found = true;
   }
+  found = found || asks_a_service(node);
   if (found) path_.push_back(node);
   return found;
 }

@@ -29,8 +29,18 @@ std::optional<double> ComfyWalk::denoise_of(NodeIndex sampler) {
 }
 
 void ComfyWalk::describe_base(NodeIndex sampler) {
-  const auto positive = texts_.text_of(sampler, PromptSide::kPositive);
-  const auto negative = texts_.text_of(sampler, PromptSide::kNegative);
+  const bool is_service = !is_sampler(sampler);
+  const auto text = [&](PromptSide side) {
+    if (!is_service) return texts_.text_of(sampler, side);
+    // The prompt of a service is no text for both sides.
+    const GraphInput* input =
+        side == PromptSide::kPositive
+            ? values_.input_named(sampler, "prompt")
+            : values_.input(sampler, NodeField::kNegativeText);
+    return input != nullptr ? texts_.text(*input, side) : std::nullopt;
+  };
+  const auto positive = text(PromptSide::kPositive);
+  const auto negative = text(PromptSide::kNegative);
   if (positive) result_.prompt = *positive;
   if (negative) result_.negative_prompt = *negative;
 
@@ -54,6 +64,11 @@ void ComfyWalk::describe_base(NodeIndex sampler) {
   find_size(sampler);
   find_clip_skip();
   describe_models(sampler);
+  if (is_service)
+    if (const auto name =
+            values_.value(sampler, NodeField::kModelName).string();
+        name && !is_no_name(*name))
+      result_.model = std::string(*name);
   find_script(sampler);
 }
 
@@ -257,7 +272,9 @@ GraphWalk ComfyWalk::run() {
     Scaling scaling;
     for (const NodeIndex node : path_) {
       read_scaling(node, scaling);
-      if (!is_sampler(node)) continue;
+      // The first is what the path ends with: a sampler, or what stands for
+      // one.
+      if (had_base && !is_sampler(node)) continue;
       if (!had_base) {
         describe_base(node);
         had_base = true;

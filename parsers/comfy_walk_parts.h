@@ -62,6 +62,7 @@ class ComfyWalk {
   std::size_t count_reachable(NodeIndex root, bool& has_sampler);
   bool is_sampler(NodeIndex node) const;
   bool is_sampler_by_shape(NodeIndex node) const;
+  bool asks_a_service(NodeIndex node) const;
 
   // --- the passes, base first
   bool trace(NodeIndex node, unsigned depth);

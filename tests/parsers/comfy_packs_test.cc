@@ -115,6 +115,21 @@ TEST(ComfyPacks, VariablesAreFoundByTheirNames) {
   EXPECT_EQ(got.height, 1216);
 }
 
+TEST(ComfyPacks, AServiceStandsForASamplerWhereThePathEndsWithIt) {
+  const Generation linked = made("service");
+  EXPECT_EQ(linked.prompt, kPrompt);
+  EXPECT_EQ(linked.negative_prompt, std::nullopt);
+  EXPECT_EQ(linked.seed, "740291853");
+  EXPECT_EQ(linked.steps, 50);
+  const Generation sides = made("service_sides");
+  EXPECT_EQ(sides.prompt, kPrompt);
+  EXPECT_EQ(sides.negative_prompt, kNegative);
+  EXPECT_EQ(sides.model, "wan-invented");
+  EXPECT_EQ(sides.width, 832);
+  EXPECT_EQ(sides.height, 1216);
+  expect_usual(made("service_edit"));
+}
+
 TEST(ComfyPacks, ARatioIsNoSize) {
   const Generation got = made("prompt_reader");
   expect_usual(got);
