@@ -2,6 +2,7 @@
 // container is one reader and one row of the table.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,6 +22,9 @@ struct ContainerRow {
   /// Adds what it finds; may set a more exact ImageFields::container. May throw
   /// std::bad_alloc. Null for formats that are known and not read.
   void (*read)(ByteWindow& in, FieldCollector& out);
+  /// For readers that do not search damaged files themselves: what texts found
+  /// by their looks are taken for.
+  std::optional<Carrier> loose_carrier = {};
 };
 
 /// In the order in which they are tried.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "extractor/iptc.h"
+#include "extractor/loose_text.h"
 #include "extractor/xmp.h"
 
 namespace sdmeta {
@@ -119,11 +120,6 @@ struct TiffPlace {
   TextEnd end = TextEnd::kWhole;
   bool is_file = false;  // a TIFF file, not a block in another file
 };
-
-// UserComment's names of encodings, of which others are hardly written.
-bool starts_with_charset(std::string_view text) noexcept {
-  return text.starts_with("UNICODE\0"sv) || text.starts_with("ASCII\0\0\0"sv);
-}
 
 class TiffWalk {
  public:
@@ -375,82 +371,6 @@ std::size_t find_tiff_header(Bytes block) noexcept {
   return SIZE_MAX;
 }
 
-namespace {
-
-constexpr std::size_t kFewestLooseBytes = 16;
-
-bool is_text_byte(char c) noexcept {
-  return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\r' ||
-         c == '\t';
-}
-
-// Where a text begins that can be told by itself: behind the name of its
-// encoding, as a JSON object, or as a label in front of one.
-std::size_t find_loose_text(std::string_view block, std::size_t at) {
-  for (at = block.find_first_of("UA{S"sv, at); at != block.npos;
-       at = block.find_first_of("UA{S"sv, at + 1)) {
-    const std::string_view rest = block.substr(at);
-    if (rest.size() < kFewestLooseBytes) break;
-    if (starts_with_charset(rest)) return at;
-    if (rest.starts_with("{\""sv) || rest.starts_with("Steps: "sv)) {
-      const auto is_text = [](char c) {
-        return static_cast<unsigned char>(c) >= ' ' || c == '\n' || c == '\r' ||
-               c == '\t';
-      };
-      while (at > 0 && is_text(block[at - 1])) --at;
-      return at;
-    }
-  }
-  return block.npos;
-}
-
-// Of a block whose directories lead nowhere: texts are found by their looks.
-void read_loose_texts(Bytes block, std::uint64_t file_offset,
-                      FieldCollector& out) {
-  constexpr std::size_t kLongestLabel = 32;
-  constexpr std::size_t kCharsetBytes = 8;
-  const auto is_ascii = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-      return is_text_byte(c) && static_cast<unsigned char>(c) < 0x80;
-    });
-  };
-  const std::string_view all = as_text(block);
-  for (std::size_t at = find_loose_text(all, 0); at != all.npos;) {
-    const bool has_charset = starts_with_charset(all.substr(at));
-    const std::size_t start = at + (has_charset ? kCharsetBytes : 0);
-    // "UNICODE" may hold UTF-8, too.
-    const bool is_wide = all.substr(at).starts_with('U') && has_charset &&
-                         !is_ascii(all.substr(start, 4));
-    std::size_t end = all.find(is_wide ? "\0\0\0"sv : "\0"sv, start);
-    end = std::min(end, all.size());
-    Text text = decode_user_comment(
-        block.subspan(at, end - at + (is_wide && end < all.size())),
-        ByteOrder::kLittle);
-    const auto control =
-        std::find_if_not(text.value.begin(), text.value.end(), is_text_byte);
-    text.value.erase(control, text.value.end());
-    const std::vector<RawField>& fields = out.image().fields;
-    const bool is_read = std::any_of(
-        fields.begin(), fields.end(), [&text](const RawField& field) {
-          return field.value == text.value ||
-                 (text.value.size() >= kFewestLooseBytes &&
-                  field.value.find(text.value) != std::string::npos);
-        });
-    if (!is_read && !text.value.empty()) {
-      out.note(ErrorCode::kBadExif, "a text stands outside of its directories",
-               file_offset + at);
-      const std::size_t label = text.value.find(":{");
-      const bool is_labelled = label > 0 && label < kLongestLabel;
-      out.add(Carrier::kExifIfd,
-              is_labelled ? "ImageDescription" : "UserComment",
-              std::move(text));
-    }
-    at = find_loose_text(all, end);
-  }
-}
-
-}  // namespace
-
 void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
                TextEnd end) {
   const std::size_t first_field = out.image().fields.size();
@@ -462,7 +382,7 @@ void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
     TiffWalk(in, {header, file_offset, end, false}, out).run();
   }
   if (!out.has_generation_text_from(first_field))
-    read_loose_texts(block, file_offset, out);
+    read_loose_texts(block, file_offset, Carrier::kExifIfd, out);
 }
 
 void read_tiff(ByteWindow& in, FieldCollector& out) {

@@ -8,6 +8,7 @@
 #include "extractor/byte_window.h"
 #include "extractor/container.h"
 #include "extractor/field_collector.h"
+#include "extractor/loose_text.h"
 #include "extractor/misplaced_image.h"
 #include "extractor/provenance.h"
 #include "extractor/stealth.h"
@@ -86,6 +87,8 @@ void read_image(ByteSource& source, const ExtractOptions& options,
       out.damage(ErrorCode::kUnsupportedFormat, std::string(row->name));
     } else {
       row->read(in, out);
+      if (row->loose_carrier && image.damage && image.fields.empty())
+        search_loose_texts(in, *row->loose_carrier, out);
       read_pixels(source, options, out);
       note_marks(out);
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/box_builder.h"
 #include "tests/support/image_builder.h"
 
 namespace sdmeta {
@@ -13,6 +14,7 @@ namespace {
 
 using namespace std::string_literals;
 using test::extract;
+using test::has_note;
 using test::JpegBuilder;
 using test::notes_of;
 using test::PngBuilder;
@@ -321,6 +323,31 @@ TEST(Damage, JunkInFrontOfAnImageMayBeLong) {
   expect_read(junk + JpegBuilder().jfif().exif(exif_block()).build(),
               "UserComment", kComment);
   expect_read(junk + webp(), "UserComment", kComment);
+}
+
+TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
+  const std::string graph = "{\"prompt\": \"a paper lantern\"}";
+  const std::string movie =
+      test::ftyp("isom") + test::box("moov", "\0\0\0\1"s + graph + "\0"s);
+  const std::size_t size_at = movie.find("moov") - 4;
+  expect_read(with_bytes(movie, size_at, "\x7F"), "UserComment", graph);
+  const std::string gif = test::GifBuilder().comment(kInfotext).frame().build();
+  const std::size_t mark = gif.find("!\xFE");
+  ASSERT_NE(mark, gif.npos);
+  // Its length stays in front of the text.
+  const ImageFields image = extract(with_bytes(gif, mark, "\x01\x01"));
+  EXPECT_TRUE(value_of(image, "UserComment").ends_with(kInfotext))
+      << notes_of(image);
+  EXPECT_TRUE(has_note(image, ErrorCode::kCorrupt));
+}
+
+TEST(Damage, TheEndOfALargeBrokenFileIsSearched) {
+  const std::string graph = "{\"prompt\": \"a paper lantern\"}";
+  const std::string movie = test::ftyp("isom") +
+                            test::box("mdat", std::string(3 << 20, '\1')) +
+                            test::box("moov", "\0"s + graph + "\0"s);
+  expect_read(with_bytes(movie, movie.find("moov") - 4, "\x7F"), "UserComment",
+              graph);
 }
 
 }  // namespace
