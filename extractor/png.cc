@@ -189,6 +189,7 @@ class PngReader {
   // what it has lost stands behind.
   std::uint64_t understood_ = 0;
   std::size_t search_left_ = out_.limits().max_search_bytes;
+  std::size_t text_search_left_ = out_.limits().max_search_bytes;
 };
 
 void PngReader::read() {
@@ -299,7 +300,9 @@ std::optional<Chunk> PngReader::find_lost_text(std::uint64_t begin,
                                                std::uint64_t end) {
   constexpr std::size_t kBlock = 64u << 10;
   constexpr std::size_t kOverlap = 80;  // a keyword and a NUL
-  for (std::uint64_t at = begin; at < end; at += kBlock) {
+  for (std::uint64_t at = begin; at < end && text_search_left_ >= kBlock;
+       at += kBlock) {
+    text_search_left_ -= kBlock;
     const std::string_view text =
         as_text(in_.view(at,
                          static_cast<std::size_t>(std::min(

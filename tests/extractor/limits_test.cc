@@ -180,6 +180,22 @@ TEST(Limits, GarbageBetweenJpegSegments) {
   EXPECT_LT(source.bytes_read, Limits{}.max_search_bytes + kMegabyte);
 }
 
+TEST(Limits, SearchForWhatADamagedPngHasLost) {
+  const std::string png = PngBuilder().build();
+  SparseSource source(png.substr(0, 33), "x", std::uint64_t{1} << 40);
+  const ImageFields image = extract_from(source);
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(image.damage->code, ErrorCode::kCorrupt);
+  EXPECT_LT(source.bytes_read, 2 * Limits{}.max_search_bytes + kMegabyte);
+}
+
+TEST(Limits, SearchForWhatADamagedWebpHasLost) {
+  SparseSource source(test::WebpBuilder().extended(8, 8, 8).build(), "x",
+                      std::uint64_t{1} << 32);
+  const ImageFields image = extract_from(source);
+  EXPECT_LT(source.bytes_read, 2 * Limits{}.max_search_bytes + kMegabyte);
+}
+
 TEST(Limits, JoinedJpegSegments) {
   ExtractOptions options;
   options.limits.max_field_bytes = 100000;
