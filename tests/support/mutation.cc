@@ -1,5 +1,7 @@
 #include "tests/support/mutation.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 
@@ -35,6 +37,24 @@ std::string Mutator::mutate(std::string file,
     }
   }
   return file;
+}
+
+void expect_nothing_missing(const std::vector<std::string>& originals,
+                            Missing missing, std::uint32_t seed, int count) {
+  for (const std::string& file : originals) {
+    std::size_t compared = 0;
+    EXPECT_EQ(missing(file, compared), "");
+    EXPECT_GT(compared, 0u);
+  }
+  Mutator mutator(seed);
+  std::size_t compared = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::string file =
+        mutator.mutate(originals[mutator.below(originals.size())], originals);
+    ASSERT_EQ(missing(file, compared), "")
+        << "mutant " << i << ": " << testing::PrintToString(file);
+  }
+  EXPECT_GT(compared, static_cast<std::size_t>(count) / 2);
 }
 
 }  // namespace sdmeta::test

@@ -5,6 +5,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace sdmeta::test {
 
@@ -22,5 +23,14 @@ class Mutator {
  private:
   std::mt19937 random_;
 };
+
+/// What a library read from `file` and the extractor did not, for a message;
+/// empty if nothing. Adds to `compared` how many texts were compared.
+using Missing = std::string (*)(const std::string& file, std::size_t& compared);
+
+/// Nothing is missing from any of the sound files, nor from `count` mutants of
+/// them, of which most still have a text to compare.
+void expect_nothing_missing(const std::vector<std::string>& originals,
+                            Missing missing, std::uint32_t seed, int count);
 
 }  // namespace sdmeta::test
