@@ -369,10 +369,11 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
       weight = values.weight_of(word, false);
       clip_weight = values.weight_of(word, true);
     }
-    // A name without a strength in a node that takes no model is a choice for
-    // another node, which has the strength.
-    constexpr FieldSet kTaken =
-        field_bit(NodeField::kModel) | field_bit(NodeField::kClip);
+    // A name without a strength in a node that neither takes nor loads a model
+    // is a choice for another node, which has the strength.
+    constexpr FieldSet kTaken = field_bit(NodeField::kModel) |
+                                field_bit(NodeField::kClip) |
+                                field_bit(NodeField::kModelName);
     const bool is_choice = !weight && !clip_weight &&
                            (graph.fields(node) & kTaken) == 0 &&
                            graph.node(node).kind->role != NodeRole::kLora;

@@ -96,7 +96,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "stop_at_clip_layer,clip_skip,base_clip_skip"},
         {NodeField::kModelName, "name",
          "ckpt_name,unet_name,base_ckpt_name,model_name,checkpoint,ckpt,"
-         "model_path,gguf_name,diffusion_model,diffusion_model_name,unet,"
+         "model_path,gguf_name,diffusion_model,diffusion_model_name,"
+         "diffusion_models,unet,"
          "model_file,checkpoint_name,dit_name,base_model,model"},
         {NodeField::kVaeName, "vaename", "vae_name,vae,vae_file"},
         {NodeField::kTextEncoderName, "clipname",

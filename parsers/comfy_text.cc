@@ -281,6 +281,33 @@ GraphTexts::Text GraphTexts::conditionings(NodeIndex node, PromptSide side,
   return join(parts, "\n");
 }
 
+// The inputs that match a name, by number or letter if they have one: the
+// executed graph lists widgets before links, the editor's the other way.
+std::vector<const GraphInput*> GraphTexts::inputs_like(
+    NodeIndex node, std::string_view name) const {
+  std::vector<const GraphInput*> found;
+  for (const GraphInput& input : graph_.inputs(node))
+    if (name_matches(name, input.name)) found.push_back(&input);
+  const std::size_t stem = name.size() - (name.ends_with('*') ? 1 : 0);
+  const auto rank = [stem](const GraphInput* input) {
+    std::string_view rest = input->name.substr(stem);
+    if (rest.starts_with('_')) rest.remove_prefix(1);
+    return std::pair(rest.size(), rest);
+  };
+  const bool are_ranked =
+      std::all_of(found.begin(), found.end(), [&](const GraphInput* input) {
+        const std::string_view rest = rank(input).second;
+        return rest.size() <= 1 ||
+               rest.find_first_not_of("0123456789") == rest.npos;
+      });
+  if (are_ranked)
+    std::stable_sort(found.begin(), found.end(),
+                     [&](const GraphInput* a, const GraphInput* b) {
+                       return rank(a) < rank(b);
+                     });
+  return found;
+}
+
 // Encoders with several texts, concatenations of strings. Encoders join the
 // parts that differ by line ends; string nodes join all by their delimiter.
 GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
@@ -298,10 +325,10 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
   bool is_known = false;
   while (!names.empty()) {
     const std::string_view name = next_item(names);
-    for (const GraphInput& input : graph_.inputs(node)) {
-      if (!name_matches(name, input.name) || &input == between) continue;
-      if (!input.is_link() && !plain_value(input.value).is_string()) continue;
-      Text text = ask(input, side, depth);
+    for (const GraphInput* input : inputs_like(node, name)) {
+      if (input == between) continue;
+      if (!input->is_link() && !plain_value(input->value).is_string()) continue;
+      Text text = ask(*input, side, depth);
       if (!text) continue;
       is_known = true;
       if (trims) text = std::string(trimmed(*text));

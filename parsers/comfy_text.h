@@ -72,6 +72,8 @@ class GraphTexts {
                    unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
   Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
+  std::vector<const GraphInput*> inputs_like(NodeIndex node,
+                                             std::string_view name) const;
   std::string_view numbered_inputs(NodeIndex node) const;
   Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
   Text named(NodeIndex node, NodeField field, PromptSide side, unsigned depth);

@@ -133,8 +133,10 @@ void ComfyWalk::add_extra(std::string_view key, std::string_view value) {
 }
 
 void ComfyWalk::collect_control_net(NodeIndex node) {
-  const GraphInput* net = values_.input_named(node, "control_net");
-  if (net == nullptr) net = values_.input_named(node, "control_net_name");
+  const GraphInput* net = nullptr;
+  for (const std::string_view name :
+       {"control_net", "control_net_name", "model_patch"})
+    if (net == nullptr) net = values_.input_named(node, name);
   ControlNet control;
   control.weight = values_.value(node, NodeField::kStrength).number();
   control.start = values_.value(node, NodeField::kStart).number();

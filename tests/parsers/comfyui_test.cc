@@ -1,6 +1,7 @@
 // Quirks of ComfyUI graphs and what other readers get wrong about them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -388,6 +389,35 @@ TEST(ComfyUi, TheEditorsFormOfRes4lyfSaysWhatTheExecutedOneSays) {
   EXPECT_EQ(edited.seed, executed.seed);
   EXPECT_EQ(edited.sampler, executed.sampler);
   EXPECT_EQ(edited.scheduler, executed.scheduler);
+}
+
+TEST(ComfyUi, ControlNetsAreFoundWhereverTheyAreApplied) {
+  const Generation got = made("controlnets_elsewhere");
+  ASSERT_EQ(got.controlnets.size(), 4u);
+  const auto has = [&](std::string_view model, double weight) {
+    return std::any_of(got.controlnets.begin(), got.controlnets.end(),
+                       [&](const ControlNet& net) {
+                         return net.model == model && net.weight == weight;
+                       });
+  };
+  EXPECT_TRUE(has("fun_union_invented.safetensors", 0.9));
+  EXPECT_TRUE(has("fun_union_invented.safetensors", 0.8));
+  EXPECT_TRUE(has("union.safetensors", 0.6));
+  EXPECT_TRUE(has("instantid.safetensors", 0.7));
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(got.prompt, kPrompt);
+}
+
+TEST(ComfyUi, PartsOfATextComeByTheirLetter) {
+  EXPECT_EQ(made("ui_parts_by_letter").prompt,
+            std::string(kPrompt) + ", reeds");
+}
+
+TEST(ComfyUi, ALoraBesideAModelIsLoadedWithoutAStrength) {
+  const Generation got = made("loader_of_everything");
+  EXPECT_EQ(got.model, "heron_14B.safetensors");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "distilled.safetensors");
 }
 
 TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
