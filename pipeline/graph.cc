@@ -1,9 +1,9 @@
 // run_graph: the only file that knows oneTBB.
 //
-//   input -> extract -> interpret -> join -> encode -> sequencer
-//     ^         |           ^                              |
-//     |         +-> wait ---+                              |
-//     +------------------- a credit ------------------- write
+//   input -> lines ----------------------> sequencer
+//     ^        |                               |  ^
+//     |        +-> wait -> rest of the lines --|--+
+//     +------------- a credit ------------- write
 //
 // `input` begins a batch for each credit, and where one goes to wait, while the
 // batches in flight are not too many and do not hold too many bytes; with none
@@ -42,21 +42,10 @@ Message<T> message(T value) {
 // Takes how many batches have been written.
 using Input =
     flow::multifunction_node<std::size_t, std::tuple<Message<Batch<Job>>>>;
-using Extract = flow::multifunction_node<
-    Message<Batch<Job>>,
-    std::tuple<Message<Batch<Extracted>>, Message<HalfExtracted>>>;
-using Wait =
-    flow::async_node<Message<HalfExtracted>, Message<Batch<Extracted>>>;
-
-template <class In, class Out>
-flow::function_node<Message<In>, Message<Out>> stage_node(
-    flow::graph& graph, std::size_t threads,
-    Out (*stage)(In, const StageOptions&) noexcept,
-    const StageOptions& options) {
-  return {graph, threads, [stage, &options](const Message<In>& in) {
-            return message(stage(std::move(*in), options));
-          }};
-}
+using CachedLines =
+    flow::multifunction_node<Message<Batch<Job>>,
+                             std::tuple<Message<Lines>, Message<HalfWritten>>>;
+using Wait = flow::async_node<Message<HalfWritten>, Message<HalfRead>>;
 
 }  // namespace
 
@@ -94,15 +83,16 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                   std::get<0>(out).try_put(message(std::move(*jobs)));
                   input.try_put(0);
                 });
-    Extract extract(
+    CachedLines cached_lines(
         graph, threads,
-        [&](const Message<Batch<Job>>& jobs, Extract::output_ports_type& out) {
-          HalfExtracted half =
+        [&](const Message<Batch<Job>>& jobs,
+            CachedLines::output_ports_type& out) {
+          HalfWritten half =
               options.io_depth > 0
-                  ? extract_cached_batch(std::move(*jobs), stages)
-                  : HalfExtracted{extract_batch(std::move(*jobs), stages), {}};
+                  ? write_cached(std::move(*jobs), stages)
+                  : HalfWritten{write_batch(std::move(*jobs), stages), {}};
           if (half.jobs.empty()) {
-            std::get<0>(out).try_put(message(std::move(half.images)));
+            std::get<0>(out).try_put(message(std::move(half.lines)));
           } else {
             ++waiting;
             std::get<1>(out).try_put(message(std::move(half)));
@@ -111,18 +101,19 @@ void run_graph(const NextBatch& next, const RunOptions& options,
         });
     Wait wait(
         graph, flow::unlimited,
-        [&](const Message<HalfExtracted>& half, Wait::gateway_type& gateway) {
+        [&](const Message<HalfWritten>& half, Wait::gateway_type& gateway) {
           gateway.reserve_wait();
           readers.submit([half, &gateway, &stages, &waiting] {
-            auto images = message(extract_rest(std::move(*half), stages));
+            auto read = message(read_rest(std::move(*half), stages));
             --waiting;
-            gateway.try_put(std::move(images));
+            gateway.try_put(std::move(read));
             gateway.release_wait();
           });
         });
-    auto interpret = stage_node(graph, threads, interpret_batch, stages);
-    auto join = stage_node(graph, threads, join_batch, stages);
-    auto encode = stage_node(graph, threads, encode_batch, stages);
+    flow::function_node<Message<HalfRead>, Message<Lines>> rest_of_lines(
+        graph, threads, [&](const Message<HalfRead>& half) {
+          return message(write_rest(std::move(*half), stages));
+        });
     flow::sequencer_node<Message<Lines>> sequencer(
         graph, [](const Message<Lines>& lines) { return lines->seq; });
     flow::function_node<Message<Lines>, std::size_t> write(
@@ -132,13 +123,11 @@ void run_graph(const NextBatch& next, const RunOptions& options,
           held.release(held_bytes);
           return 1;
         });
-    flow::make_edge(flow::output_port<0>(input), extract);
-    flow::make_edge(flow::output_port<0>(extract), interpret);
-    flow::make_edge(flow::output_port<1>(extract), wait);
-    flow::make_edge(wait, interpret);
-    flow::make_edge(interpret, join);
-    flow::make_edge(join, encode);
-    flow::make_edge(encode, sequencer);
+    flow::make_edge(flow::output_port<0>(input), cached_lines);
+    flow::make_edge(flow::output_port<0>(cached_lines), sequencer);
+    flow::make_edge(flow::output_port<1>(cached_lines), wait);
+    flow::make_edge(wait, rest_of_lines);
+    flow::make_edge(rest_of_lines, sequencer);
     flow::make_edge(sequencer, write);
     flow::make_edge(write, input);
     input.try_put(0);

@@ -77,8 +77,6 @@ struct Extracted {
 };
 
 struct Record {
-  /// Set: nothing else is. The job is read when its turn to be written comes.
-  std::shared_ptr<const Job> postponed;
   std::uint64_t seq = 0;
   Status status = Status::kOk;
   std::string file;
@@ -113,7 +111,8 @@ struct Tally {
 
 /// The records of one batch, or some of them, as they go to the output.
 struct Lines {
-  /// A job whose line belongs at `offset` of `bytes`.
+  /// A job whose line belongs at `offset` of `bytes`; it is read when its turn
+  /// to be written comes.
   struct Postponed {
     std::size_t offset = 0;
     std::shared_ptr<const Job> job;

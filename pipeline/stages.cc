@@ -79,19 +79,17 @@ ExtractOptions batch_options(const StageOptions& options) {
   return limited;
 }
 
-/// Adds an image to its batch, or puts it off if not all of it was read.
-void keep(Extracted image, Batch<Extracted>& images,
-          const StageOptions& options) {
-  if (options.held != nullptr && image.image.has_passed_limit)
-    image = postponed(std::move(image.job));
+/// Counts what an image holds for its batch, or puts it off if not all of it
+/// was read.
+void hold(Extracted& image, Lines& lines, const StageOptions& options) {
+  if (options.held == nullptr) return;
+  if (image.image.has_passed_limit) image = postponed(std::move(image.job));
   // Counting every little text would make the threads fight for the counter.
   constexpr std::size_t kLittle = 4096;
   const std::size_t bytes = text_bytes(image.image);
-  if (options.held != nullptr && bytes > kLittle) {
-    options.held->add(bytes);
-    images.held_bytes += bytes;
-  }
-  images.items.push_back(std::move(image));
+  if (bytes <= kLittle) return;
+  options.held->add(bytes);
+  lines.held_bytes += bytes;
 }
 
 void remove_url_secrets(Record& record) {
@@ -235,15 +233,66 @@ std::optional<std::uint64_t> job_bytes(const Job& job) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-HalfExtracted extract_cached_batch(Batch<Job> jobs,
-                                   const StageOptions& options) noexcept {
-  HalfExtracted half{{jobs.seq, {}, jobs.held_bytes}, {}};
-  half.images.items.reserve(jobs.items.size());
+namespace {
+
+Lines begin_lines(const Batch<Job>& jobs) {
+  constexpr std::size_t kUsualLineBytes = 2048;
+  Lines lines;
+  lines.seq = jobs.seq;
+  lines.held_bytes = jobs.held_bytes;
+  lines.bytes.reserve(jobs.items.size() * kUsualLineBytes);
+  return lines;
+}
+
+/// All stages behind the first.
+void add_line(Extracted image, const StageOptions& options, Lines& lines) {
+  if (image.is_postponed) {
+    lines.postponed.push_back({lines.bytes.size(), std::make_shared<const Job>(
+                                                       std::move(image.job))});
+    return;
+  }
+  Record record = interpret_stage(std::move(image), options);
+  if (options.csv != nullptr)
+    record = join_stage(std::move(record), options.csv);
+  encode_stage(record, options.with_raw, lines);
+  if (lines.postponed.empty()) end_full_frame(lines, options.compression);
+}
+
+Lines ended(Lines lines, const StageOptions& options) {
+  if (lines.postponed.empty())
+    lines.bytes = compress(std::move(lines.bytes), options.compression);
+  return lines;
+}
+
+/// One job's image, waited for, or put off while there is no room.
+Extracted read_job(Job job, FileOpener& opener, const ExtractOptions& limited,
+                   const StageOptions& options, Lines& lines) {
+  if (is_full(options)) return postponed(std::move(job));
+  Extracted image = extract_stage(std::move(job), opener, limited);
+  hold(image, lines, options);
+  return image;
+}
+
+}  // namespace
+
+Lines write_batch(Batch<Job> jobs, const StageOptions& options) noexcept {
+  Lines lines = begin_lines(jobs);
+  FileOpener opener;
+  const ExtractOptions limited = batch_options(options);
+  for (Job& job : jobs.items)
+    add_line(read_job(std::move(job), opener, limited, options, lines), options,
+             lines);
+  return ended(std::move(lines), options);
+}
+
+HalfWritten write_cached(Batch<Job> jobs,
+                         const StageOptions& options) noexcept {
+  HalfWritten half{begin_lines(jobs), {}};
   FileOpener opener;
   const ExtractOptions limited = batch_options(options);
   for (auto job = jobs.items.begin(); job != jobs.items.end(); ++job) {
     if (is_full(options)) {
-      half.images.items.push_back(postponed(std::move(*job)));
+      add_line(postponed(std::move(*job)), options, half.lines);
       continue;
     }
     std::optional<Extracted> image =
@@ -251,75 +300,30 @@ HalfExtracted extract_cached_batch(Batch<Job> jobs,
     if (!image) {
       half.jobs.assign(std::move_iterator(job),
                        std::move_iterator(jobs.items.end()));
-      break;
+      return half;
     }
-    keep(std::move(*image), half.images, options);
+    hold(*image, half.lines, options);
+    add_line(std::move(*image), options, half.lines);
   }
+  half.lines = ended(std::move(half.lines), options);
   return half;
 }
 
-Batch<Extracted> extract_rest(HalfExtracted half,
-                              const StageOptions& options) noexcept {
+HalfRead read_rest(HalfWritten half, const StageOptions& options) noexcept {
+  HalfRead read{std::move(half.lines), {}};
+  read.images.reserve(half.jobs.size());
   FileOpener opener;
   const ExtractOptions limited = batch_options(options);
-  for (Job& job : half.jobs) {
-    if (is_full(options))
-      half.images.items.push_back(postponed(std::move(job)));
-    else
-      keep(extract_stage(std::move(job), opener, limited), half.images,
-           options);
-  }
-  return std::move(half.images);
+  for (Job& job : half.jobs)
+    read.images.push_back(
+        read_job(std::move(job), opener, limited, options, read.lines));
+  return read;
 }
 
-Batch<Extracted> extract_batch(Batch<Job> jobs,
-                               const StageOptions& options) noexcept {
-  return extract_rest({{jobs.seq, {}, jobs.held_bytes}, std::move(jobs.items)},
-                      options);
-}
-
-Batch<Record> interpret_batch(Batch<Extracted> images,
-                              const StageOptions& options) noexcept {
-  Batch<Record> records{images.seq, {}, images.held_bytes};
-  records.items.reserve(images.items.size());
-  for (Extracted& image : images.items) {
-    if (image.is_postponed) {
-      records.items.emplace_back().postponed =
-          std::make_shared<const Job>(std::move(image.job));
-      continue;
-    }
-    records.items.push_back(interpret_stage(std::move(image), options));
-  }
-  return records;
-}
-
-Batch<Record> join_batch(Batch<Record> records,
-                         const StageOptions& options) noexcept {
-  if (options.csv == nullptr) return records;
-  for (Record& record : records.items)
-    if (!record.postponed) record = join_stage(std::move(record), options.csv);
-  return records;
-}
-
-Lines encode_batch(Batch<Record> records,
-                   const StageOptions& options) noexcept {
-  constexpr std::size_t kUsualLineBytes = 2048;
-  Lines lines;
-  lines.seq = records.seq;
-  lines.held_bytes = records.held_bytes;
-  lines.bytes.reserve(records.items.size() * kUsualLineBytes);
-  for (Record& record : records.items) {
-    if (record.postponed) {
-      lines.postponed.push_back(
-          {lines.bytes.size(), std::move(record.postponed)});
-      continue;
-    }
-    encode_stage(record, options.with_raw, lines);
-    if (lines.postponed.empty()) end_full_frame(lines, options.compression);
-  }
-  if (lines.postponed.empty())
-    lines.bytes = compress(std::move(lines.bytes), options.compression);
-  return lines;
+Lines write_rest(HalfRead half, const StageOptions& options) noexcept {
+  for (Extracted& image : half.images)
+    add_line(std::move(image), options, half.lines);
+  return ended(std::move(half.lines), options);
 }
 
 void finish_batch(Lines lines, const StageOptions& options,

@@ -56,28 +56,30 @@ void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept;
 /// read. With path and member it tells records of different runs apart.
 std::optional<std::uint64_t> job_bytes(const Job& job);
 
-// The same for batches: the bodies of the graph's nodes.
+// The same for batches: the bodies of the graph's nodes. Each file goes all the
+// way to its line before the next is begun, while its text is in the
+// processor's cache. With `options.held`, large files are postponed: those that
+// pass small_file_limits(), and all while it is full.
+
+/// The lines of all files.
+Lines write_batch(Batch<Job> jobs, const StageOptions& options) noexcept;
 
 /// A batch of which some files are not in the page cache.
-struct HalfExtracted {
-  Batch<Extracted> images;
+struct HalfWritten {
+  Lines lines;
   std::vector<Job> jobs;  // that follow, to be waited for
 };
-/// Extracts up to the first file that has to be waited for: the next are likely
-/// to need it too. With `options.held`, large files are postponed: those that
-/// pass small_file_limits(), and all while it is full.
-HalfExtracted extract_cached_batch(Batch<Job> jobs,
-                                   const StageOptions& options) noexcept;
-/// Extracts the rest.
-Batch<Extracted> extract_rest(HalfExtracted half,
-                              const StageOptions& options) noexcept;
-Batch<Extracted> extract_batch(Batch<Job> jobs,
-                               const StageOptions& options) noexcept;
-Batch<Record> interpret_batch(Batch<Extracted> images,
-                              const StageOptions& options) noexcept;
-Batch<Record> join_batch(Batch<Record> records,
-                         const StageOptions& options) noexcept;
-Lines encode_batch(Batch<Record> records, const StageOptions& options) noexcept;
+/// Stops at the first file that has to be waited for: the next are likely to
+/// need it too.
+HalfWritten write_cached(Batch<Job> jobs, const StageOptions& options) noexcept;
+
+/// The same when they have been read.
+struct HalfRead {
+  Lines lines;
+  std::vector<Extracted> images;
+};
+HalfRead read_rest(HalfWritten half, const StageOptions& options) noexcept;
+Lines write_rest(HalfRead half, const StageOptions& options) noexcept;
 
 /// Hands the lines of a batch to `take`, in as many pieces as it needs to hold
 /// no more than one large file: what was postponed is read here, by itself. The

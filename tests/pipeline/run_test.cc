@@ -168,6 +168,7 @@ TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
         most = std::max(most, ++alive);
         Batch<Job> batch;
         batch.seq = made++;
+        batch.held_bytes = kMember;  // as JobBatches says
         batch.items.resize(1);
         batch.items[0].bytes = {new std::vector<std::uint8_t>(kMember),
                                 [&](const std::vector<std::uint8_t>* bytes) {

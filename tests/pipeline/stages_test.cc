@@ -238,32 +238,30 @@ Batch<Job> bombs(std::size_t count) {
   return jobs;
 }
 
-TEST(ExtractBatch, LargeFilesArePostponed) {
+TEST(WriteBatch, LargeFilesArePostponed) {
   HeldBytes held(1);
   StageOptions options;
   options.held = &held;
-  const Batch<Extracted> images = extract_batch(bombs(10), options);
-  ASSERT_EQ(images.items.size(), 10u);
-  for (const Extracted& image : images.items) {
-    EXPECT_TRUE(image.is_postponed);
-    EXPECT_TRUE(image.image.fields.empty());
-  }
-  EXPECT_EQ(images.held_bytes, 0u);
+  const Lines lines = write_batch(bombs(10), options);
+  EXPECT_EQ(lines.postponed.size(), 10u);
+  EXPECT_TRUE(lines.bytes.empty());
+  EXPECT_EQ(lines.held_bytes, 0u);
 }
 
-TEST(ExtractBatch, SmallFilesArePostponedWhileMuchIsHeld) {
+TEST(WriteBatch, SmallFilesArePostponedWhileMuchIsHeld) {
   HeldBytes held(1);
   StageOptions options;
   options.held = &held;
   Batch<Job> jobs;
   jobs.items.resize(100);
   for (Job& job : jobs.items) job.bytes = a_bomb(900'000);
-  const Batch<Extracted> images = extract_batch(std::move(jobs), options);
-  EXPECT_FALSE(images.items.front().is_postponed);
-  EXPECT_TRUE(images.items.back().is_postponed);
+  const Lines lines = write_batch(std::move(jobs), options);
+  EXPECT_GT(lines.tally.records, 0u);
+  EXPECT_EQ(lines.tally.records + lines.postponed.size(), 100u);
+  EXPECT_EQ(lines.postponed.front().offset, lines.bytes.size());
   EXPECT_TRUE(held.is_full());
-  EXPECT_LE(images.held_bytes, held.max_bytes() + (1u << 20));
-  held.release(images.held_bytes);
+  EXPECT_LE(lines.held_bytes, held.max_bytes() + (1u << 20));
+  held.release(lines.held_bytes);
   EXPECT_FALSE(held.is_full());
 }
 
@@ -273,9 +271,7 @@ TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
   options.held = &held;
   Batch<Job> jobs = bombs(3);
   jobs.items[0].bytes = jobs.items[2].bytes = a_bomb(10);
-  Lines lines = encode_batch(
-      interpret_batch(extract_batch(std::move(jobs), options), options),
-      options);
+  Lines lines = write_batch(std::move(jobs), options);
   ASSERT_EQ(lines.postponed.size(), 1u);
   EXPECT_EQ(lines.tally.records, 2u);
   std::string bytes;
@@ -292,7 +288,7 @@ TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
   EXPECT_LT(second, bytes.find("\"member\":\"2\""));
 }
 
-TEST(ExtractBatch, CachedAndWaitingReadTheSame) {
+TEST(WriteBatch, CachedAndWaitedForAreTheSame) {
   const TempDir dir;
   Batch<Job> jobs;
   for (int i = 0; i < 10; ++i) {
@@ -301,14 +297,12 @@ TEST(ExtractBatch, CachedAndWaitingReadTheSame) {
     jobs.items.push_back(job_of(path));
   }
   jobs.items.push_back(job_of(dir / "missing.png"));
-  const Batch<Extracted> waiting = extract_batch(jobs, {});
-  const Batch<Extracted> cached =
-      extract_rest(extract_cached_batch(jobs, {}), {});
-  ASSERT_EQ(cached.items.size(), waiting.items.size());
-  for (std::size_t i = 0; i < cached.items.size(); ++i) {
-    EXPECT_EQ(cached.items[i].bytes, waiting.items[i].bytes);
-    EXPECT_EQ(cached.items[i].image.damage, waiting.items[i].image.damage);
-  }
+  const Lines all = write_batch(jobs, {});
+  const Lines cached = write_rest(read_rest(write_cached(jobs, {}), {}), {});
+  const Lines waited_for = write_rest(read_rest({{}, jobs.items}, {}), {});
+  EXPECT_EQ(all.tally.records, 11u);
+  EXPECT_EQ(cached.bytes, all.bytes);
+  EXPECT_EQ(waited_for.bytes, all.bytes);
 }
 
 // --- encode
