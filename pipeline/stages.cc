@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -92,13 +93,28 @@ void hold(Extracted& image, Lines& lines, const StageOptions& options) {
   lines.held_bytes += bytes;
 }
 
+/// The question mark of a URL stands in the text as it is or as an escape.
+bool may_have_queries(const ImageFields& image) {
+  const auto has = [](std::string_view text, char c) {
+    return text.find(c) != text.npos;
+  };
+  return std::any_of(image.fields.begin(), image.fields.end(),
+                     [has](const RawField& field) {
+                       return has(field.value, '?') || has(field.value, '\\') ||
+                              has(field.key, '?');
+                     });
+}
+
 void remove_url_secrets(Record& record) {
   if (record.generation) remove_url_secrets(*record.generation);
   for (RawField& field : record.image.fields) {
     redact(field.key);
     redact(field.value);
   }
-  // Details quote what was found.
+}
+
+/// Details quote what was found, in fields and elsewhere.
+void remove_url_secrets_of_details(Record& record) {
   if (record.error) redact(record.error->detail);
   for (Error& warning : record.warnings) redact(warning.detail);
 }
@@ -201,8 +217,11 @@ Record interpret_stage(Extracted extracted,
     record.status = found.has_text ? Status::kUnrecognized : Status::kNoMetadata;
   }
   for (Error& warning : found.warnings) warn(warning);
+  const bool may_have_secrets =
+      !options.keep_urls && may_have_queries(record.image);
   if (!options.with_raw) record.image.fields = {};
-  if (!options.keep_urls) remove_url_secrets(record);
+  if (may_have_secrets) remove_url_secrets(record);
+  if (!options.keep_urls) remove_url_secrets_of_details(record);
   return record;
 }
 
