@@ -31,6 +31,11 @@ bool holds_archive(const std::string& path) {
   return got && is_archive(std::span(head).first(*got));
 }
 
+/// Where shard_name_of_path() begins.
+std::size_t shard_name_at(std::string_view path) {
+  return path.size() - shard_name_of_path(path).size();
+}
+
 class Inputs final : public InputStream {
  public:
   explicit Inputs(InputOptions options)
@@ -48,9 +53,9 @@ class Inputs final : public InputStream {
       if (found->kind == NameKind::kArchive && !found->job.error) {
         ++counts_.archives;
         archive_.emplace(
-            found->job.path, std::move(found->shard_name),
+            found->job.path, std::string(found->shard_name()),
             ArchiveOptions{options_.all_files, shard_, options_.limits});
-      } else if (shard_.takes(found->shard_name)) {
+      } else if (shard_.takes(found->shard_name())) {
         return numbered(found->job);
       } else {
         ++counts_.other_shards;
@@ -71,7 +76,11 @@ class Inputs final : public InputStream {
   struct Found {
     Job job;
     NameKind kind;
-    std::string shard_name;
+    std::size_t shard_name_at = 0;  // where in the path it begins
+
+    std::string_view shard_name() const {
+      return std::string_view(job.path).substr(shard_name_at);
+    }
   };
 
   static void add_counts(InputCounts& counts, const ArchiveWalk& archive) {
@@ -85,8 +94,8 @@ class Inputs final : public InputStream {
   }
 
   static Found found(std::string path, NameKind kind,
-                     std::optional<Error> error, std::string_view shard_name) {
-    Found result{{}, kind, std::string(shard_name)};
+                     std::optional<Error> error, std::size_t shard_name_at) {
+    Found result{{}, kind, shard_name_at};
     result.job.path = std::move(path);
     result.job.error = std::move(error);
     return result;
@@ -98,11 +107,12 @@ class Inputs final : public InputStream {
       if (folder_) {
         if (std::optional<DirectoryEntry> entry = folder_->next()) {
           const std::string_view path = entry->path;
-          const std::string_view name =
+          const std::size_t name_at =
               path.size() > folder_->root_length()
-                  ? path.substr(folder_->root_length())
-                  : base_name(path);
-          return found(entry->path, entry->kind, std::move(entry->error), name);
+                  ? folder_->root_length()
+                  : path.size() - base_name(path).size();
+          return found(std::move(entry->path), entry->kind,
+                       std::move(entry->error), name_at);
         }
         counts_.skipped_names += folder_->skipped_names();
         folder_.reset();
@@ -115,7 +125,7 @@ class Inputs final : public InputStream {
           if (entry->error->code == ErrorCode::kUnreadable)
             ++counts_.unreadable_lists;
           return found(entry->path, NameKind::kOther, std::move(entry->error),
-                       shard_name_of_path(entry->path));
+                       shard_name_at(entry->path));
         } else if (std::optional<Found> listed = open_listed(entry->path)) {
           return listed;
         }
@@ -143,7 +153,7 @@ class Inputs final : public InputStream {
     if (!enter_folder(path, error)) {
       if (!error && kind != NameKind::kArchive && holds_archive(path))
         kind = NameKind::kArchive;
-      return found(path, kind, std::move(error), shard_name_of_path(path));
+      return found(path, kind, std::move(error), shard_name_at(path));
     }
     return std::nullopt;
   }
@@ -157,7 +167,7 @@ class Inputs final : public InputStream {
     const bool says_image =
         kind == NameKind::kImage && name.find('.') != std::string_view::npos;
     if (!says_image && enter_folder(path, error)) return std::nullopt;
-    return found(path, kind, std::move(error), shard_name_of_path(path));
+    return found(path, kind, std::move(error), shard_name_at(path));
   }
 
   bool enter_folder(const std::string& path, std::optional<Error>& error) {

@@ -8,6 +8,7 @@ namespace sdmeta {
 
 std::optional<Batch<Job>> JobBatches::next() {
   Batch<Job> batch;
+  batch.items.reserve(kBatchJobs);
   while (batch.items.empty()) {
     if (is_finished_ || stop_.load(std::memory_order_relaxed))
       return std::nullopt;
