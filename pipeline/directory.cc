@@ -12,7 +12,13 @@
 #include "pipeline/name_sorter.h"
 
 namespace sdmeta {
-enum class DirectoryWalk::Type : char { kFolder, kLink, kUnknown, kOther };
+enum class DirectoryWalk::Type : char {
+  kFolder,
+  kLink,
+  kUnknown,
+  kRegular,
+  kOther
+};
 
 struct DirectoryWalk::Level {
   std::string path;  // ends in '/'
@@ -27,7 +33,8 @@ DirectoryWalk::DirectoryWalk(const std::string& root, bool all_files)
     : all_files_(all_files) {
   root_length_ = root.size() + (root.ends_with('/') ? 0 : 1);
   if (std::optional<Error> error = enter(root, 0))
-    failed_root_ = DirectoryEntry{root, NameKind::kImage, std::move(error)};
+    failed_root_ =
+        DirectoryEntry{root, NameKind::kImage, false, std::move(error)};
 }
 
 DirectoryWalk::~DirectoryWalk() = default;
@@ -70,12 +77,13 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
     const Type type = entry->d_type == DT_DIR       ? Type::kFolder
                       : entry->d_type == DT_LNK     ? Type::kLink
                       : entry->d_type == DT_UNKNOWN ? Type::kUnknown
+                      : entry->d_type == DT_REG     ? Type::kRegular
                                                     : Type::kOther;
     // What cannot become an input is not even kept.
     const bool is_skipped =
         !all_files_ &&
-        (is_hidden(name) ||
-         (type == Type::kOther && kind_of_name(name) == NameKind::kOther));
+        (is_hidden(name) || ((type == Type::kRegular || type == Type::kOther) &&
+                             kind_of_name(name) == NameKind::kOther));
     if (is_skipped)
       ++skipped_names_;
     else
@@ -90,7 +98,8 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
 std::optional<DirectoryEntry> DirectoryWalk::visit(Level& level,
                                                    const char* name) {
   Type type = static_cast<Type>(name[-1]);
-  DirectoryEntry entry{level.path + name, kind_of_name(name), std::nullopt};
+  DirectoryEntry entry{level.path + name, kind_of_name(name),
+                       type == Type::kRegular, std::nullopt};
   unsigned links = level.links;
   if (type == Type::kUnknown || type == Type::kLink) {
     struct stat status;
@@ -143,7 +152,8 @@ std::optional<DirectoryEntry> DirectoryWalk::next() {
       if (done->error) {
         std::string path = std::move(done->path);
         path.pop_back();
-        return DirectoryEntry{std::move(path), NameKind::kImage, done->error};
+        return DirectoryEntry{std::move(path), NameKind::kImage, false,
+                              done->error};
       }
       continue;
     }

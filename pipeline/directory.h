@@ -18,6 +18,7 @@ namespace sdmeta {
 struct DirectoryEntry {
   std::string path;  // the root as given, '/', and the names below it
   NameKind kind = NameKind::kImage;
+  bool is_regular = false;  // the listing says that it is a file, not a link
   /// What kept a folder, or a link, from being followed.
   std::optional<Error> error;
 };

@@ -111,8 +111,10 @@ class Inputs final : public InputStream {
               path.size() > folder_->root_length()
                   ? folder_->root_length()
                   : path.size() - base_name(path).size();
-          return found(std::move(entry->path), entry->kind,
-                       std::move(entry->error), name_at);
+          Found result = found(std::move(entry->path), entry->kind,
+                               std::move(entry->error), name_at);
+          result.job.is_regular = entry->is_regular;
+          return result;
         }
         counts_.skipped_names += folder_->skipped_names();
         folder_.reset();

@@ -56,6 +56,7 @@ inline constexpr std::size_t kMaxPackedBytes = 8u << 20;
 struct Job {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps: the order of the output
   std::string path;       // as given or enumerated; any bytes but NUL
+  bool is_regular = false;  // `path` is a file: the listing of its folder says
   std::optional<std::string> member;  // name inside the archive `path`
   std::optional<FileRange> range;     // member that is read in place
   /// Member of an archive that must be decompressed from its start. Memory is

@@ -135,7 +135,7 @@ Extracted extract_stage(Job job, FileOpener& opener,
     extracted.image = source ? extract_fields(**source, options)
                              : damaged(source.error());
   } else {
-    const Result<ImageFile> file = opener.open(job.path);
+    const Result<ImageFile> file = opener.open(job.path, job.is_regular);
     if (file) {
       FileSource source(file->descriptor.get(), 0, file->size);
       extracted.image = extract_fields(source, options);
@@ -170,7 +170,8 @@ std::optional<Extracted> extract_cached_stage(
   } else if (job.member) {
     return extract_stage(std::move(job), opener, options);
   } else {
-    const std::optional<Result<ImageFile>> opened = opener.open_cached(job.path);
+    const std::optional<Result<ImageFile>> opened =
+        opener.open_cached(job.path, job.is_regular);
     if (!opened) return std::nullopt;
     const Result<ImageFile>& file = *opened;
     if (file) {

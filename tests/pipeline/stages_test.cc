@@ -214,6 +214,18 @@ TEST(ExtractStage, NeighboursInOtherFoldersAreFound) {
   EXPECT_FALSE(opener.open(dir / "c" / "x.png"));
 }
 
+TEST(ExtractStage, WhatTookTheListedFilesPlaceIsUnreadable) {
+  const TempDir dir;
+  std::filesystem::create_directory(dir / "folder.png");
+  ASSERT_EQ(::mkfifo((dir / "pipe.png").c_str(), 0600), 0);
+  for (const char* name : {"folder.png", "pipe.png"}) {
+    Job job = job_of(dir / name);
+    job.is_regular = true;
+    EXPECT_EQ(extracted_from(job).image.damage->code, ErrorCode::kUnreadable)
+        << name;
+  }
+}
+
 // --- batches
 
 // A PNG whose text unpacks to a thousand times its size.
