@@ -14,9 +14,8 @@
 #include "parsers/text.h"
 
 namespace sdmeta {
-namespace {
 
-struct Context {
+struct FieldContext {
   Generation& generation;
   const Limits& limits;
   std::vector<Error>& notes;
@@ -28,44 +27,58 @@ struct Context {
   std::map<std::string, ControlNet> controlnets;
 };
 
-// Reads a value; true if a field holds it now.
-using Take = bool (*)(Context&, const std::string& value);
+struct SettingKey {
+  enum class Role {
+    kField,
+    kLate,  // read after all others: it completes what they said
+    // Held or not, which is known at the end of the line.
+    kSampler,
+    kScheduler,
+  };
 
-bool take_text(std::optional<std::string>& field, const std::string& value) {
+  std::string_view name;  // lower case
+  /// Reads a value; true if a field holds it now.
+  bool (*take)(FieldContext&, std::string_view value);
+  Role role = Role::kField;
+};
+
+namespace {
+
+bool take_text(std::optional<std::string>& field, std::string_view value) {
   return !is_placeholder(value) && hold(field, value);
 }
 
-bool note_bad_number(Context& context, const std::string& value) {
+bool note_bad_number(FieldContext& context, std::string_view value) {
   constexpr std::size_t kShown = 40;  // bytes
   if (is_placeholder(value)) return false;
   Error note;
   note.code = ErrorCode::kBadNumber;
   note.detail = "'";
-  note.detail.append(value, 0, kShown);
+  note.detail += value.substr(0, kShown);
   note.detail += '\'';
   context.notes.push_back(std::move(note));
   return false;
 }
 
-bool take_integer(Context& context, const std::string& value,
+bool take_integer(FieldContext& context, std::string_view value,
                   std::optional<std::int64_t>& field) {
   const auto number = integer_in(value);
   return number ? hold(field, *number) : note_bad_number(context, value);
 }
 
-bool take_number(Context& context, const std::string& value,
+bool take_number(FieldContext& context, std::string_view value,
                  std::optional<double>& field) {
   const auto number = number_in<double>(value);
   return number ? hold(field, *number) : note_bad_number(context, value);
 }
 
-bool take_seed(Context& context, const std::string& value) {
+bool take_seed(FieldContext& context, std::string_view value) {
   const auto digits = digits_in(value);
   return digits ? hold(context.generation.seed, *digits)
                 : note_bad_number(context, value);
 }
 
-bool take_size(const std::string& value, std::optional<std::int64_t>& width,
+bool take_size(std::string_view value, std::optional<std::int64_t>& width,
                std::optional<std::int64_t>& height) {
   const auto size = pixel_size_in(value);
   if (!size || size->width == 0 || size->height == 0) return false;
@@ -76,7 +89,7 @@ bool take_size(const std::string& value, std::optional<std::int64_t>& width,
   return width == size->width && height == size->height;
 }
 
-bool take_clip_skip(Context& context, const std::string& value) {
+bool take_clip_skip(FieldContext& context, std::string_view value) {
   constexpr std::int64_t kMostLayers = 1000;
   const auto layers = integer_in(value);
   if (!layers || *layers < -kMostLayers || *layers > kMostLayers)
@@ -87,7 +100,7 @@ bool take_clip_skip(Context& context, const std::string& value) {
 }
 
 // A number in the A1111 family; the upscaler's name in stable-diffusion.cpp.
-bool take_hires_upscale(Context& context, const std::string& value) {
+bool take_hires_upscale(FieldContext& context, std::string_view value) {
   Hires& hires = context.generation.hires;
   if (const auto factor = number_in<double>(value))
     return hold(hires.upscale, *factor);
@@ -102,18 +115,18 @@ PromptPart& part(Generation& generation, std::string_view role) {
 }
 
 // `Ultimate SD upscale upscaler` and others: scripts that enlarge the image.
-bool take_upscaler(Context& context, const std::string& value) {
+bool take_upscaler(FieldContext& context, std::string_view value) {
   if (is_placeholder(value)) return false;
-  context.generation.upscalers.push_back({value, std::nullopt});
+  context.generation.upscalers.push_back({std::string(value), std::nullopt});
   return true;
 }
 
-bool take_upscaler_scale(Context& context, const std::string& value) {
+bool take_upscaler_scale(FieldContext& context, std::string_view value) {
   if (context.generation.upscalers.empty()) return false;
   return take_number(context, value, context.generation.upscalers.back().scale);
 }
 
-bool take_civitai_resources(Context& context, const std::string& value) {
+bool take_civitai_resources(FieldContext& context, std::string_view value) {
   const JsonDocument document = parse_json(value, context.limits);
   const JsonValue list = document.root();
   if (!list.is_array()) return false;
@@ -145,7 +158,7 @@ void fill_pixels(Generation& generation, JsonValue holder) {
 }
 
 // The site's own record of the job. It fills gaps only: users may edit it.
-bool take_civitai_metadata(Context& context, const std::string& value) {
+bool take_civitai_metadata(FieldContext& context, std::string_view value) {
   const JsonDocument document = parse_json(value, context.limits);
   const JsonValue data = document.root();
   if (!data.is_object()) return false;
@@ -170,132 +183,122 @@ bool take_civitai_metadata(Context& context, const std::string& value) {
   return data.size() == 0;
 }
 
-struct Key {
-  std::string_view name;  // lower case
-  Take take;
-  // Read after all others: it completes what they said.
-  bool is_late = false;
-};
+using Role = SettingKey::Role;
 
-constexpr std::array kKeys = std::to_array<Key>({
-    {"cfg", [](Context& c, const std::string& v) {
+constexpr std::array kKeys = std::to_array<SettingKey>({
+    {"cfg", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.cfg_scale);
      }},
-    {"cfg scale", [](Context& c, const std::string& v) {
+    {"cfg scale", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.cfg_scale);
      }},
-    {"civitai metadata", take_civitai_metadata, true},
+    {"civitai metadata", take_civitai_metadata, Role::kLate},
     {"civitai resources", take_civitai_resources},
     {"clip skip", take_clip_skip},
-    {"denoising strength", [](Context& c, const std::string& v) {
+    {"denoising strength", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.denoising_strength);
      }},
-    {"detailer negative", [](Context& c, const std::string& v) {
+    {"detailer negative", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "detailer").negative_prompt, v);
      }},
-    {"detailer prompt", [](Context& c, const std::string& v) {
+    {"detailer prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "detailer").prompt, v);
      }},
-    {"distilled cfg scale", [](Context& c, const std::string& v) {
+    {"distilled cfg scale", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.guidance);
      }},
-    {"distilled guidance", [](Context& c, const std::string& v) {
+    {"distilled guidance", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.guidance);
      }},
-    {"guidance", [](Context& c, const std::string& v) {
+    {"guidance", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.guidance);
      }},
-    {"guidance scale", [](Context& c, const std::string& v) {
+    {"guidance scale", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.cfg_scale);
      }},
-    {"hashes", [](Context& c, const std::string& v) {
+    {"hashes", [](FieldContext& c, std::string_view v) {
        return apply_hashes(v, c.limits, c.generation);
-     }, true},
-    {"hires negative prompt", [](Context& c, const std::string& v) {
+     }, Role::kLate},
+    {"hires negative prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "hires").negative_prompt, v);
      }},
-    {"hires prompt", [](Context& c, const std::string& v) {
+    {"hires prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "hires").prompt, v);
      }},
-    {"hires resize", [](Context& c, const std::string& v) {
+    {"hires resize", [](FieldContext& c, std::string_view v) {
        return take_size(v, c.generation.hires.width, c.generation.hires.height);
      }},
     {"hires scale", take_hires_upscale},
-    {"hires size", [](Context& c, const std::string& v) {
+    {"hires size", [](FieldContext& c, std::string_view v) {
        return take_size(v, c.generation.hires.width, c.generation.hires.height);
      }},
-    {"hires steps", [](Context& c, const std::string& v) {
+    {"hires steps", [](FieldContext& c, std::string_view v) {
        return take_integer(c, v, c.generation.hires.steps);
      }},
-    {"hires strength", [](Context& c, const std::string& v) {
+    {"hires strength", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.hires.denoising_strength);
      }},
     {"hires upscale", take_hires_upscale},
-    {"hires upscaler", [](Context& c, const std::string& v) {
+    {"hires upscaler", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.hires.upscaler, v);
      }},
-    {"model", [](Context& c, const std::string& v) {
+    {"model", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.model, v);
      }},
-    {"model hash", [](Context& c, const std::string& v) {
+    {"model hash", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.model_hash, v);
      }},
-    {"negative2", [](Context& c, const std::string& v) {
+    {"negative2", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").negative_prompt, v);
      }},
-    {"postprocess upscale by", take_upscaler_scale, true},
+    {"postprocess upscale by", take_upscaler_scale, Role::kLate},
     {"postprocess upscaler", take_upscaler},
-    {"prompt2", [](Context& c, const std::string& v) {
+    {"prompt2", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").prompt, v);
      }},
-    {"refiner negative", [](Context& c, const std::string& v) {
+    {"refiner negative", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").negative_prompt, v);
      }},
-    {"refiner prompt", [](Context& c, const std::string& v) {
+    {"refiner prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").prompt, v);
      }},
-    {"sampler", [](Context& c, const std::string& v) {
+    {"sampler", [](FieldContext& c, std::string_view v) {
        if (c.sampler.empty()) c.sampler = v;
        return false;
-     }},
-    {"schedule", [](Context& c, const std::string& v) {
+     }, Role::kSampler},
+    {"schedule", [](FieldContext& c, std::string_view v) {
        if (c.scheduler.empty()) c.scheduler = v;
        return false;
-     }},
-    {"schedule type", [](Context& c, const std::string& v) {
+     }, Role::kScheduler},
+    {"schedule type", [](FieldContext& c, std::string_view v) {
        if (c.scheduler.empty()) c.scheduler = v;
        return false;
-     }},
-    {"scheduler", [](Context& c, const std::string& v) {
+     }, Role::kScheduler},
+    {"scheduler", [](FieldContext& c, std::string_view v) {
        if (c.scheduler.empty()) c.scheduler = v;
        return false;
-     }},
+     }, Role::kScheduler},
     {"seed", take_seed},
-    {"size", [](Context& c, const std::string& v) {
+    {"size", [](FieldContext& c, std::string_view v) {
        return take_size(v, c.generation.width, c.generation.height);
      }},
     {"sd upscale upscaler", take_upscaler},
-    {"steps", [](Context& c, const std::string& v) {
+    {"steps", [](FieldContext& c, std::string_view v) {
        return take_integer(c, v, c.generation.steps);
      }},
     {"tiled diffusion scale factor", take_upscaler_scale},
     {"tiled diffusion upscaler", take_upscaler},
     {"ultimate sd upscale upscaler", take_upscaler},
-    {"vae", [](Context& c, const std::string& v) {
+    {"vae", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.vae, v);
      }},
 });
 
-const Key* find_key(std::string_view name) {
-  static const KeyIndex keys(kKeys, [](const Key& key) { return key.name; });
+const SettingKey* find_key(std::string_view name) {
+  static const KeyIndex keys(kKeys,
+                             [](const SettingKey& key) { return key.name; });
   const std::uint64_t* const position = keys.find(name);
   return position != nullptr ? &kKeys[*position] : nullptr;
-}
-
-bool is_scheduler_key(std::string_view key) {
-  return equal_ignoring_case(key, "Schedule type") ||
-         equal_ignoring_case(key, "Scheduler") ||
-         equal_ignoring_case(key, "Schedule");
 }
 
 // `(0, 1)` of early ControlNet versions.
@@ -308,7 +311,7 @@ void take_range(std::string_view value, ControlNet& unit) {
   unit.end = number_in<double>(value.substr(comma + 1));
 }
 
-void take_controlnet_part(std::string_view key, const std::string& value,
+void take_controlnet_part(std::string_view key, std::string_view value,
                           ControlNet& unit) {
   if (key == "module" || key == "preprocessor") {
     take_text(unit.module, value);
@@ -328,8 +331,8 @@ void take_controlnet_part(std::string_view key, const std::string& value,
 // `ControlNet 0: "Module: canny, Model: .."`, and before 2023-03
 // `ControlNet Model: ..`, `ControlNet-1 Model: ..`. ControlNet has fields for
 // the most important parts; all of it stays in `extra`.
-void take_controlnet(Context& context, const Setting& setting,
-                     const std::string& value) {
+void take_controlnet(FieldContext& context, const Setting& setting,
+                     std::string_view value) {
   constexpr std::string_view kPrefix = "controlnet";
   if (!starts_with_ignoring_case(setting.key, kPrefix)) return;
   const std::string key = lower(setting.key);
@@ -373,51 +376,62 @@ void read_detailer_prompt(const Setting& setting, Generation& generation) {
 SettingsReader::SettingsReader(const std::vector<Setting>& settings,
                                const Limits& limits, Generation& generation,
                                std::vector<Error>& notes)
-    : settings_(settings),
-      limits_(limits),
-      generation_(generation),
-      notes_(notes),
-      is_held_(settings.size(), false) {}
+    : limits_(limits), generation_(generation), notes_(notes) {
+  parts_.reserve(settings.size());
+  for (const Setting& setting : settings) {
+    parts_.push_back({&setting});
+    bits_ |= bit_of(setting.key);
+  }
+}
+
+std::uint64_t SettingsReader::bit_of(std::string_view key) {
+  // Letters have the same number in either case; so have some other signs.
+  const std::size_t last = static_cast<unsigned char>(key.back()) | 0x20u;
+  return std::uint64_t{1} << ((key.size() * 7 + last) % 64);
+}
 
 const Setting* SettingsReader::find(std::string_view key) const {
-  for (const Setting& setting : settings_)
-    if (equal_ignoring_case(setting.key, key)) return &setting;
+  if ((bits_ & bit_of(key)) == 0) return nullptr;
+  for (const Part& part : parts_)
+    if (equal_ignoring_case(part.setting->key, key)) return part.setting;
   return nullptr;
 }
 
 std::optional<std::string> SettingsReader::take(std::string_view key) {
-  const Setting* const found = find(key);
-  if (found == nullptr) return std::nullopt;
-  is_held_[static_cast<std::size_t>(found - settings_.data())] = true;
-  return found->value();
+  if ((bits_ & bit_of(key)) == 0) return std::nullopt;
+  for (Part& part : parts_) {
+    if (!equal_ignoring_case(part.setting->key, key)) continue;
+    part.is_held = true;
+    return part.setting->value();
+  }
+  return std::nullopt;
 }
 
 void SettingsReader::read_fields() {
-  Context context{generation_, limits_, notes_, {}, {}, {}, {}};
-  std::vector<std::pair<const Key*, std::size_t>> late;
-  for (std::size_t i = 0; i < settings_.size(); ++i) {
-    const Setting& setting = settings_[i];
-    if (is_held_[i] || setting.is_flag) continue;
-    const std::string value = setting.value();
-    if (const Key* const key = find_key(setting.key)) {
-      if (key->is_late)
-        late.emplace_back(key, i);
-      else
-        is_held_[i] = key->take(context, value);
-      continue;
+  FieldContext context{generation_, limits_, notes_, {}, {}, {}, {}};
+  std::string buffer;
+  for (Part& part : parts_) {
+    const Setting& setting = *part.setting;
+    if (part.is_held || setting.is_flag) continue;
+    part.key = find_key(setting.key);
+    if (part.key == nullptr) {
+      const std::string_view value = setting.value(buffer);
+      part.is_held = context.resources.take(setting.key, value);
+      if (!part.is_held) take_controlnet(context, setting, value);
+    } else if (part.key->role != Role::kLate) {
+      part.is_held = part.key->take(context, setting.value(buffer));
     }
-    is_held_[i] = context.resources.take(setting.key, value);
-    if (!is_held_[i]) take_controlnet(context, setting, value);
   }
   set_sampler(generation_, context.sampler, context.scheduler);
-  for (std::size_t i = 0; i < settings_.size(); ++i) {
-    const Setting& setting = settings_[i];
-    if (equal_ignoring_case(setting.key, "Sampler"))
-      is_held_[i] = generation_.sampler &&
-                    (generation_.sampler == setting.raw ||
-                     split_sampler(setting.raw).sampler == *generation_.sampler);
-    else if (is_scheduler_key(setting.key))
-      is_held_[i] = generation_.scheduler == setting.raw;
+  for (Part& part : parts_) {
+    const std::string_view raw = part.setting->raw;
+    if (part.key == nullptr) continue;
+    if (part.key->role == Role::kSampler)
+      part.is_held = generation_.sampler &&
+                     (generation_.sampler == raw ||
+                      split_sampler(raw).sampler == *generation_.sampler);
+    else if (part.key->role == Role::kScheduler)
+      part.is_held = generation_.scheduler == raw;
   }
   if (generation_.prompt)
     add_tagged_loras(*generation_.prompt, generation_.loras);
@@ -426,19 +440,21 @@ void SettingsReader::read_fields() {
   for (const PromptPart& prompt : generation_.prompts)
     if (prompt.prompt) add_tagged_loras(*prompt.prompt, generation_.loras);
   context.resources.apply(generation_);
-  for (const auto& [key, i] : late)
-    is_held_[i] = key->take(context, settings_[i].value());
-  for (const Setting& setting : settings_)
-    if (!setting.is_flag) read_detailer_prompt(setting, generation_);
+  for (Part& part : parts_)
+    if (part.key != nullptr && part.key->role == Role::kLate)
+      part.is_held = part.key->take(context, part.setting->value(buffer));
+  for (const Part& part : parts_)
+    if (part.key == nullptr && !part.setting->is_flag)
+      read_detailer_prompt(*part.setting, generation_);
   for (auto& [number, unit] : context.controlnets)
     if (unit != ControlNet()) generation_.controlnets.push_back(std::move(unit));
 }
 
 void SettingsReader::keep_rest() {
-  for (std::size_t i = 0; i < settings_.size(); ++i)
-    if (!is_held_[i])
+  for (const Part& part : parts_)
+    if (!part.is_held)
       generation_.extra.push_back(
-          {std::string(settings_[i].key), settings_[i].value()});
+          {std::string(part.setting->key), part.setting->value()});
 }
 
 }  // namespace sdmeta

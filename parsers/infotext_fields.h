@@ -15,6 +15,8 @@
 
 namespace sdmeta {
 
+struct SettingKey;  // a key that everybody knows, and its field
+
 /// Settings on their way into a Generation. Remembers which of them a field
 /// holds, so that every other one ends in `extra`: nothing lost, nothing twice.
 class SettingsReader {
@@ -36,17 +38,27 @@ class SettingsReader {
   void keep_rest();
 
  private:
-  const std::vector<Setting>& settings_;
+  struct Part {
+    const Setting* setting;
+    const SettingKey* key = nullptr;
+    bool is_held = false;  // by a field
+  };
+
+  // A bit for each key, by which nearly all questions for keys that are not
+  // there are answered: dialects ask for dozens.
+  static std::uint64_t bit_of(std::string_view key);
+
+  std::vector<Part> parts_;
+  std::uint64_t bits_ = 0;
   const Limits& limits_;
   Generation& generation_;
   std::vector<Error>& notes_;
-  std::vector<bool> is_held_;
 };
 
 /// Sets an empty field. True if it holds `value` afterwards.
-template <class T>
-bool hold(std::optional<T>& field, const T& value) {
-  if (!field) field = value;
+template <class T, class Value>
+bool hold(std::optional<T>& field, const Value& value) {
+  if (!field) field.emplace(value);
   return *field == value;
 }
 

@@ -41,6 +41,18 @@ class NameIndex {
     return nullptr;
   }
 
+  /// The same for a `name` in any case. The names of the list are in lower
+  /// case.
+  const std::uint64_t* find_ignoring_case(std::string_view name) const {
+    const Ends ends = Ends(name).lower();
+    std::size_t at = ends.hash() & mask_;
+    for (; slots_[at].is_used; at = (at + 1) & mask_)
+      if (slots_[at].ends == ends &&
+          (ends.are_all() || equal_ignoring_case(slots_[at].name, name)))
+        return &slots_[at].value;
+    return nullptr;
+  }
+
  private:
   // Both ends of a name: most differ there, and up to 16 bytes they are all of
   // it.
@@ -77,6 +89,27 @@ class NameIndex {
       return static_cast<std::size_t>(mixed >> 32);
     }
 
+    /// The ends are the whole name.
+    bool are_all() const { return size <= 2 * sizeof head; }
+
+    Ends lower() const {
+      Ends result = *this;
+      result.head = lower(head);
+      result.tail = lower(tail);
+      return result;
+    }
+
+    // Sums stay below 0x100 in every byte, so nothing carries over.
+    static std::uint64_t lower(std::uint64_t word) {
+      constexpr std::uint64_t kOnes = 0x0101010101010101;
+      constexpr std::uint64_t kHigh = 0x80 * kOnes;
+      const std::uint64_t ascii = word & ~kHigh;
+      const std::uint64_t from_a = ascii + (0x80 - 'A') * kOnes;
+      const std::uint64_t behind_z = ascii + (0x7F - 'Z') * kOnes;
+      const std::uint64_t is_upper = (from_a & ~behind_z & ~word) & kHigh;
+      return word | is_upper >> 2;
+    }
+
     bool operator==(const Ends&) const = default;
   };
 
@@ -87,8 +120,7 @@ class NameIndex {
     bool is_used = false;
 
     bool has(std::string_view wanted, const Ends& wanted_ends) const {
-      return ends == wanted_ends &&
-             (ends.size <= 2 * sizeof ends.head || name == wanted);
+      return ends == wanted_ends && (ends.are_all() || name == wanted);
     }
   };
 
@@ -96,7 +128,8 @@ class NameIndex {
   std::size_t mask_;
 };
 
-/// The same for names in lower case that writers spell in any case.
+/// Positions in a list of entries whose names are in lower case, and which
+/// writers spell in any case.
 class KeyIndex {
  public:
   /// `name_of` gives the name of an entry. Views the names of `entries`.
@@ -108,11 +141,7 @@ class KeyIndex {
 
   /// Position of the entry, null if there is none.
   const std::uint64_t* find(std::string_view name) const {
-    constexpr std::size_t kLongestName = 48;
-    if (name.size() > kLongestName) return nullptr;
-    char key[kLongestName];
-    for (std::size_t i = 0; i < name.size(); ++i) key[i] = to_lower(name[i]);
-    return names_.find({key, name.size()});
+    return names_.find_ignoring_case(name);
   }
 
  private:

@@ -111,7 +111,7 @@ std::vector<NamedValue> split_hashes(std::string_view text, std::string& rest) {
   return items;
 }
 
-bool ResourceSettings::take_lora_hashes(const std::string& value) {
+bool ResourceSettings::take_lora_hashes(std::string_view value) {
   // Early Fooocus: `name: hash: weight`.
   const std::string_view rest =
       split_growing(value, [this](std::string_view item) {
@@ -143,7 +143,7 @@ bool ResourceSettings::take_lora_hashes(const std::string& value) {
   return is_list;
 }
 
-bool ResourceSettings::take_lora_weights(const std::string& value) {
+bool ResourceSettings::take_lora_weights(std::string_view value) {
   const std::string_view rest =
       split_growing(value, [this](std::string_view item) {
         const auto last = last_value(item);
@@ -158,7 +158,7 @@ bool ResourceSettings::take_lora_weights(const std::string& value) {
   return rest.empty();
 }
 
-bool ResourceSettings::take_embedding_hashes(const std::string& value) {
+bool ResourceSettings::take_embedding_hashes(std::string_view value) {
   std::string rest;
   for (NamedValue& item : split_hashes(value, rest)) {
     Embedding embedding;
@@ -170,8 +170,7 @@ bool ResourceSettings::take_embedding_hashes(const std::string& value) {
 }
 
 // `AddNet Weight A 1`, `Lora_0 Strength model`.
-bool ResourceSettings::take_slot(std::string_view key,
-                                 const std::string& value) {
+bool ResourceSettings::take_slot(std::string_view key, std::string_view value) {
   if (!is_any_prefix_of(key, {"addnet ", "lora_", "embedding_"})) return false;
   const std::string name = lower(key);
   std::string slot_name;
@@ -195,17 +194,16 @@ bool ResourceSettings::take_slot(std::string_view key,
     part = name.substr(space + 1);
   }
   Slot& slot = slots_[slot_name];
-  slot.parts.push_back({std::string(key), value});
+  slot.parts.push_back({std::string(key), std::string(value)});
   const auto number = number_in<double>(value);
   if (part == "addnet module") {
     slot.is_other = !equal_ignoring_case(value, "lora");
   } else if (part == "addnet model") {
     // `name(hash)`; the name may hold parentheses itself.
     const std::size_t open = value.rfind('(');
-    const std::string_view whole = value;
-    slot.lora.name = trimmed(whole.substr(0, open));
-    if (open != whole.npos && whole.ends_with(')')) {
-      const auto hash = whole.substr(open + 1, whole.size() - open - 2);
+    slot.lora.name = trimmed(value.substr(0, open));
+    if (open != value.npos && value.ends_with(')')) {
+      const auto hash = value.substr(open + 1, value.size() - open - 2);
       if (is_hash(hash)) slot.lora.hash = std::string(hash);
     }
   } else if (part == "addnet weight a" || part == "addnet weight" ||
@@ -224,7 +222,7 @@ bool ResourceSettings::take_slot(std::string_view key,
   return true;
 }
 
-bool ResourceSettings::take(std::string_view key, const std::string& value) {
+bool ResourceSettings::take(std::string_view key, std::string_view value) {
   if (equal_ignoring_case(key, "Lora hashes")) return take_lora_hashes(value);
   if (equal_ignoring_case(key, "Lora weights")) return take_lora_weights(value);
   if (equal_ignoring_case(key, "TI hashes"))

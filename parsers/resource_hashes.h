@@ -30,7 +30,7 @@ std::vector<NamedValue> split_hashes(std::string_view text, std::string& rest);
 class ResourceSettings {
  public:
   /// True if the setting is of this kind and all of it was understood.
-  bool take(std::string_view key, const std::string& value);
+  bool take(std::string_view key, std::string_view value);
 
   /// Merges what was taken; parts of no use go to `extra`.
   void apply(Generation& generation);
@@ -42,10 +42,10 @@ class ResourceSettings {
     bool is_other = false;  // AddNet also loads other modules
   };
 
-  bool take_lora_hashes(const std::string& value);
-  bool take_lora_weights(const std::string& value);
-  bool take_embedding_hashes(const std::string& value);
-  bool take_slot(std::string_view key, const std::string& value);
+  bool take_lora_hashes(std::string_view value);
+  bool take_lora_weights(std::string_view value);
+  bool take_embedding_hashes(std::string_view value);
+  bool take_slot(std::string_view key, std::string_view value);
 
   std::vector<Lora> loras_;
   std::vector<Lora> weights_;

@@ -20,14 +20,12 @@ constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..
 // NULs among them: decoders leave some in broken UTF-16.
 bool is_blank(char c) { return is_space(c) && c != '\n'; }
 
-// What a byte can be in a line. A table, since every byte of every settings line
-// is asked at least twice.
+// What a byte can be in a key. A table, since every key is asked.
 enum ByteKind : std::uint8_t {
-  kEndsBareValue = 1,  // a comma or the end of the line
-  kEndsKey = 2,        // these and the colon
-  kNeverInKey = 4,
-  kLetter = 8,  // bytes of longer characters too
-  kDigit = 16,
+  kEndsKey = 1,  // a colon, a comma or the end of the line
+  kNeverInKey = 2,
+  kLetter = 4,  // bytes of longer characters too
+  kDigit = 8,
 };
 
 constexpr auto kByteKinds = [] {
@@ -36,7 +34,7 @@ constexpr auto kByteKinds = [] {
     for (const char c : bytes)
       kinds[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(kind);
   };
-  mark(",\n", kEndsBareValue | kEndsKey | kNeverInKey);
+  mark(",\n", kEndsKey | kNeverInKey);
   mark(":", kEndsKey);
   mark("\"{}[]<>()", kNeverInKey);
   mark("0123456789", kDigit);
@@ -59,7 +57,9 @@ bool is_size(std::string_view text) {
 class Splitter {
  public:
   explicit Splitter(std::string_view text)
-      : text_(text), failed_bytes_left_(2 * text.size()) {}
+      : text_(text),
+        line_end_(end_of_line(0)),
+        failed_bytes_left_(2 * text.size()) {}
 
   SettingsLine split(std::size_t max_settings) {
     // More than most lines have.
@@ -71,7 +71,7 @@ class Splitter {
       if (at_line_end()) break;
       if (line.settings.size() == max_settings) {
         line.is_cut = true;
-        at_ = std::min(text_.find('\n', at_), text_.size());
+        at_ = line_end_;
         break;
       }
       line.settings.push_back(next());
@@ -81,12 +81,20 @@ class Splitter {
   }
 
  private:
-  bool at_line_end() const {
-    return at_ >= text_.size() || text_[at_] == '\n';
+  std::size_t end_of_line(std::size_t at) const {
+    return std::min(text_.find('\n', at), text_.size());
+  }
+
+  bool at_line_end() const { return at_ >= line_end_; }
+
+  // Behind a value, which may hold line ends if it has quotes.
+  void move_to(std::size_t at) {
+    at_ = at;
+    if (at_ > line_end_) line_end_ = end_of_line(at_);
   }
 
   void skip_separators() {
-    while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == ','))
+    while (at_ < line_end_ && (is_blank(text_[at_]) || text_[at_] == ','))
       ++at_;
   }
 
@@ -133,7 +141,7 @@ class Splitter {
     }
     if (end == start) end = bare_end(start);
     setting.raw = trimmed(text_.substr(start, end - start));
-    at_ = end;
+    move_to(end);
     return setting;
   }
 
@@ -180,11 +188,10 @@ class Splitter {
     std::size_t at = start;
     bool is_first_comma = true;
     for (;;) {
-      at = find(kEndsBareValue, at);
-      if (at == text_.size() || text_[at] == '\n') return at;
+      at = std::min(text_.substr(0, line_end_).find(',', at), line_end_);
+      if (at == line_end_) return at;
       const std::size_t next = after_blanks(at + 1);
-      if (next >= text_.size() || text_[next] == '\n' || starts_key(next))
-        return at;
+      if (next >= line_end_ || starts_key(next)) return at;
       if (is_first_comma && starts_flag(next) &&
           is_closed(trimmed(text_.substr(start, at - start))))
         return at;
@@ -222,6 +229,7 @@ class Splitter {
   }
 
   std::string_view text_;
+  std::size_t line_end_;  // of the line that `at_` is in
   std::size_t at_ = 0;
   std::size_t no_quote_from_ = std::string_view::npos;
   std::size_t failed_bytes_left_;
@@ -316,8 +324,15 @@ std::string unescaped(std::string_view raw) {
 }
 
 std::string Setting::value() const {
-  if (!is_quoted) return std::string(raw);
-  return unescaped(raw.substr(1, raw.size() - 2));
+  std::string buffer;
+  return std::string(value(buffer));
+}
+
+std::string_view Setting::value(std::string& buffer) const {
+  if (!is_quoted) return raw;
+  const std::string_view text = raw.substr(1, raw.size() - 2);
+  if (text.find('\\') == text.npos) return text;
+  return buffer = unescaped(text);
 }
 
 }  // namespace sdmeta

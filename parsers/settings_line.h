@@ -19,6 +19,8 @@ struct Setting {
   /// Without quotes and JSON escapes. Text whose escapes are not JSON
   /// (`"C:\models"`) keeps them.
   std::string value() const;
+  /// The same, a view of the text or, if it has escapes, of `buffer`.
+  std::string_view value(std::string& buffer) const;
 };
 
 struct SettingsLine {

@@ -38,7 +38,8 @@ inline bool starts_with_ignoring_case(std::string_view text,
                                       std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
   for (std::size_t i = 0; i < prefix.size(); ++i)
-    if (to_lower(text[i]) != to_lower(prefix[i])) return false;
+    if (text[i] != prefix[i] && to_lower(text[i]) != to_lower(prefix[i]))
+      return false;
   return true;
 }
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) {

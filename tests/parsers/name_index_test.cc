@@ -35,5 +35,29 @@ TEST(NameIndex, NamesWithTheSameEndsAreTold) {
   EXPECT_EQ(*index.find("strength_2_model_strength"), 2u);
 }
 
+TEST(KeyIndex, FindsNamesInAnyCase) {
+  const std::vector<std::string> names = {"a", "z@[`{", "seed", "cfg scale",
+                                          "ultimate sd upscale upscaler"};
+  const KeyIndex index(
+      names, [](const std::string& name) { return std::string_view(name); });
+  EXPECT_EQ(*index.find("A"), 0u);
+  EXPECT_EQ(*index.find("Z@[`{"), 1u);
+  EXPECT_EQ(*index.find("SEED"), 2u);
+  EXPECT_EQ(*index.find("CFG scale"), 3u);
+  EXPECT_EQ(*index.find("Ultimate SD Upscale upscaler"), 4u);
+}
+
+TEST(KeyIndex, OnlyLettersHaveCase) {
+  const std::vector<std::string> names = {"z@[`{",
+                                          "ultimate sd upscale upscaler"};
+  const KeyIndex index(
+      names, [](const std::string& name) { return std::string_view(name); });
+  EXPECT_EQ(index.find("z`[`{"), nullptr);
+  EXPECT_EQ(index.find("z@{`{"), nullptr);
+  EXPECT_EQ(index.find("z@[@{"), nullptr);
+  EXPECT_EQ(index.find("z@[`\xDB"), nullptr);
+  EXPECT_EQ(index.find("ultimate sd_upscale upscaler"), nullptr);
+}
+
 }  // namespace
 }  // namespace sdmeta
