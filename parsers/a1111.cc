@@ -56,8 +56,7 @@ const Payload* choose(const Payloads& payloads) {
   const Payload* likely = nullptr;
   for (const Payload& payload : payloads.all()) {
     if (!is_text(payload)) continue;
-    if (has_infotext_words(text_of(payload)) && payload.infotext().has_parts())
-      return &payload;
+    if (payload.is_infotext()) return &payload;
     if (likely == nullptr && is_parameters(payload)) likely = &payload;
   }
   return likely;
@@ -125,7 +124,8 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (const Payload* const payload = choose(payloads)) {
     const Infotext& infotext = payload->infotext();
     if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
-    generation.negative_prompt = infotext.negative_prompt;
+    if (infotext.negative_prompt)
+      generation.negative_prompt = std::string(*infotext.negative_prompt);
     SettingsReader settings(infotext.settings, limits, generation, notes);
     apply_dialect(payloads, settings, limits, generation);
     settings.read_fields();

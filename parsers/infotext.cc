@@ -294,7 +294,7 @@ Found find_settings(string_view text, const Limits& limits) {
 }
 
 // The reader of A1111 takes the prefix off every line of the negative prompt.
-std::string negative_of(string_view block) {
+std::string without_labels(string_view block) {
   std::string negative;
   negative.reserve(block.size());
   while (!block.empty()) {
@@ -306,9 +306,16 @@ std::string negative_of(string_view block) {
     negative += line;
     if (!block.empty()) negative += '\n';
   }
-  const std::string_view kept = trimmed(negative);
-  if (kept.size() != negative.size()) negative = std::string(kept);
   return negative;
+}
+
+void set_negative(string_view block, Infotext& result) {
+  if (block.find(kNegative) != block.npos) {
+    result.negative_lines =
+        std::make_unique<const std::string>(without_labels(block));
+    block = *result.negative_lines;
+  }
+  result.negative_prompt = trimmed(block);
 }
 
 struct BlockName {
@@ -384,7 +391,7 @@ void read_above(string_view text, bool is_jammed, Infotext& result) {
       block = block.substr(0, templates);
     }
   }
-  result.negative_prompt = negative_of(clean(block));
+  set_negative(clean(block), result);
 }
 
 string_view without_label(string_view text) {

@@ -8,6 +8,7 @@
 // Finds the parts. What the settings mean is infotext_fields.h's concern.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,13 +28,16 @@ enum class InfotextForm {
   kPlain,         // neither: perhaps a prompt, perhaps anything
 };
 
-/// Views into the text it was read from, which must outlive it.
+/// Views into the text it was read from, which must outlive it. Movable.
 struct Infotext {
   InfotextForm form = InfotextForm::kPlain;
   /// Trimmed. Absent if nothing stands above the settings; empty if only a
   /// negative prompt does.
   std::optional<std::string_view> prompt;
-  std::optional<std::string> negative_prompt;  // trimmed; "" if it says nothing
+  /// Trimmed; "" if it says nothing. A view of `negative_lines` if the label
+  /// stands in front of several lines.
+  std::optional<std::string_view> negative_prompt;
+  std::unique_ptr<const std::string> negative_lines;
   std::vector<Setting> settings;
   /// Templates of dynamic-prompts ("Template", "Negative Template") and lines
   /// that fit nowhere ("trailing").

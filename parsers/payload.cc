@@ -132,6 +132,13 @@ bool Payload::may_have(std::string_view member) const {
              first_strings_->end();
 }
 
+bool Payload::is_infotext() const {
+  if (!is_infotext_)
+    is_infotext_ =
+        has_infotext_words(trimmed(field_->value)) && infotext().has_parts();
+  return *is_infotext_;
+}
+
 JsonValue Payload::json() const {
   return looks_like_json() ? document().root() : JsonValue();
 }
@@ -153,6 +160,7 @@ void Payloads::add(const RawField& field) {
     text = trimmed(text.substr(label + 1));
   }
   payloads_.emplace_back(field, key, text, *limits_);
+  has_json_ = has_json_ || payloads_.back().looks_like_json();
 }
 
 // {"parameters": "a cat\nSteps: 20, ..", "prompt": "{..}"}: what converters
@@ -182,6 +190,7 @@ const Payload* Payloads::find(std::string_view key) const {
 }
 
 const Payload* Payloads::find_object_with(std::string_view member) const {
+  if (!has_json_) return nullptr;
   for (const Payload& payload : payloads_) {
     if (!payload.looks_like_json()) continue;
     if (payload.may_have(member) && !payload.json()[member].is_missing())

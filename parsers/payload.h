@@ -3,7 +3,7 @@
 // at it; chunks that a converter put into one JSON object taken out again.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +43,8 @@ class Payload {
   /// All of the field read as infotext, whatever it is; read on first use. One
   /// thread at a time.
   const Infotext& infotext() const;
+  /// It is infotext for sure: see has_infotext_words().
+  bool is_infotext() const;
 
  private:
   const RawField* field_;
@@ -57,6 +59,7 @@ class Payload {
     Infotext infotext;
   };
   mutable std::unique_ptr<const Reading> reading_;
+  mutable std::optional<bool> is_infotext_;
 };
 
 class Payloads {
@@ -81,8 +84,9 @@ class Payloads {
 
   const ImageFields* image_;
   const Limits* limits_;
-  std::deque<RawField> unwrapped_;
+  std::list<RawField> unwrapped_;  // costs nothing where there are none
   std::vector<Payload> payloads_;
+  bool has_json_ = false;  // some payload looks like JSON
 };
 
 }  // namespace sdmeta
