@@ -25,8 +25,6 @@ constexpr std::array<std::string_view, 6> kKinds = {
 // Two weights and LyCORIS's dynamic dimension.
 constexpr std::size_t kMostNumbers = 3;
 
-std::size_t last_colon(std::string_view body) { return body.rfind(':'); }
-
 // `lbw=OUTALL`, `stop=20`: named arguments of extensions and of the reader.
 bool is_named_argument(std::string_view part) {
   const std::size_t equals = part.find('=');
@@ -68,41 +66,59 @@ std::string_view without_quotes(std::string_view name) {
   return name;
 }
 
-NetworkTag read_body(std::string_view body) {
+// What stands between the first colon of a tag and its end, taken apart from
+// the right.
+class Body {
+ public:
+  explicit Body(std::string_view text) { set(text); }
+
+  std::string_view text() const { return text_; }
+  bool has_part() const { return colon_ != text_.npos; }
+  std::string_view last_part() const {
+    return trimmed(text_.substr(colon_ + 1));
+  }
+  Body without_part() const { return Body(text_.substr(0, colon_)); }
+  void drop_part() { set(text_.substr(0, colon_)); }
+
+ private:
+  void set(std::string_view text) {
+    text_ = text;
+    colon_ = text.rfind(':');
+  }
+
+  std::string_view text_;
+  std::size_t colon_ = 0;
+};
+
+NetworkTag read_body(std::string_view text) {
   std::optional<double> named_encoder;
   std::optional<double> named_model;
-  const auto last_part = [&body] {
-    return trimmed(body.substr(last_colon(body) + 1));
-  };
-  const auto drop_part = [&body] { body = body.substr(0, last_colon(body)); };
-
-  while (last_colon(body) != body.npos && is_named_argument(last_part())) {
-    take_named_argument(last_part(), named_encoder, named_model);
-    drop_part();
+  Body body(text);
+  while (body.has_part() && is_named_argument(body.last_part())) {
+    take_named_argument(body.last_part(), named_encoder, named_model);
+    body.drop_part();
   }
   NetworkTag tag;
   bool is_scheduled = false;
-  std::size_t colon = last_colon(body);
-  if (colon != body.npos) {
-    if (is_schedule(last_part())) {
+  if (body.has_part()) {
+    const std::string_view last = body.last_part();
+    if (is_schedule(last)) {
       is_scheduled = true;
-      drop_part();
-    } else if (!number_in<double>(last_part()) &&
-               is_block_weights(last_part())) {
-      const std::string_view rest = body.substr(0, colon);
-      const std::size_t before = last_colon(rest);
-      if (before != rest.npos && number_in<double>(rest.substr(before + 1)))
-        body = rest;
+      body.drop_part();
+    } else if (is_block_weights(last) && !number_in<double>(last)) {
+      const Body before = body.without_part();
+      if (before.has_part() && number_in<double>(before.last_part()))
+        body = before;
     }
   }
   // Read from the right, so the last number comes first.
   std::array<double, kMostNumbers> numbers{};
   std::size_t count = 0;
-  while (count < kMostNumbers && last_colon(body) != body.npos) {
-    const auto number = number_in<double>(last_part());
+  while (count < kMostNumbers && body.has_part()) {
+    const auto number = number_in<double>(body.last_part());
     if (!number) break;
     numbers[count++] = *number;
-    drop_part();
+    body.drop_part();
   }
   if (!is_scheduled) {
     const double first = count > 0 ? numbers[count - 1] : 1.0;
@@ -111,7 +127,7 @@ NetworkTag read_body(std::string_view body) {
     tag.weight = named_model.value_or(count > 1 ? second : encoder);
     if (encoder != *tag.weight) tag.clip_weight = encoder;
   }
-  tag.name = without_quotes(trimmed(body));
+  tag.name = without_quotes(trimmed(body.text()));
   return tag;
 }
 
@@ -191,8 +207,11 @@ std::vector<NetworkTag> find_network_tags(std::string_view prompt) {
   std::vector<NetworkTag> tags;
   std::size_t open = prompt.find('<');
   while (open != prompt.npos) {
-    const std::size_t end = prompt.find_first_of("<>", open + 1);
-    if (end == prompt.npos) break;
+    const auto bracket =
+        std::find_if(prompt.begin() + open + 1, prompt.end(),
+                     [](char c) { return c == '<' || c == '>'; });
+    if (bracket == prompt.end()) break;
+    const auto end = static_cast<std::size_t>(bracket - prompt.begin());
     if (prompt[end] == '<') {
       open = end;
       continue;

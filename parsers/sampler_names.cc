@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/name_index.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -13,8 +14,8 @@ struct Alias {
   std::string_view label;  // A1111's
 };
 
-// Keys in byte order: looked up by bisection. Names that A1111 has no label for
-// and that are written one way only need no row.
+// Names that A1111 has no label for and that are written one way only need no
+// row.
 constexpr std::array kSamplers = std::to_array<Alias>({
     {"ddim", "DDIM"},
     {"ddim_cfg_pp", "DDIM CFG++"},
@@ -60,10 +61,6 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"uni_pc_bh2", "UniPC"},
     {"unipc", "UniPC"},
 });
-static_assert(std::is_sorted(kSamplers.begin(), kSamplers.end(),
-                             [](const Alias& a, const Alias& b) {
-                               return a.key < b.key;
-                             }));
 
 // Longest first where one is the end of another. The flag marks words that are
 // too common to be cut off a name that is not itself a sampler's.
@@ -114,11 +111,14 @@ std::string key_of(std::string_view name) {
 }
 
 const Alias* find_sampler(std::string_view name) {
-  const std::string key = key_of(name);
-  const auto* const found = std::lower_bound(
-      kSamplers.begin(), kSamplers.end(), key,
-      [](const Alias& alias, const std::string& k) { return alias.key < k; });
-  return found != kSamplers.end() && found->key == key ? found : nullptr;
+  static const NameIndex keys = [] {
+    NameIndex index(kSamplers.size());
+    for (std::size_t i = 0; i < kSamplers.size(); ++i)
+      index[kSamplers[i].key] = i;
+    return index;
+  }();
+  const std::uint64_t* const position = keys.find(key_of(name));
+  return position != nullptr ? &kSamplers[*position] : nullptr;
 }
 
 bool is_separator(char c) { return c == ' ' || c == '_'; }
