@@ -1,5 +1,6 @@
 #include "pipeline/encode.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -21,6 +22,8 @@ namespace {
 /// length and not a call; `out` is complete when the writer is gone.
 class LineWriter {
  public:
+  static constexpr std::size_t kMostAtOnce = 512;
+
   explicit LineWriter(std::string& out) noexcept : out_(out) {}
   ~LineWriter() { flush(); }
   LineWriter(const LineWriter&) = delete;
@@ -57,7 +60,6 @@ class LineWriter {
 
  private:
   static constexpr std::size_t kBufferBytes = 4096;
-  static constexpr std::size_t kMostAtOnce = 512;
 
   void flush() {
     out_.append(buffer_, used_);
@@ -76,72 +78,84 @@ bool is_plain(char c) {
   return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
 }
 
+#if defined(__SSE2__)
+
+constexpr std::size_t kLane = 16;
+
+/// A bit for each byte of a lane that is not plain.
+unsigned special_bytes(__m128i bytes) {
+  // Signed comparison: bytes from 0x80 on are less than a space.
+  const __m128i special =
+      _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  return static_cast<unsigned>(_mm_movemask_epi8(special));
+}
+
+/// Copies whole lanes from `at` to the first byte that is not plain; returns
+/// where the copy ends.
+std::size_t put_lanes(LineWriter& out, std::string_view text, std::size_t at) {
+  unsigned mask = 0;
+  while (mask == 0 && text.size() - at >= kLane) {
+    const std::size_t most =
+        std::min(text.size() - at, LineWriter::kMostAtOnce) / kLane * kLane;
+    char* const to = out.room(most);
+    std::size_t done = 0;
+    for (; done < most && mask == 0; done += kLane) {
+      const __m128i bytes = _mm_loadu_si128(
+          reinterpret_cast<const __m128i*>(text.data() + at + done));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + done), bytes);
+      mask = special_bytes(bytes);
+    }
+    if (mask != 0)
+      done += static_cast<std::size_t>(std::countr_zero(mask)) - kLane;
+    out.advance(done);
+    at += done;
+  }
+  return at;
+}
+
 template <class Word>
-Word load(const char* text) {
+Word word_at(const char* text) {
   Word word;
   std::memcpy(&word, text, sizeof word);
   return word;
 }
 
-/// True if every byte of `word` is plain. May be false where one byte is a
-/// neighbour of a plain one, which costs a closer look.
-template <class Word>
-bool are_plain(Word word) {
-  constexpr Word kOnes = static_cast<Word>(~Word{0}) / 0xFF;
-  constexpr Word kHighs = kOnes * 0x80;
-  const auto has_below = [](Word bytes, Word limit) {
-    return static_cast<Word>(bytes - kOnes * limit) & ~bytes;
+/// Copies a text of 4 to 15 bytes as its first and its last word, which may
+/// overlap. False, and nothing done, if not all is plain.
+bool put_short(LineWriter& out, std::string_view text) {
+  const auto put_ends = [&]<class Word>(Word first, Word last, __m128i both) {
+    if (special_bytes(both) != 0) return false;
+    char* const to = out.room(text.size());
+    std::memcpy(to, &first, sizeof first);
+    std::memcpy(to + text.size() - sizeof last, &last, sizeof last);
+    out.advance(text.size());
+    return true;
   };
-  const Word special = word | has_below(word, 0x20) |
-                       has_below(word ^ kOnes * '"', 1) |
-                       has_below(word ^ kOnes * '\\', 1);
-  return (special & kHighs) == 0;
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 8) {
+    const auto first = word_at<long long>(text.data());
+    const auto last = word_at<long long>(end - 8);
+    return put_ends(first, last, _mm_set_epi64x(last, first));
+  }
+  const auto first = word_at<int>(text.data());
+  const auto last = word_at<int>(end - 4);
+  return put_ends(first, last, _mm_set_epi32(last, first, last, first));
 }
 
-/// Copies a text of sizeof(Word) to twice as many bytes, as its first and its
-/// last word, which may overlap. False, and nothing done, if not all is plain.
-template <class Word>
-bool put_words(LineWriter& out, std::string_view text) {
-  const std::size_t last_at = text.size() - sizeof(Word);
-  const Word first = load<Word>(text.data());
-  const Word last = load<Word>(text.data() + last_at);
-  if (!are_plain(first) || !are_plain(last)) return false;
-  char* const to = out.room(text.size());
-  std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + last_at, &last, sizeof last);
-  out.advance(text.size());
-  return true;
-}
+#endif
 
 /// Copies `text` from `at` to the first byte that cannot stand as it is: a
 /// control character, quote, backslash, or the start of a longer character.
 /// Returns where that is.
 std::size_t put_plain(LineWriter& out, std::string_view text, std::size_t at) {
 #if defined(__SSE2__)
-  constexpr std::size_t kLane = 16;
-  while (at + kLane <= text.size()) {
-    const __m128i bytes =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out.room(kLane)), bytes);
-    // Signed comparison: bytes from 0x80 on are negative, so less than a space.
-    const __m128i special =
-        _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
-                     _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                  _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    const auto plain =
-        static_cast<std::size_t>(std::countr_zero(mask | 1u << kLane));
-    out.advance(plain);
-    at += plain;
-    if (plain < kLane) return at;
-  }
-#endif
+  at = put_lanes(out, text, at);
   const std::string_view rest = text.substr(at);
-  if (rest.size() < 16 &&
-      ((rest.size() >= 8 && put_words<std::uint64_t>(out, rest)) ||
-       (rest.size() >= 4 && rest.size() < 8 &&
-        put_words<std::uint32_t>(out, rest))))
+  if (rest.size() >= 4 && rest.size() < kLane && put_short(out, rest))
     return text.size();
+#endif
   for (; at < text.size() && is_plain(text[at]); ++at) out.put(text[at]);
   return at;
 }
