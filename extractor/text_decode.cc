@@ -208,7 +208,7 @@ std::size_t append_ascii_run(std::string& out, Bytes bytes, ByteOrder order) {
   const std::size_t count = bytes.size() / 2;
   std::size_t done = 0;
   while (done < count) {
-    std::array<char, 128> run;
+    std::array<char, 1024> run;
     std::size_t length = 0;
 #if defined(__SSE2__)
     // Sixteen units at once; what follows finds where the run ends.
@@ -398,10 +398,14 @@ int plausibility(Bytes bytes, ByteOrder order) noexcept {
 }
 
 ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
-  const ZeroCount zeros = count_zeros(bytes);
   // Ideographs such as U+4E00 have a zero byte on the other side; only a clear
-  // majority speaks.
-  if (4 * zeros.difference() > zeros.units) return zeros.order();
+  // majority speaks, which most texts have in their first words.
+  constexpr std::size_t kFirstWords = 256;
+  ZeroCount zeros;
+  for (const std::size_t most : {kFirstWords, kSampleBytes}) {
+    zeros = count_zeros(clipped(bytes, 0, most));
+    if (4 * zeros.difference() > zeros.units) return zeros.order();
+  }
   const int big = plausibility(bytes, ByteOrder::kBig);
   const int little = plausibility(bytes, ByteOrder::kLittle);
   if (big != little) return big > little ? ByteOrder::kBig : ByteOrder::kLittle;
