@@ -1,7 +1,6 @@
 #include "parsers/comfy_graph.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
 #include <utility>
@@ -70,27 +69,36 @@ struct LinkText {
   char digits[24];
 };
 
-// Reads [id, slot]; false if the value has not that form.
-bool read_link(JsonValue value, LinkText& link) {
-  if (!value.is_array() || value.size() != 2) return false;
-  std::array<JsonValue, 2> parts;
-  auto part = parts.begin();
-  value.for_each_element([&](JsonValue element) { *part++ = element; });
-  const auto& [id, slot] = parts;
-  if (!slot.is_number()) return false;
-  const auto number = slot.integer();
-  if (!number || *number < 0 || *number > INT32_MAX) return false;
-  link.slot = static_cast<std::int32_t>(*number);
-  if (const auto text = id.string()) {
+bool read_id(const JsonValue& value, LinkText& link) {
+  if (const auto text = value.string()) {
     link.id = *text;
     return true;
   }
-  const auto whole = id.is_number() ? id.integer() : std::nullopt;
+  const auto whole = value.is_number() ? value.integer() : std::nullopt;
   if (!whole) return false;
   const auto end =
       std::to_chars(link.digits, link.digits + sizeof link.digits, *whole).ptr;
   link.id = std::string_view(link.digits, end);
   return true;
+}
+
+bool read_slot(const JsonValue& value, LinkText& link) {
+  const auto slot = value.is_number() ? value.integer() : std::nullopt;
+  if (!slot || *slot < 0 || *slot > INT32_MAX) return false;
+  link.slot = static_cast<std::int32_t>(*slot);
+  return true;
+}
+
+// Reads [id, slot]; false if the value has not that form.
+bool read_link(const JsonValue& value, LinkText& link) {
+  if (!value.is_array() || value.size() != 2) return false;
+  bool is_id = true;
+  bool is_link = true;
+  value.for_each_element([&](const JsonValue& part) {
+    is_link = is_link && (is_id ? read_id(part, link) : read_slot(part, link));
+    is_id = false;
+  });
+  return is_link;
 }
 
 }  // namespace
@@ -134,12 +142,6 @@ std::string_view Graph::plain_name(std::string_view name) {
   if (row.empty() || row.find_first_not_of("0123456789") != row.npos)
     return own;
   return keep(std::string(own) + "_" + std::string(row));
-}
-
-void Graph::add_input(GraphInput input) {
-  input.name = plain_name(input.name);
-  inputs_.push_back(input);
-  ++nodes_.back().input_count;
 }
 
 std::string_view Graph::keep(std::string text) {
@@ -241,7 +243,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     }
     graph.add_node(id, class_type, title);
     inputs.for_each_member([&](std::string_view name, JsonValue value) {
-      graph.add_input({name, value});
+      graph.add_input(name, value);
     });
   });
 

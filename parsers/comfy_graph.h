@@ -72,7 +72,17 @@ class Graph {
   /// Building: a node, then its inputs.
   NodeIndex add_node(std::string_view id, std::string_view class_type,
                      std::string_view title);
-  void add_input(GraphInput input);
+  void add_input(std::string_view name, JsonValue value,
+                 NodeIndex node = kNoNode, std::int32_t slot = 0) {
+    // In place: to copy what was just written in smaller parts, a processor
+    // waits until all of them are in the cache.
+    GraphInput& input = inputs_.emplace_back();
+    input.name = plain_name(name);
+    input.value = value;
+    input.node = node;
+    input.slot = slot;
+    ++nodes_.back().input_count;
+  }
   /// When all is there: takes classes without a row for what they look like,
   /// switches and variables that are set and got by name.
   void finish();

@@ -850,14 +850,14 @@ void Builder::emit(const FlatNode& node) {
       if (const JsonValue shown = promoted(node.scope, node.local_id, *name))
         source.value = shown;
     linked.push_back(*name);
-    graph_.add_input({*name, source.value, source.node, source.slot});
+    graph_.add_input(*name, source.value, source.node, source.slot);
   });
   for (const Widget& widget : widgets(node)) {
     if (std::find(linked.begin(), linked.end(), widget.name) != linked.end())
       continue;
     JsonValue value = promoted(node.scope, node.local_id, widget.name);
     if (!value) value = widget.value;
-    graph_.add_input({widget.name, value, kNoNode, 0});
+    graph_.add_input(widget.name, value);
   }
 }
 
