@@ -23,10 +23,11 @@ namespace sdmeta {
 namespace {
 
 /// Freed blocks stay with the process: fields and lines of the next batch need
-/// them again, and giving them back costs page faults.
+/// them again, and giving them back costs page faults. But those of large files
+/// would add up to one for each thread.
 void keep_freed_memory() {
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
   ::mallopt(M_TOP_PAD, 1 << 20);
 }
 
