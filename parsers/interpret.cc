@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "parsers/interest.h"
+#include "parsers/lora_tags.h"
 #include "parsers/merge.h"
 #include "parsers/parser_table.h"
 #include "parsers/sampler_names.h"
@@ -51,6 +52,20 @@ void note_repairs(const Payloads& payloads, std::vector<Error>& warnings) {
   }
 }
 
+void note_bounds(const Payloads& payloads, Interpretation& result) {
+  if (payloads.has_dropped_members())
+    result.warnings.push_back(
+        {ErrorCode::kTooManyFields,
+         "of an object that holds texts only the first members are read",
+         {}});
+  if (result.generation && result.generation->loras.size() >= kMostNetworkTags)
+    result.warnings.push_back({ErrorCode::kTooManyFields,
+                               "loras: only the first " +
+                                   std::to_string(kMostNetworkTags) +
+                                   " tags of a prompt are read",
+                               {}});
+}
+
 }  // namespace
 
 Interpretation interpret(const ImageFields& image,
@@ -60,6 +75,7 @@ Interpretation interpret(const ImageFields& image,
     const Payloads payloads(image, limits);
     run_table(payloads, result);
     note_repairs(payloads, result.warnings);
+    note_bounds(payloads, result);
     result.has_text =
         result.generation || result.error || has_text_of_interest(payloads);
   } catch (const std::exception& exception) {

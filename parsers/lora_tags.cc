@@ -206,7 +206,7 @@ void fill_gaps(Lora& lora, const Lora& from) {
 std::vector<NetworkTag> find_network_tags(std::string_view prompt) {
   std::vector<NetworkTag> tags;
   std::size_t open = prompt.find('<');
-  while (open != prompt.npos) {
+  while (open != prompt.npos && tags.size() < kMostNetworkTags) {
     const auto bracket =
         std::find_if(prompt.begin() + open + 1, prompt.end(),
                      [](char c) { return c == '<' || c == '>'; });

@@ -3,6 +3,7 @@
 // from the right: weights first, what is left is the name.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,11 @@ struct NetworkTag {
   std::optional<double> clip_weight;  // of the text encoder, where it differs
 };
 
-/// The tags of `prompt` in order, repeats included; views into it.
+/// Of one prompt; a hostile one has a million.
+constexpr std::size_t kMostNetworkTags = 8192;
+
+/// The first kMostNetworkTags tags of `prompt` in order, repeats included;
+/// views into it.
 std::vector<NetworkTag> find_network_tags(std::string_view prompt);
 
 /// Adds the LoRA tags of `prompt` to `loras`. A tag that says the same as an

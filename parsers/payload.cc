@@ -173,6 +173,7 @@ void Payloads::unwrap(const Payload& wrapper) {
     return;
   const RawField& field = wrapper.field();
   wrapper.json().for_each_member([&](std::string_view key, JsonValue value) {
+    has_dropped_members_ |= value && unwrapped_.size() >= kMostMembers;
     if (value && unwrapped_.size() < kMostMembers)
       unwrapped_.push_back(
           {field.carrier, field.encoding, std::string(key), value.text()});

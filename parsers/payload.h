@@ -77,6 +77,8 @@ class Payloads {
   const Payload* find_object_with(std::string_view member) const;
   const ImageFields& image() const { return *image_; }
   const Limits& limits() const { return *limits_; }
+  /// A wrapping object has more members than are taken for fields.
+  bool has_dropped_members() const { return has_dropped_members_; }
 
  private:
   void add(const RawField& field);
@@ -85,6 +87,7 @@ class Payloads {
   const ImageFields* image_;
   const Limits* limits_;
   std::list<RawField> unwrapped_;  // costs nothing where there are none
+  bool has_dropped_members_ = false;
   std::vector<Payload> payloads_;
   bool has_json_ = false;  // some payload looks like JSON
 };

@@ -450,5 +450,36 @@ TEST(Interest, NoTextAtAllIsNoText) {
   EXPECT_FALSE(interpret(ImageFields{}, Limits{}).has_text);
 }
 
+bool notes_bound(const Interpretation& got, std::string_view what) {
+  return std::any_of(got.warnings.begin(), got.warnings.end(),
+                     [what](const Error& warning) {
+                       return warning.code == ErrorCode::kTooManyFields &&
+                              warning.detail.find(what) != std::string::npos;
+                     });
+}
+
+TEST(Interpret, MembersOfAWrappingObjectThatAreNotReadAreNoted) {
+  const auto wrapped = [](int members) {
+    nlohmann::json object = {{"parameters", "a cat\nSteps: 20, Seed: 7"}};
+    for (int i = 1; i < members; ++i) object[std::to_string(i).insert(0, 1, 'z')] = "x";
+    return interpret_texts({{"UserComment", object.dump(), Carrier::kExifIfd}});
+  };
+  EXPECT_FALSE(notes_bound(wrapped(64), "first members"));
+  const Interpretation got = wrapped(65);
+  ASSERT_TRUE(got.generation);
+  EXPECT_TRUE(notes_bound(got, "first members"));
+}
+
+TEST(Interpret, LorasBeyondTheBoundAreNoted) {
+  std::string prompt = "a cat";
+  for (int i = 0; i < 9000; ++i)
+    prompt += "<lora:x" + std::to_string(i) + ":1>";
+  const Interpretation got =
+      interpret_texts({{"parameters", prompt + "\nSteps: 20, Seed: 7"}});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->loras.size(), 8192u);
+  EXPECT_TRUE(notes_bound(got, "loras"));
+}
+
 }  // namespace
 }  // namespace sdmeta
