@@ -24,6 +24,9 @@ XMP = ('<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
        '<?xpacket end="w"?>')
 
 
+MAGICK = next(filter(shutil.which, ("magick", "convert-im6.q16", "convert")), "magick")
+
+
 def needs(*programs):
     """Skips a test where one of the programs is missing."""
     missing = [name for name in programs if shutil.which(name) is None]
@@ -196,6 +199,122 @@ class CommandLineWritersTest(WritersTest):
         record = self.record("a.jpg")
         self.assertIn("a lantern", [f["text"] for f in record["raw"]
                                     if f["carrier"] == "iptc"])
+
+    @needs("exiftool")
+    def test_exiftool_on_videos(self):
+        for name in ("a.mp4", "a.mov"):
+            self.run_tool("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
+                          "color=s=64x48:d=0.2:r=5", self.path(name))
+            self.run_tool("exiftool", "-q", "-overwrite_original",
+                          "-ItemList:Comment=" + GRAPH, "-Keys:Description=" + INFOTEXT,
+                          "-UserData:Comment=a lantern",
+                          "-XMP-xmp:CreatorTool=Lantern", self.path(name))
+            self.expect_text(name, "©cmt", GRAPH)
+            self.expect_text(name, "com.apple.quicktime.description", INFOTEXT)
+            self.expect_text(name, "©cmt", "a lantern")
+            self.expect_text(name, "xmp:CreatorTool", "Lantern")
+
+    @needs("exiftool")
+    def test_exiftool_on_gif(self):
+        self.picture("a.gif")
+        self.run_tool("exiftool", "-q", "-overwrite_original", "-Comment=" + INFOTEXT,
+                      "-XMP-xmp:CreatorTool=Lantern", self.path("a.gif"))
+        self.expect_text("a.gif", "Comment", INFOTEXT)
+        self.expect_text("a.gif", "xmp:CreatorTool", "Lantern")
+
+    @needs("exiftool")
+    def test_exiftool_on_text_chunks(self):
+        self.picture("a.png")
+        self.run_tool("exiftool", "-q", "-overwrite_original",
+                      "-PNG:Comment=" + GRAPH, "-PNG:Description=" + INFOTEXT,
+                      self.path("a.png"))
+        self.expect_text("a.png", "Comment", GRAPH)
+        self.expect_text("a.png", "Description", INFOTEXT)
+        self.run_tool("exiftool", "-q", "-overwrite_original", "-z",
+                      "-PNG:Comment=" + GRAPH * 20, self.path("a.png"))
+        self.expect_text("a.png", "Comment", GRAPH * 20)
+
+    @needs_piexif
+    @needs("exiftool", "avifenc")
+    def test_exiftool_on_avif(self):
+        self.picture("a.png")
+        self.run_tool("avifenc", "-s", "10", self.path("a.png"), self.path("a.avif"))
+        self.run_tool("exiftool", "-q", "-overwrite_original", "-charset", "exif=UTF8",
+                      f"-UserComment={INFOTEXT}", "-XMP-xmp:CreatorTool=Lantern",
+                      self.path("a.avif"))
+        self.expect_text("a.avif", "UserComment", INFOTEXT)
+        self.expect_text("a.avif", "xmp:CreatorTool", "Lantern")
+
+    @needs("exiv2")
+    def test_exiv2_on_png_webp_and_tiff(self):
+        text = INFOTEXT.replace("\n", " ")
+        for name in ("a.png", "a.webp", "a.tiff"):
+            self.picture(name)
+            self.run_tool("exiv2", "-Mset Exif.Photo.UserComment charset=Unicode " + text,
+                          "-Mset Xmp.xmp.CreatorTool Lantern", self.path(name))
+            self.expect_text(name, "UserComment", text)
+            self.expect_text(name, "xmp:CreatorTool", "Lantern")
+
+    @needs("exiv2")
+    def test_exiv2_jpeg_comment(self):
+        self.picture("a.jpg")
+        self.run_tool("exiv2", "-c", INFOTEXT, self.path("a.jpg"))
+        self.expect_text("a.jpg", "Comment", INFOTEXT, carrier="jpeg:COM")
+
+    @needs(MAGICK)
+    def test_imagemagick_properties_and_comments(self):
+        self.picture("a.png")
+        self.run_tool(MAGICK, self.path("a.png"), "-set", "parameters", INFOTEXT,
+                      "-set", "prompt", GRAPH, self.path("b.png"))
+        self.expect_text("b.png", "parameters", INFOTEXT)
+        self.expect_text("b.png", "prompt", GRAPH)
+        for name in ("b.jpg", "b.gif"):
+            self.run_tool(MAGICK, self.path("a.png"), "-set", "comment", INFOTEXT,
+                          self.path(name))
+            self.expect_text(name, "Comment", INFOTEXT)
+        self.run_tool(MAGICK, self.path("a.png"), "-set", "tiff:software", "Lantern",
+                      "-set", "comment", GRAPH, self.path("b.tiff"))
+        self.expect_text("b.tiff", "ImageDescription", GRAPH)
+
+    @needs_piexif
+    @needs(MAGICK)
+    def test_imagemagick_keeps_profiles_from_jpeg_to_anything(self):
+        self.picture("a.jpg", exif=self.exif_comment())
+        for name in ("b.png", "b.webp", "b.jpg"):
+            self.run_tool(MAGICK, self.path("a.jpg"), self.path(name))
+            self.expect_text(name, "UserComment", INFOTEXT)
+
+    @needs_piexif
+    @needs("img2webp", "gif2webp", "webpmux")
+    def test_animations_made_by_libwebps_tools(self):
+        first = self.picture("a.png")
+        first.save(self.path("a.gif"), save_all=True,
+                   append_images=[first.rotate(180)], duration=100)
+        pathlib.Path(self.path("exif")).write_bytes(self.exif_comment())
+        self.run_tool("img2webp", "-lossless", self.path("a.png"), self.path("a.png"),
+                      "-o", self.path("a.webp"))
+        self.run_tool("gif2webp", "-quiet", "-metadata", "all", self.path("a.gif"),
+                      "-o", self.path("b.webp"))
+        for name in ("a.webp", "b.webp"):
+            self.run_tool("webpmux", "-set", "exif", self.path("exif"), self.path(name),
+                          "-o", self.path("set.webp"))
+            self.expect_text("set.webp", "UserComment", INFOTEXT)
+
+    @needs("gif2webp", "exiftool")
+    def test_gif2webp_copies_xmp(self):
+        self.picture("a.gif")
+        self.run_tool("exiftool", "-q", "-overwrite_original",
+                      "-XMP-xmp:CreatorTool=Lantern", self.path("a.gif"))
+        self.run_tool("gif2webp", "-quiet", "-metadata", "xmp", self.path("a.gif"),
+                      "-o", self.path("a.webp"))
+        self.expect_text("a.webp", "xmp:CreatorTool", "Lantern")
+
+    @needs_piexif
+    @needs("heif-enc")
+    def test_heif_enc_makes_avif(self):
+        self.picture("a.jpg", exif=self.exif_comment())
+        self.run_tool("heif-enc", "-A", self.path("a.jpg"), "-o", self.path("a.avif"))
+        self.expect_text("a.avif", "UserComment", INFOTEXT, container="avif")
 
     @needs("exiv2")
     def test_exiv2_comment_of_either_charset(self):
