@@ -28,7 +28,7 @@ std::optional<Batch<Job>> JobBatches::next() {
         ++already_recorded_;
         continue;
       }
-      batch.held_bytes += packed_bytes;
+      batch.held_bytes += 2 * packed_bytes;  // and what is read out of it
       batch.items.push_back(std::move(*job));
     }
   }

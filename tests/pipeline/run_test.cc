@@ -273,7 +273,7 @@ TEST(JobBatches, LargeMembersMakeSmallBatches) {
   JobBatches batches(inputs, nullptr, stop);
   const auto batch = batches.next();
   EXPECT_EQ(batch->items.size(), 2u);
-  EXPECT_EQ(batch->held_bytes, kMaxPackedBytes);
+  EXPECT_EQ(batch->held_bytes, 2 * kMaxPackedBytes);
 }
 
 }  // namespace
