@@ -279,7 +279,8 @@ std::optional<Chunk> PngReader::find_header(std::uint64_t offset) {
       const Chunk chunk{at + i + 1 - kHeaderBytes,
                         static_cast<std::uint32_t>(window >> 32),
                         static_cast<std::uint32_t>(window)};
-      if (i + 1 < kHeaderBytes || chunk.length > kUsualLength) continue;
+      if (block[i] < 'A' || i + 1 < kHeaderBytes || chunk.length > kUsualLength)
+        continue;
       if (chunk.has_type() && is_known(chunk.type)) return chunk;
     }
     if (block.size() < kBlock) break;
@@ -310,6 +311,7 @@ std::optional<Chunk> PngReader::find_lost_text(std::uint64_t begin,
                          0));
     for (std::size_t nul = text.find('\0'); nul != text.npos;
          nul = text.find('\0', nul + 1)) {
+      if (nul == 0 || text[nul - 1] == '\0') continue;
       const std::size_t key_bytes = text_key_behind(text.substr(0, nul));
       if (key_bytes == 0) continue;
       const std::uint64_t start = at + nul - key_bytes;
