@@ -153,7 +153,37 @@ bool is_model_file(std::string_view name) {
 class Node {
  public:
   Node(const Graph& graph, NodeIndex node, const Resolve& resolve)
-      : inputs_(graph.inputs(node)), resolve_(resolve) {}
+      : graph_(graph),
+        node_(node),
+        inputs_(graph.inputs(node)),
+        resolve_(resolve) {}
+
+  /// By a switch for the whole node.
+  bool is_switched_off() const {
+    return value(kBypass).boolean().value_or(false) ||
+           std::any_of(
+               kNodeSwitches.begin(), kNodeSwitches.end(),
+               [&](std::string_view name) { return is_off(value(name)); });
+  }
+  /// Stacks show so many of their LoRAs; the others are left over.
+  bool is_beyond_count(std::string_view number) const {
+    auto count = value("lora_count").integer();
+    if (!count) count = value("num_loras").integer();
+    return count && number_in<std::int64_t>(number).value_or(0) > *count;
+  }
+  bool is_advanced() const {
+    std::string_view mode = value("input_mode").string().value_or("");
+    if (mode.empty()) mode = value("mode").string().value_or("");
+    return mode.starts_with("advanced");
+  }
+  /// False for a node that only names a LoRA.
+  bool loads() const {
+    constexpr FieldSet kTaken = field_bit(NodeField::kModel) |
+                                field_bit(NodeField::kClip) |
+                                field_bit(NodeField::kModelName);
+    return (graph_.fields(node_) & kTaken) != 0 ||
+           graph_.node(node_).kind->role == NodeRole::kLora;
+  }
 
   JsonValue value(std::string_view name) const {
     for (const GraphInput& input : inputs_)
@@ -204,6 +234,8 @@ class Node {
     return words_;
   }
 
+  const Graph& graph_;
+  NodeIndex node_;
   std::span<const GraphInput> inputs_;
   const Resolve& resolve_;
   mutable std::vector<LoraName> words_;
@@ -269,6 +301,76 @@ void add_list(JsonValue list, std::vector<Lora>& loras) {
   });
 }
 
+// What an input holds in one piece: lists, objects, tags. False if it is the
+// name of a single LoRA, or nothing of that kind.
+bool add_lists(const Node& values, const GraphInput& input,
+               const Limits& limits, std::vector<Lora>& loras) {
+  const std::string_view text = input.value.string().value_or("");
+  const JsonValue held = plain_value(input.value);
+  if ((input.name == "loras" || input.name == "lora_stack") &&
+      !text.starts_with('[')) {
+    // tinyterraNodes: a box of tags under the name of a list.
+    if (input.name == "loras")
+      if (const auto tags = values.value_of(input).string())
+        collect_lora_tags(*tags, loras);
+    add_list(held, loras);
+    // A list of one is unwrapped like any other list of one.
+    if (held.is_object()) add_object(held, loras);
+    return true;
+  }
+  if (!input.is_link() && input.value.is_object() && !held.is_string()) {
+    add_object(input.value, loras);
+    return true;
+  }
+  if (input.name == "lora_names") {
+    add_named_list(values.value_of(input).string().value_or(""),
+                   values.value("lora_weights").string().value_or(""), loras);
+    return true;
+  }
+  if (!text.starts_with('[')) return false;
+  const JsonDocument list = parse_json(text, limits);
+  add_list(list.root(), loras);
+  return true;
+}
+
+// lora_name_2, with its strengths under one of many names.
+void add_numbered(const Node& values, const GraphInput& input,
+                  std::string_view number, std::vector<Lora>& loras) {
+  const JsonValue name = values.value_of(input);
+  if (!name.is_string() || values.is_beyond_count(number)) return;
+  const LoraName words = words_of(input.name);
+  if (values.is_switched_off(words)) return;
+  const bool is_advanced = values.is_advanced();
+  auto weight = is_advanced ? values.weight(kAdvancedWeights, number)
+                            : values.weight(kSimpleWeights, number);
+  const bool is_simple = weight.has_value() && !is_advanced;
+  if (!weight) weight = values.weight(kWeights, number);
+  // In simple mode the clip strengths are left over from the advanced one.
+  auto clip_weight =
+      is_simple ? std::nullopt : values.weight(kClipWeights, number);
+  if (!weight && !clip_weight) {
+    weight = values.weight_of(words, false);
+    clip_weight = values.weight_of(words, true);
+  }
+  // A name without a strength in a node that neither takes nor loads a model is
+  // a choice for another node, which has the strength.
+  if (!weight && !clip_weight && !values.loads()) return;
+  add(loras, *name.string(), weight, clip_weight);
+}
+
+// Names of no known form that still say what they are: LoRA_a, lora slot 2.
+void add_by_words(const Node& values, const GraphInput& input,
+                  std::vector<Lora>& loras) {
+  const LoraName words = words_of(input.name);
+  if (!words.is_lora || words.is_weight || words.is_switch ||
+      words.is_of_clip || words.is_strange || values.is_switched_off(words))
+    return;
+  const JsonValue name = values.value_of(input);
+  if (is_model_file(name.string().value_or("")))
+    add(loras, *name.string(), values.weight_of(words, false),
+        values.weight_of(words, true));
+}
+
 }  // namespace
 
 void collect_lora_tags(std::string_view text, std::vector<Lora>& loras) {
@@ -285,99 +387,27 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
                    std::vector<Lora>& loras) {
   const std::span<const GraphInput> inputs = graph.inputs(node);
   const std::string_view own = spec_of(*graph.node(node).kind, "lora");
-  bool has_any = false;
-  for (const GraphInput& input : inputs)
-    has_any = has_any || starts_like_a_lora(input.name) || input.name == own;
-  if (!has_any) return true;
+  const auto is_of_loras = [&](const GraphInput& input) {
+    return starts_like_a_lora(input.name) ||
+           (!own.empty() && input.name == own);
+  };
+  if (std::none_of(inputs.begin(), inputs.end(), is_of_loras)) return true;
   const std::size_t pairs = inputs.size() * inputs.size();
   if (pairs > pairs_left) return false;
   pairs_left -= pairs;
 
   const Node values(graph, node, resolve);
-  for (const std::string_view name : kNodeSwitches)
-    if (is_off(values.value(name))) return true;
-  if (values.value(kBypass).boolean().value_or(false)) return true;
-  std::optional<std::int64_t> count = values.value("lora_count").integer();
-  if (!count) count = values.value("num_loras").integer();
-  std::string_view mode = values.value("input_mode").string().value_or("");
-  if (mode.empty()) mode = values.value("mode").string().value_or("");
-  const bool is_advanced = mode.starts_with("advanced");
-
+  if (values.is_switched_off()) return true;
   for (const GraphInput& input : inputs) {
-    const bool is_own = !own.empty() && input.name == own;
-    if (!is_own && !starts_like_a_lora(input.name)) continue;
-    if ((input.name == "loras" || input.name == "lora_stack") &&
-        !input.value.string().value_or("").starts_with('[')) {
-      // tinyterraNodes: a box of tags under the name of a list.
-      if (input.name == "loras")
-        if (const auto tags = values.value_of(input).string())
-          collect_lora_tags(*tags, loras);
-      add_list(plain_value(input.value), loras);
-      // A list of one is unwrapped like any other list of one.
-      if (plain_value(input.value).is_object())
-        add_object(plain_value(input.value), loras);
+    if (!is_of_loras(input) || add_lists(values, input, limits, loras))
       continue;
-    }
-    if (!input.is_link() && input.value.is_object() &&
-        !plain_value(input.value).is_string()) {
-      add_object(input.value, loras);
-      continue;
-    }
-    if (input.name == "lora_names") {
-      const std::string_view names =
-          values.value_of(input).string().value_or("");
-      add_named_list(names, values.value("lora_weights").string().value_or(""),
-                     loras);
-      continue;
-    }
-    const std::string_view text = input.value.string().value_or("");
-    if (text.starts_with('[')) {
-      const JsonDocument list = parse_json(text, limits);
-      add_list(list.root(), loras);
-      continue;
-    }
-    const auto number =
-        is_own ? std::optional<std::string_view>("") : lora_number(input.name);
-    if (!number) {
-      const LoraName word = words_of(input.name);
-      if (!word.is_lora || word.is_weight || word.is_switch ||
-          word.is_of_clip || word.is_strange || values.is_switched_off(word))
-        continue;
-      const JsonValue name = values.value_of(input);
-      if (is_model_file(name.string().value_or("")))
-        add(loras, *name.string(), values.weight_of(word, false),
-            values.weight_of(word, true));
-      continue;
-    }
-    const JsonValue name = values.value_of(input);
-    if (!name.is_string()) continue;
-    if (count && !number->empty()) {
-      std::int64_t index = 0;
-      for (const char c : *number) index = index * 10 + (c - '0');
-      if (index > *count) continue;
-    }
-    const LoraName word = words_of(input.name);
-    if (values.is_switched_off(word)) continue;
-    auto weight = is_advanced ? values.weight(kAdvancedWeights, *number)
-                              : values.weight(kSimpleWeights, *number);
-    const bool is_simple = weight.has_value() && !is_advanced;
-    if (!weight) weight = values.weight(kWeights, *number);
-    // In simple mode the clip strengths are left over from the advanced one.
-    auto clip_weight =
-        is_simple ? std::nullopt : values.weight(kClipWeights, *number);
-    if (!weight && !clip_weight) {
-      weight = values.weight_of(word, false);
-      clip_weight = values.weight_of(word, true);
-    }
-    // A name without a strength in a node that neither takes nor loads a model
-    // is a choice for another node, which has the strength.
-    constexpr FieldSet kTaken = field_bit(NodeField::kModel) |
-                                field_bit(NodeField::kClip) |
-                                field_bit(NodeField::kModelName);
-    const bool is_choice = !weight && !clip_weight &&
-                           (graph.fields(node) & kTaken) == 0 &&
-                           graph.node(node).kind->role != NodeRole::kLora;
-    if (!is_choice) add(loras, *name.string(), weight, clip_weight);
+    const auto number = !own.empty() && input.name == own
+                            ? std::optional<std::string_view>("")
+                            : lora_number(input.name);
+    if (number)
+      add_numbered(values, input, *number, loras);
+    else
+      add_by_words(values, input, loras);
   }
   return true;
 }

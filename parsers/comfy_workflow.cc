@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "parsers/comfy_values.h"
+#include "parsers/comfy_widgets.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -64,37 +65,6 @@ struct Source {
   bool is_found() const { return node != kNoNode || bool(value); }
 };
 
-struct Widget {
-  std::string_view name;
-  JsonValue value;
-};
-
-// What follows a seed: how it changes from one run to the next. Early editors
-// wrote a boolean.
-bool is_control_word(JsonValue value) {
-  if (value.is_bool()) return true;
-  const std::string_view word = value.string().value_or("");
-  return word == "randomize" || word == "fixed" || word == "increment" ||
-         word == "decrement" || word == "increment-wrap" || word == "random";
-}
-
-// What stands after a seed. Efficiency nodes take the control away and leave
-// its place empty.
-bool is_control_value(JsonValue value) {
-  return is_control_word(value) || value.is_null();
-}
-
-bool is_seed_name(std::string_view name) {
-  return name == "seed" || name == "noise_seed" || name == "rand_seed";
-}
-
-bool is_model_file(std::string_view name) {
-  for (const std::string_view ending :
-       {".safetensors", ".ckpt", ".gguf", ".pth", ".pt", ".sft"})
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
 bool is_reroute(std::string_view type) {
   return type == "Reroute" || type == "Reroute (rgthree)";
 }
@@ -122,12 +92,6 @@ bool is_editor_only(std::string_view type) {
       "Mute / Bypass Repeater (rgthree)",
       "Random Unmuter (rgthree)"};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
-
-std::vector<JsonValue> elements(JsonValue list) {
-  std::vector<JsonValue> values;
-  list.for_each_element([&](JsonValue value) { values.push_back(value); });
-  return values;
 }
 
 template <class Value>
@@ -183,19 +147,6 @@ class Builder {
   const FlatNode* setter(const FlatNode& getter) const;
 
   void emit(const FlatNode& node);
-  std::vector<Widget> widgets(const FlatNode& node);
-  void name_by_inputs(JsonValue node, const std::vector<JsonValue>& values,
-                      std::vector<Widget>& widgets);
-  std::size_t name_in_order(std::string_view order, std::string_view number,
-                            const std::vector<JsonValue>& values,
-                            std::size_t at, std::vector<Widget>& widgets);
-  void name_by_table(std::string_view order,
-                     const std::vector<JsonValue>& values,
-                     std::vector<Widget>& widgets);
-  void name_loras(const std::vector<JsonValue>& values,
-                  std::vector<Widget>& widgets);
-  void name_by_kind(std::string_view type, const std::vector<JsonValue>& values,
-                    std::vector<Widget>& widgets);
   JsonValue shown_value(const Scope& scope, std::string_view name) const;
   JsonValue promoted(std::size_t scope, std::string_view id,
                      std::string_view widget) const;
@@ -584,182 +535,8 @@ const FlatNode* Builder::setter(const FlatNode& getter) const {
   return found;
 }
 
-// --- widgets
-// -------------------------------------------------------------------
-
-// Newer editors list every widget among the inputs, in order.
-void Builder::name_by_inputs(JsonValue node,
-                             const std::vector<JsonValue>& values,
-                             std::vector<Widget>& widgets) {
-  std::vector<std::string_view> names;
-  node["inputs"].for_each_element([&](JsonValue input) {
-    const auto name = input["widget"]["name"].string();
-    if (name) names.push_back(*name);
-  });
-  std::size_t controls = 0;
-  for (std::size_t i = 1; i < values.size(); ++i)
-    if (!values[i].is_bool() && is_control_value(values[i]) &&
-        values[i - 1].is_number())
-      ++controls;
-  // Older editors list only those that were turned into inputs.
-  if (names.empty() || names.size() + controls < values.size()) return;
-  std::size_t at = 0;
-  for (const std::string_view name : names) {
-    if (at >= values.size()) break;
-    widgets.push_back({name, values[at++]});
-    if (is_seed_name(name) && at < values.size() &&
-        is_control_value(values[at]))
-      ++at;
-  }
-}
-
-// Names for values from `at` on; a # in a name stands for `number`. Returns
-// where the names end.
-std::size_t Builder::name_in_order(std::string_view order,
-                                   std::string_view number,
-                                   const std::vector<JsonValue>& values,
-                                   std::size_t at,
-                                   std::vector<Widget>& widgets) {
-  while (!order.empty() && at < values.size()) {
-    std::string_view name = next_item(order);
-    if (name == "-") {
-      if (is_control_value(values[at])) ++at;
-      continue;
-    }
-    if (const std::size_t mark = name.find('#'); mark != name.npos)
-      name = graph_.keep(
-          std::string(name).replace(mark, 1, number.data(), number.size()));
-    widgets.push_back({name, values[at++]});
-    if (is_seed_name(name) && !order.starts_with('-') && at < values.size() &&
-        is_control_word(values[at]))
-      ++at;
-  }
-  return at;
-}
-
-// From the first name with a # on, a table's names are repeated as long as
-// there are values.
-void Builder::name_by_table(std::string_view order,
-                            const std::vector<JsonValue>& values,
-                            std::vector<Widget>& widgets) {
-  const std::size_t mark = std::min(order.find('#'), order.size());
-  const std::size_t comma = order.substr(0, mark).rfind(',');
-  const std::size_t once = mark == order.size()  ? mark
-                           : comma == order.npos ? 0
-                                                 : comma + 1;
-  std::size_t at = name_in_order(order.substr(0, once), "", values, 0, widgets);
-  const std::string_view repeated = order.substr(once);
-  for (std::size_t round = 1; at < values.size() && !repeated.empty();) {
-    const std::size_t end =
-        name_in_order(repeated, std::to_string(round++), values, at, widgets);
-    if (end == at) break;
-    at = end;
-  }
-}
-
-// Samplers list seed, steps, cfg, sampler and scheduler in this order, whatever
-// stands before; then denoise. The two names tell where they are.
-bool name_like_a_sampler(const std::vector<JsonValue>& values,
-                         std::vector<Widget>& widgets) {
-  const auto is_name = [&](std::size_t i) {
-    return values[i].is_string() && !is_control_word(values[i]) &&
-           !values[i].string()->empty();
-  };
-  for (std::size_t i = 2; i + 1 < values.size(); ++i) {
-    if (!is_name(i) || !is_name(i + 1) || !values[i - 1].is_number() ||
-        !values[i - 2].is_number())
-      continue;
-    std::size_t before = i - 2;
-    if (before > 0 && is_control_value(values[before - 1])) --before;
-    if (before > 0 && values[before - 1].is_number())
-      widgets.push_back({"seed", values[before - 1]});
-    widgets.push_back({"steps", values[i - 2]});
-    widgets.push_back({"cfg", values[i - 1]});
-    widgets.push_back({"sampler_name", values[i]});
-    widgets.push_back({"scheduler", values[i + 1]});
-    if (i + 2 < values.size())
-      if (const auto denoise = values[i + 2].number();
-          values[i + 2].is_number() && *denoise > 0 && *denoise <= 1)
-        widgets.push_back({"denoise", values[i + 2]});
-    return true;
-  }
-  return false;
-}
-
-// Files of LoRAs, each before its strengths.
-void Builder::name_loras(const std::vector<JsonValue>& values,
-                         std::vector<Widget>& widgets) {
-  const auto is_file = [](JsonValue value) {
-    return value.is_string() && is_model_file(*value.string());
-  };
-  const bool is_alone =
-      std::count_if(values.begin(), values.end(), is_file) == 1;
-  std::string number;
-  std::size_t loras = 0;
-  std::size_t names = 3;  // of the last file and its strengths: all given
-  for (const JsonValue value : values) {
-    if (is_file(value)) {
-      if (!is_alone) {
-        number = '_';
-        number += std::to_string(++loras);
-      }
-      names = 0;
-    } else if (!value.is_number()) {
-      if (!is_control_word(value)) names = 3;
-      continue;
-    }
-    constexpr std::array<std::string_view, 3> kNames = {
-        "lora_name", "strength_model", "strength_clip"};
-    if (names >= kNames.size()) continue;
-    std::string name(kNames[names++]);
-    name += number;
-    widgets.push_back({graph_.keep(std::move(name)), value});
-  }
-}
-
-// A class nobody listed, from an editor that names no widgets.
-void Builder::name_by_kind(std::string_view type,
-                           const std::vector<JsonValue>& values,
-                           std::vector<Widget>& widgets) {
-  const auto has = [&](std::string_view part) {
-    return contains_ignoring_case(type, part);
-  };
-  if ((has("sampl") || has("detail") || has("upscale") || has("refine")) &&
-      name_like_a_sampler(values, widgets))
-    return;
-  if (has("lora")) {
-    name_loras(values, widgets);
-    if (!widgets.empty()) return;
-  }
-  // Texts and numbers as the class's own row calls them, if it has one.
-  const NodeKind& kind = node_kind(type);
-  std::string_view texts = spec_of(kind, "text");
-  if (texts.empty() || texts.find('*') != texts.npos)
-    texts = "text,text_2,text_3,text_4";
-  std::string_view number_names = spec_of(kind, "value");
-  std::string_view number = next_item(number_names);
-  if (number.empty()) number = has("seed") ? "seed" : "value";
-  for (const JsonValue value : values) {
-    if (is_control_word(value)) continue;
-    if (const auto text = value.string()) {
-      const bool is_file = is_model_file(*text);
-      if (is_file && has("vae"))
-        widgets.push_back({"vae_name", value});
-      else if (is_file && has("controlnet"))
-        widgets.push_back({"control_net_name", value});
-      else if (is_file && has("clip"))
-        widgets.push_back({"clip_name", value});
-      else if (is_file && has("upscale"))
-        widgets.push_back({"model_name", value});
-      else if (is_file)
-        widgets.push_back({"ckpt_name", value});
-      else if (!texts.empty())
-        widgets.push_back({next_item(texts), value});
-    } else if (value.is_number()) {
-      widgets.push_back({number, value});
-    }
-  }
-}
+// --- nodes
+// ---------------------------------------------------------------------
 
 // The value of a widget inside that the instance of `scope` shows on its face.
 JsonValue Builder::promoted(std::size_t scope, std::string_view id,
@@ -777,44 +554,6 @@ JsonValue Builder::promoted(std::size_t scope, std::string_view id,
     ++at;
   });
   return found;
-}
-
-std::vector<Widget> Builder::widgets(const FlatNode& node) {
-  std::vector<Widget> widgets;
-  const JsonValue stored = node.node["widgets_values"];
-  if (stored.is_object()) {
-    stored.for_each_member([&](std::string_view name, JsonValue value) {
-      widgets.push_back({name, value});
-    });
-    return widgets;
-  }
-  if (const JsonValue named = node.node["widgets_values_named"]) {
-    named.for_each_member([&](std::string_view name, JsonValue value) {
-      widgets.push_back({name, value});
-    });
-    return widgets;
-  }
-  const std::vector<JsonValue> values = elements(stored);
-  if (values.empty()) return widgets;
-
-  // Widgets that are objects say themselves what they are.
-  std::size_t loras = 0;
-  for (const JsonValue value : values) {
-    if (value.is_object() && value["lora"])
-      widgets.push_back(
-          {graph_.keep("lora_" + std::to_string(++loras)), value});
-    else if (value.is_array() && value[0].is_object())
-      widgets.push_back({"loras", value});
-  }
-  if (loras != 0) return widgets;
-  name_by_inputs(node.node, values, widgets);
-  if (!widgets.empty()) return widgets;
-  const std::string_view order = spec_of(node_kind(node.type), "widgets");
-  if (!order.empty())
-    name_by_table(order, values, widgets);
-  else
-    name_by_kind(node.type, values, widgets);
-  return widgets;
 }
 
 void Builder::emit(const FlatNode& node) {
@@ -852,7 +591,7 @@ void Builder::emit(const FlatNode& node) {
     linked.push_back(*name);
     graph_.add_input(*name, source.value, source.node, source.slot);
   });
-  for (const Widget& widget : widgets(node)) {
+  for (const Widget& widget : named_widgets(node.node, node.type, graph_)) {
     if (std::find(linked.begin(), linked.end(), widget.name) != linked.end())
       continue;
     JsonValue value = promoted(node.scope, node.local_id, widget.name);
