@@ -42,7 +42,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "text_embeds,prompt_embeds,clip_conditioning"},
         {NodeField::kText, "text",
          "populated_text,text,prompt,string,value,Text,String,caption,"
-         "prompt_text,wildcard_text,prompt_schedule,text_g,text_l,t5xxl,"
+         "prompt_text,text_prompt,wildcard_text,prompt_schedule,text_g,text_l,"
+         "t5xxl,"
          "clip_l,text1,text_1,text_a,string_a,string1,string_1,content,input,"
          "any,anything,source,STRING"},
         {NodeField::kPositiveText, "positivetext",

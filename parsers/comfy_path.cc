@@ -24,6 +24,13 @@ bool is_on_image_path(std::string_view name) {
       [&](std::string_view off) { return name_matches(off, name); });
 }
 
+const GraphInput* ComfyWalk::prompt_of(NodeIndex node) const {
+  for (const std::string_view name :
+       {"prompt", "prompt_text", "text_prompt", "positive_prompt"})
+    if (const GraphInput* input = values_.input_named(node, name)) return input;
+  return nullptr;
+}
+
 bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   const auto has = [&](NodeField field) {
     return values_.input(node, field) != nullptr;
@@ -57,7 +64,7 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
     return true;
   // Nodes that do everything: told by a sampler's numbers and a prompt, or by
   // their name.
-  if (has(NodeField::kCfg) && values_.input_named(node, "prompt") != nullptr &&
+  if (has(NodeField::kCfg) && prompt_of(node) != nullptr &&
       values_.input_named(node, "images") == nullptr)
     return true;
   for (const std::string_view part :
@@ -73,9 +80,14 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
 bool ComfyWalk::asks_a_service(NodeIndex node) const {
   const GraphNode& held_by = graph_.node(node);
   if (held_by.kind->role != NodeRole::kUnknown) return false;
-  const GraphInput* prompt = values_.input_named(node, "prompt");
+  const GraphInput* prompt = prompt_of(node);
   if (prompt == nullptr) return false;
   if (!prompt->is_link() && !prompt->value.is_string()) return false;
+  // Encoders and painters of one's own have models.
+  if (contains_ignoring_case(held_by.class_type, "encode")) return false;
+  for (const GraphInput& input : graph_.inputs(node))
+    if (input.is_link() && contains_ignoring_case(input.name, "model"))
+      return false;
   for (const NodeField part :
        {NodeField::kModel, NodeField::kClip, NodeField::kPositive,
         NodeField::kConditioning, NodeField::kPipe})
@@ -154,6 +166,11 @@ bool ComfyWalk::trace(NodeIndex node, unsigned depth) {
   bool found = each_image_link(node, [&](const GraphInput& input) {
     return trace(input.node, depth + 1);
   });
+  // A sampler on the way makes the picture, whoever made what it began with.
+  if (found && is_sampler(node) && !is_sampler(path_.front())) {
+    path_.clear();
+    found = false;
+  }
   if (!found && is_sampler(node)) {
     // Stable Cascade hands the first stage on as conditioning.
     const GraphInput* positive = values_.link(node, NodeField::kPositive);

@@ -35,7 +35,7 @@ void ComfyWalk::describe_base(NodeIndex sampler) {
     // The prompt of a service is no text for both sides.
     const GraphInput* input =
         side == PromptSide::kPositive
-            ? values_.input_named(sampler, "prompt")
+            ? prompt_of(sampler)
             : values_.input(sampler, NodeField::kNegativeText);
     return input != nullptr ? texts_.text(*input, side) : std::nullopt;
   };

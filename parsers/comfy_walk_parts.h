@@ -63,6 +63,8 @@ class ComfyWalk {
   bool is_sampler(NodeIndex node) const;
   bool is_sampler_by_shape(NodeIndex node) const;
   bool asks_a_service(NodeIndex node) const;
+  /// The text that a node without an encoder paints from.
+  const GraphInput* prompt_of(NodeIndex node) const;
 
   // --- the passes, base first
   bool trace(NodeIndex node, unsigned depth);

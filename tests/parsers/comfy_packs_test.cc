@@ -130,6 +130,23 @@ TEST(ComfyPacks, AServiceStandsForASamplerWhereThePathEndsWithIt) {
   expect_usual(made("service_edit"));
 }
 
+TEST(ComfyPacks, AnUnlistedNodeMayPaintFromATextAlone) {
+  const Generation got = made("unknown_painter");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+}
+
+TEST(ComfyPacks, AnEncoderOfItsOwnIsNoService) {
+  const Generation got = made("kolors");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "invented/Kolors");
+}
+
 TEST(ComfyPacks, ARatioIsNoSize) {
   const Generation got = made("prompt_reader");
   expect_usual(got);
