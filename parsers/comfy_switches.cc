@@ -1,11 +1,14 @@
 // Which of its inputs a switch hands on: by its row, or by the shape of one
 // that has none.
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "parsers/comfy_values.h"
+#include "parsers/name_index.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -33,22 +36,25 @@ Side side_of(std::string_view name) {
   return has("false") ? Side::kFalse : Side::kNone;
 }
 
+constexpr auto kConditionNames = std::to_array<std::string_view>(
+    {"boolean", "bool", "switch", "condition", "cond", "if_condition", "select",
+     "value", "any", "boolean_value", "toggle", "enabled", "on", "use_true",
+     "input"});
+
+constexpr auto kIndexNames = std::to_array<std::string_view>(
+    {"index", "idx", "select", "selected", "selector", "selection", "switch",
+     "choice", "choose", "input", "select_input", "input_select", "number",
+     "selected_index", "switch_index", "active", "which"});
+
 bool is_condition_name(std::string_view name) {
-  for (const std::string_view word :
-       {"boolean", "bool", "switch", "condition", "cond", "if_condition",
-        "select", "value", "any", "boolean_value", "toggle", "enabled", "on",
-        "use_true", "input"})
-    if (equal_ignoring_case(name, word)) return true;
-  return false;
+  static const KeyIndex index(kConditionNames, std::identity());
+  return index.find(name) != nullptr;
 }
 
+// Every input of every node without a row is asked.
 bool is_index_name(std::string_view name) {
-  for (const std::string_view word :
-       {"index", "idx", "select", "selected", "selector", "selection", "switch",
-        "choice", "choose", "input", "select_input", "input_select", "number",
-        "selected_index", "switch_index", "active", "which"})
-    if (equal_ignoring_case(name, word)) return true;
-  return false;
+  static const KeyIndex index(kIndexNames, std::identity());
+  return index.find(name) != nullptr;
 }
 
 struct Numbered {
