@@ -90,7 +90,12 @@ std::vector<RawField> fields_in(const Marker& marker) {
   FieldCollector out(image, limits);
   const std::string& bytes = marker.payload;
   constexpr std::string_view kXmp("http://ns.adobe.com/xap/1.0/\0", 29);
-  if (marker.code == JPEG_COM) {
+  // A payload is told by what it begins with, whatever its marker.
+  if (bytes.starts_with("Exif\0"s)) {
+    read_exif(as_bytes(bytes), 0, out);
+  } else if (bytes.starts_with(kXmp)) {
+    read_xmp(clipped(as_bytes(bytes), kXmp.size()), 0, out);
+  } else if (marker.code == JPEG_COM) {
     const std::size_t nul = bytes.find('\0');
     const Text keyed = decode_text(clipped(as_bytes(bytes), nul + 1));
     const bool has_key =
@@ -103,10 +108,6 @@ std::vector<RawField> fields_in(const Marker& marker) {
                !text.value.empty()) {
       out.add(Carrier::kJpegComment, "Comment", text);
     }
-  } else if (bytes.starts_with("Exif\0"s)) {
-    read_exif(as_bytes(bytes), 0, out);
-  } else if (bytes.starts_with(kXmp)) {
-    read_xmp(clipped(as_bytes(bytes), kXmp.size()), 0, out);
   } else if (marker.code == JPEG_APP0 + 1 &&
              find_tiff_header(as_bytes(bytes)) != SIZE_MAX) {
     read_exif(as_bytes(bytes), 0, out);  // its name is damaged
