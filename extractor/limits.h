@@ -30,8 +30,9 @@ struct Limits {
   /// Nesting of tags in tags (Matroska). Boxes are not followed by nesting: the
   /// readers know the few places that hold text.
   std::size_t max_box_depth = 16;
-  /// Pixels decoded for --verify and stealth data; 2^28 is 16384 x 16384.
-  std::uint64_t max_pixels = 1ull << 28;
+  /// Pixels decoded for --verify and stealth data, a second's work of libpng for
+  /// the fastest there are; 2^27 is 11585 x 11585.
+  std::uint64_t max_pixels = 1ull << 27;
   /// Memory of one pixel decoder. Progressive JPEG and WebP cannot be decoded
   /// line by line; 4096 x 4096 of either fits.
   std::size_t max_decoder_bytes = 96u << 20;

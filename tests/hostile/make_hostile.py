@@ -142,6 +142,7 @@ def files(rng):
     yield "graph.png", png(chunk(b"tEXt", b"prompt\0" + graph))
     yield "wide.png", huge_png(1_000_000, 100)
     yield "huge.png", huge_png(16384, 16384)
+    yield "large.png", huge_png(11585, 11585)
     yield "tall.png", huge_png(4, 4_000_000)
     yield "beyond.png", SIGNATURE + header(0x7FFFFFFF, 0x7FFFFFFF) + chunk(
         b"IDAT", deflated(b"\0", 8 * MIB)) + chunk(b"IEND", b"")
