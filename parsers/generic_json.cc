@@ -1,7 +1,5 @@
-// JSON that no other row knows but that plainly describes a generation: scripts
-// around diffusers, bots, small web services. A prompt and two other parameters
-// under any of the names below are asked for, so that chance objects are not
-// taken.
+// JSON that no other row knows but that plainly describes a generation
+// (generic_rules.h), so that chance objects are not taken.
 //
 //   {"prompt": "a cat", "num_inference_steps": 30, "guidance_scale": 7.5,
 //    "seed": 42}
@@ -9,88 +7,12 @@
 #include <array>
 
 #include "parsers/field_map.h"
+#include "parsers/generic_rules.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
-
-// In order of preference, where two keys mean the same field.
-constexpr auto kRules = std::to_array<FieldRule>({
-    {"positive_prompt", Field::kPrompt},
-    {"positivePrompt", Field::kPrompt},
-    {"PositivePrompt", Field::kPrompt},
-    {"prompt", Field::kPrompt},
-    {"Prompt", Field::kPrompt},
-    {"text", Field::kPrompt},
-    {"negative_prompt", Field::kNegativePrompt},
-    {"negativePrompt", Field::kNegativePrompt},
-    {"NegativePrompt", Field::kNegativePrompt},
-    {"negativeprompt", Field::kNegativePrompt},
-    {"Negative Prompt", Field::kNegativePrompt},
-    {"Negative prompt", Field::kNegativePrompt},
-    {"negative", Field::kNegativePrompt},
-    {"Negative", Field::kNegativePrompt},
-    {"steps", Field::kSteps},
-    {"Steps", Field::kSteps},
-    {"num_inference_steps", Field::kSteps},
-    {"num_steps", Field::kSteps},
-    {"ddim_steps", Field::kSteps},
-    {"sampler", Field::kSampler},
-    {"Sampler", Field::kSampler},
-    {"sampler_name", Field::kSampler},
-    {"samplerName", Field::kSampler},
-    {"sampling_method", Field::kSampler},
-    {"scheduler", Field::kScheduler},
-    {"Scheduler", Field::kScheduler},
-    {"schedule_type", Field::kScheduler},
-    {"cfg_scale", Field::kCfgScale},
-    {"cfgScale", Field::kCfgScale},
-    {"CfgScale", Field::kCfgScale},
-    {"CFG scale", Field::kCfgScale},
-    {"cfg", Field::kCfgScale},
-    {"guidance_scale", Field::kCfgScale},
-    {"guidanceScale", Field::kCfgScale},
-    {"scale", Field::kCfgScale},
-    {"guidance", Field::kGuidance},
-    {"seed", Field::kSeed},
-    {"Seed", Field::kSeed},
-    {"width", Field::kWidth},
-    {"Width", Field::kWidth},
-    {"height", Field::kHeight},
-    {"Height", Field::kHeight},
-    {"size", Field::kSize},
-    {"Size", Field::kSize},
-    {"resolution", Field::kSize},
-    {"model", Field::kModel},
-    {"Model", Field::kModel},
-    {"model_name", Field::kModel},
-    {"model_id", Field::kModel},
-    {"checkpoint", Field::kModel},
-    {"base_model", Field::kModel},
-    {"base_model_name", Field::kModel},
-    {"model_hash", Field::kModelHash},
-    {"vae", Field::kVae},
-    {"clip_skip", Field::kClipSkip},
-    {"clipSkip", Field::kClipSkip},
-    {"denoising_strength", Field::kDenoisingStrength},
-    {"strength", Field::kDenoisingStrength},
-    // NMKD Stable Diffusion GUI
-    {"promptNeg", Field::kNegativePrompt},
-    {"Scale", Field::kCfgScale},
-    {"scaleTxt", Field::kCfgScale},
-    {"BaseResolution", Field::kSize},
-    {"base_resolution", Field::kSize},
-    {"w", Field::kWidth},
-    {"h", Field::kHeight},
-    {"initStrength", Field::kDenoisingStrength},
-    {"loras", Field::kElsewhere},
-    {"Loras", Field::kElsewhere},
-    {"lora_paths", Field::kElsewhere},
-    {"lora_scales", Field::kElsewhere},
-    {"mflux_version", Field::kSoftwareVersion},
-    {"software", Field::kElsewhere},
-});
 
 // Writers whose JSON needs no more than the rules above, told by the key it
 // stands under or by a member.
@@ -114,28 +36,36 @@ std::string_view software_of(const Payload& payload) {
   return "unknown-json";
 }
 
-// Fields that tell a generation from any other object with a `text` in it.
-constexpr std::array<Field, 7> kTelling = {
-    Field::kSeed,    Field::kSteps,     Field::kWidth, Field::kCfgScale,
-    Field::kSampler, Field::kScheduler, Field::kModel};
-
 bool describes_generation(JsonValue root) {
-  bool has_prompt = false;
-  std::array<bool, kTelling.size()> has{};
-  for (const FieldRule& rule : kRules) {
+  std::vector<Field> fields;
+  for (const FieldRule& rule : generic_rules()) {
     const JsonValue value = root[rule.key];
-    if (!value || value.is_object()) continue;
-    if (rule.field == Field::kPrompt) has_prompt |= value.is_string();
-    for (std::size_t i = 0; i < kTelling.size(); ++i)
-      if (kTelling[i] == rule.field) has[i] = true;
+    const bool is_fit = rule.field == Field::kPrompt ? value.is_string()
+                                                     : !value.is_object();
+    if (value && is_fit) fields.push_back(rule.field);
   }
-  return has_prompt && std::count(has.begin(), has.end(), true) >= 2;
+  return describe_generation(fields);
+}
+
+// The object itself, or the first of its members that describes a generation:
+// `{"version": 1, "params": {..}}`. Missing if there is none.
+JsonValue find_description(JsonValue root) {
+  if (describes_generation(root)) return root;
+  constexpr std::size_t kMostMembers = 32;
+  JsonValue found;
+  std::size_t count = 0;
+  root.for_each_member([&](std::string_view, JsonValue member) {
+    if (!found && member.is_object() && ++count <= kMostMembers &&
+        describes_generation(member))
+      found = member;
+  });
+  return found;
 }
 
 const Payload* find_object(const Payloads& payloads) {
   for (const Payload& payload : payloads.all())
     if (payload.looks_like_json() && payload.key() != "workflow" &&
-        describes_generation(payload.json()))
+        find_description(payload.json()))
       return &payload;
   return nullptr;
 }
@@ -147,12 +77,13 @@ bool claims(const Payloads& payloads) {
 // Rules in order of preference, not members in the writer's order: a `text`
 // beside a `prompt` is something else. What no rule took goes to `extra`.
 void fill_in_order(JsonValue root, Generation& generation) {
-  std::array<bool, kRules.size()> is_taken{};
-  for (std::size_t i = 0; i < kRules.size(); ++i)
-    is_taken[i] = set_field(generation, kRules[i].field, root[kRules[i].key]);
+  const std::span<const FieldRule> rules = generic_rules();
+  std::vector<bool> is_taken(rules.size(), false);
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    is_taken[i] = set_field(generation, rules[i].field, root[rules[i].key]);
   root.for_each_member([&](std::string_view key, JsonValue value) {
-    for (std::size_t i = 0; i < kRules.size(); ++i)
-      if (kRules[i].key == key && is_taken[i]) return;
+    for (std::size_t i = 0; i < rules.size(); ++i)
+      if (rules[i].key == key && is_taken[i]) return;
     add_extra(generation, key, value);
   });
 }
@@ -199,13 +130,17 @@ void read_lora_files(JsonValue paths, JsonValue scales,
 
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
   const Payload& payload = *find_object(payloads);
-  const JsonValue root = payload.json();
+  const JsonValue root = find_description(payload.json());
   Generation generation;
   generation.software = software_of(payload);
   fill_in_order(root, generation);
   read_loras(root["loras"] ? root["loras"] : root["Loras"], generation);
   read_lora_files(root["lora_paths"], root["lora_scales"], generation);
   add_extra(generation, "software", root["software"]);
+  if (root.size() > 0 && !describes_generation(payload.json()))
+    payload.json().for_each_member([&](std::string_view key, JsonValue value) {
+      if (!value.is_object()) add_extra(generation, key, value);
+    });
   split_scheduler(generation);
   return generation;
 }

@@ -62,11 +62,13 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"unipc", "UniPC"},
 });
 
-// Longest first where one is the end of another. The flag marks words that are
-// too common to be cut off a name that is not itself a sampler's.
+// Longest first where one is the end of another. Some are words too common to be
+// cut off a name that is not itself a sampler's. Behind an underscore ComfyUI's
+// savers write them, and no sampler of ComfyUI ends in one.
+enum Before { kAnyName, kKnownSampler, kKnownSamplerOrUnderscore };
 struct Schedule {
   std::string_view suffix;
-  bool needs_known_sampler = false;
+  Before before = kAnyName;
 };
 constexpr std::array kSchedules = std::to_array<Schedule>({
     {"align_your_steps"},
@@ -79,18 +81,18 @@ constexpr std::array kSchedules = std::to_array<Schedule>({
     {"kl_optimal"},
     {"linear_quadratic"},
     {"bong_tangent"},
-    {"uniform", true},
-    {"simple", true},
-    {"normal", true},
-    {"beta57", true},
-    {"beta", true},
-    {"turbo", true},
-    {"trailing", true},
-    {"discrete", true},
-    {"smoothstep", true},
-    {"gits", true},
-    {"lcm", true},
-    {"ays", true},
+    {"uniform", kKnownSampler},
+    {"simple", kKnownSamplerOrUnderscore},
+    {"normal", kKnownSamplerOrUnderscore},
+    {"beta57", kKnownSamplerOrUnderscore},
+    {"beta", kKnownSamplerOrUnderscore},
+    {"turbo", kKnownSampler},
+    {"trailing", kKnownSampler},
+    {"discrete", kKnownSampler},
+    {"smoothstep", kKnownSampler},
+    {"gits", kKnownSampler},
+    {"lcm", kKnownSampler},
+    {"ays", kKnownSampler},
 });
 
 // One spelling for `DPM++ 2M SDE`, `k_dpmpp_2m_sde` and `sample_dpmpp_2m_sde`.
@@ -148,8 +150,10 @@ SamplerName split_sampler(std::string_view name) {
     if (start == name.npos) continue;
     const std::string_view sampler = trimmed(name.substr(0, start - 1));
     if (sampler.empty()) continue;
-    if (schedule.needs_known_sampler && find_sampler(sampler) == nullptr)
-      continue;
+    const bool is_word = schedule.before == kKnownSampler ||
+                         (schedule.before == kKnownSamplerOrUnderscore &&
+                          name[start - 1] != '_');
+    if (is_word && find_sampler(sampler) == nullptr) continue;
     return {sampler, name.substr(start)};
   }
   return {name, std::nullopt};

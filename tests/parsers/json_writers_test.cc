@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
@@ -433,6 +435,52 @@ TEST(GenericJson, TextIsThePromptOnlyWhereNothingIsCalledPrompt) {
   EXPECT_EQ(got.prompt, "a");
   ASSERT_EQ(got.extra.size(), 1u);
   EXPECT_EQ(got.extra[0], (KeyValue{"text", "b"}));
+}
+
+// --- programs that nobody knows
+
+TEST(GenericChunks, LabelsAreReadWhateverTheirProgram) {
+  ImageFields image;
+  image.container = Container::kPng;
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"Scheduler", "EulerAncestralDiscreteScheduler"},
+           {"Prompt", "a paper boat"},
+           {"Negative Prompt", "fog"},
+           {"Seed", "7"},
+           {"CFG Scale", "7.5"},
+           {"Inference Step Count", "25"},
+           {"Eta", "1.5"}})
+    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, value});
+  const Generation got =
+      interpret(image, Limits{}).generation.value_or(Generation{});
+  EXPECT_EQ(got.software, "unknown-chunks");
+  EXPECT_EQ(got.prompt, "a paper boat");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.steps, 25);
+  EXPECT_EQ(got.cfg_scale, 7.5);
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Eta", "1.5"}}));
+}
+
+TEST(GenericChunks, APromptAndAModelAreNotEnough) {
+  ImageFields image;
+  image.container = Container::kPng;
+  for (const std::string key : {"Prompt", "Model", "Seed"})
+    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, "a word"});
+  EXPECT_FALSE(interpret(image, Limits{}).generation);
+}
+
+TEST(GenericJson, ParametersMayStandOneLevelDown) {
+  const Generation got = generation_of(
+      "Comment",
+      R"({"version": 2, "request": {"id": "x"}, "params": {"prompt": "a boat", )"
+      R"("seed": 7, "steps": 20, "tiling": false}})");
+  EXPECT_EQ(got.software, "unknown-json");
+  EXPECT_EQ(got.prompt, "a boat");
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"tiling", "false"},
+                                              {"version", "2"}}));
 }
 
 }  // namespace

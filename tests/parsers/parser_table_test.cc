@@ -112,7 +112,7 @@ TEST(ParserTable, StabilityMatrixStandsAboveItsOwnInfotextAndGraph) {
             "stability-matrix");
 }
 
-TEST(ParserTable, SdScriptsStandsAboveGraphsWhichAlsoUsePrompt) {
+TEST(ParserTable, GraphsStandAboveChunksOfWhichOneIsPromptToo) {
   EXPECT_EQ(software_of({{"prompt", "a boat"},
                          {"seed", "7"},
                          {"steps", "20"},
@@ -228,8 +228,6 @@ const std::vector<RowPayload>& payload_of_every_row() {
       {"easy_diffusion",
        {{"UserComment", R"({"prompt":"a","use_stable_diffusion_model":"m"})",
         Carrier::kExifIfd}}},
-      {"sd_scripts",
-       {{"prompt", "a"}, {"seed", "1"}, {"steps", "5"}, {"scale", "7"}}},
       {"mochi_diffusion",
        {{"Caption-Abstract",
          "Include in Image: a; Seed: 1; Generator: Mochi Diffusion 4.1",
@@ -239,6 +237,8 @@ const std::vector<RowPayload>& payload_of_every_row() {
       {"hf_space",
        {{"parameters",
         R"({"prompt":"a","resolution":"8 x 8","Model":"m","seed":1})"}}},
+      {"generic_chunks",
+       {{"prompt", "a"}, {"seed", "1"}, {"steps", "5"}, {"scale", "7"}}},
       {"generic_json",
        {{"UserComment", R"({"prompt":"a","seed":1,"cfg_scale":7})",
         Carrier::kExifIfd}}},

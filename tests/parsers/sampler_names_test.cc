@@ -108,5 +108,18 @@ TEST(NormalizeSampler, NothingGivesNothing) {
   EXPECT_EQ(generation(std::nullopt).sampler_normalized, std::nullopt);
 }
 
+// ComfyUI gains samplers every month.
+TEST(SplitSampler, BehindAnUnderscoreCommonWordsAreSchedulesOfAnySampler) {
+  for (const std::string_view sampler :
+       {"res_multistep", "gradient_estimation", "euler_cfg_pp", "exp_heun_2_x0"})
+    for (const std::string_view schedule : {"simple", "normal", "beta"}) {
+      const std::string name =
+          std::string(sampler) + "_" + std::string(schedule);
+      EXPECT_EQ(split_sampler(name).sampler, sampler);
+      EXPECT_EQ(split_sampler(name).scheduler, schedule);
+    }
+  EXPECT_EQ(split_sampler("My Own Simple").scheduler, std::nullopt);
+}
+
 }  // namespace
 }  // namespace sdmeta

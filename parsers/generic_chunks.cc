@@ -1,0 +1,78 @@
+// One text chunk for each parameter, by programs that no other row knows
+// (generic_rules.h). Of those that do it most is told apart: gen_img.py of
+// https://github.com/kohya-ss/sd-scripts, by its `scale`.
+//
+//   prompt: a cat
+//   seed: 7
+//   steps: 50
+//   scale: 7.5
+//   negative-prompt: dog
+#include <algorithm>
+#include <vector>
+
+#include "parsers/field_map.h"
+#include "parsers/generic_rules.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+// Keys are the writer's own there, and no tags.
+bool is_chunk(const Payload& payload) {
+  switch (payload.field().carrier) {
+    case Carrier::kPngText:
+    case Carrier::kPngZtxt:
+    case Carrier::kPngItxt:
+    case Carrier::kMp4Mdta:
+    case Carrier::kMatroskaTag: return !payload.looks_like_json();
+    default: return false;
+  }
+}
+
+const Payload* find_chunk(const Payloads& payloads, std::string_view key) {
+  for (const Payload& payload : payloads.all())
+    if (payload.key() == key && is_chunk(payload)) return &payload;
+  return nullptr;
+}
+
+// A key counts if its value fits, since `Size` and `Model` are anybody's words.
+bool claims(const Payloads& payloads) {
+  std::vector<Field> fields;
+  for (const FieldRule& rule : generic_rules()) {
+    const Payload* const chunk = find_chunk(payloads, rule.key);
+    Generation empty;
+    if (chunk != nullptr && !chunk->text().empty() &&
+        set_field(empty, rule.field, chunk->text()))
+      fields.push_back(rule.field);
+  }
+  return describe_generation(fields);
+}
+
+Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
+  Generation generation;
+  generation.software = find_chunk(payloads, "scale") != nullptr
+                            ? "sd-scripts"
+                            : "unknown-chunks";
+  std::vector<const Payload*> taken;
+  for (const FieldRule& rule : generic_rules()) {
+    const Payload* const chunk = find_chunk(payloads, rule.key);
+    if (chunk != nullptr && rule.field != Field::kElsewhere &&
+        set_field(generation, rule.field, chunk->text()))
+      taken.push_back(chunk);
+  }
+  for (const Payload& payload : payloads.all())
+    if (is_chunk(payload) &&
+        std::find(taken.begin(), taken.end(), &payload) == taken.end())
+      add_extra(generation, payload.key(), payload.text());
+  split_scheduler(generation);
+  return generation;
+}
+
+}  // namespace
+
+extern const ParserRow generic_chunks_row = {
+    "generic_chunks", "sd-scripts unknown-chunks",
+    "one PNG chunk for each parameter", claims, parse};
+
+}  // namespace sdmeta

@@ -1,0 +1,109 @@
+#include "parsers/generic_rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sdmeta {
+namespace {
+
+constexpr auto kRules = std::to_array<FieldRule>({
+    {"positive_prompt", Field::kPrompt},
+    {"positivePrompt", Field::kPrompt},
+    {"PositivePrompt", Field::kPrompt},
+    {"prompt", Field::kPrompt},
+    {"Prompt", Field::kPrompt},
+    {"text", Field::kPrompt},
+    {"negative_prompt", Field::kNegativePrompt},
+    {"negativePrompt", Field::kNegativePrompt},
+    {"NegativePrompt", Field::kNegativePrompt},
+    {"negativeprompt", Field::kNegativePrompt},
+    {"Negative Prompt", Field::kNegativePrompt},
+    {"Negative prompt", Field::kNegativePrompt},
+    {"negative-prompt", Field::kNegativePrompt},
+    {"negative", Field::kNegativePrompt},
+    {"Negative", Field::kNegativePrompt},
+    {"steps", Field::kSteps},
+    {"Steps", Field::kSteps},
+    {"num_inference_steps", Field::kSteps},
+    {"num_steps", Field::kSteps},
+    {"ddim_steps", Field::kSteps},
+    {"step_count", Field::kSteps},
+    {"inference_steps", Field::kSteps},
+    {"Inference Steps", Field::kSteps},
+    {"Inference Step Count", Field::kSteps},
+    {"sampler", Field::kSampler},
+    {"Sampler", Field::kSampler},
+    {"sampler_name", Field::kSampler},
+    {"samplerName", Field::kSampler},
+    {"sampling_method", Field::kSampler},
+    {"scheduler", Field::kScheduler},
+    {"Scheduler", Field::kScheduler},
+    {"schedule_type", Field::kScheduler},
+    {"cfg_scale", Field::kCfgScale},
+    {"cfgScale", Field::kCfgScale},
+    {"CfgScale", Field::kCfgScale},
+    {"CFG scale", Field::kCfgScale},
+    {"CFG Scale", Field::kCfgScale},
+    {"CFGScale", Field::kCfgScale},
+    {"cfg", Field::kCfgScale},
+    {"guidance_scale", Field::kCfgScale},
+    {"guidanceScale", Field::kCfgScale},
+    {"Guidance Scale", Field::kCfgScale},
+    {"scale", Field::kCfgScale},
+    {"guidance", Field::kGuidance},
+    {"seed", Field::kSeed},
+    {"Seed", Field::kSeed},
+    {"width", Field::kWidth},
+    {"Width", Field::kWidth},
+    {"height", Field::kHeight},
+    {"Height", Field::kHeight},
+    {"size", Field::kSize},
+    {"Size", Field::kSize},
+    {"resolution", Field::kSize},
+    {"model", Field::kModel},
+    {"Model", Field::kModel},
+    {"model_name", Field::kModel},
+    {"model_id", Field::kModel},
+    {"checkpoint", Field::kModel},
+    {"base_model", Field::kModel},
+    {"base_model_name", Field::kModel},
+    {"model_hash", Field::kModelHash},
+    {"vae", Field::kVae},
+    {"clip_skip", Field::kClipSkip},
+    {"clipSkip", Field::kClipSkip},
+    {"denoising_strength", Field::kDenoisingStrength},
+    {"strength", Field::kDenoisingStrength},
+    // NMKD Stable Diffusion GUI
+    {"promptNeg", Field::kNegativePrompt},
+    {"Scale", Field::kCfgScale},
+    {"scaleTxt", Field::kCfgScale},
+    {"BaseResolution", Field::kSize},
+    {"base_resolution", Field::kSize},
+    {"w", Field::kWidth},
+    {"h", Field::kHeight},
+    {"initStrength", Field::kDenoisingStrength},
+    {"loras", Field::kElsewhere},
+    {"Loras", Field::kElsewhere},
+    {"lora_paths", Field::kElsewhere},
+    {"lora_scales", Field::kElsewhere},
+    {"mflux_version", Field::kSoftwareVersion},
+    {"software", Field::kElsewhere},
+});
+
+constexpr std::array<Field, 7> kTelling = {
+    Field::kSeed,    Field::kSteps,     Field::kWidth, Field::kCfgScale,
+    Field::kSampler, Field::kScheduler, Field::kModel};
+
+}  // namespace
+
+std::span<const FieldRule> generic_rules() { return kRules; }
+
+bool describe_generation(std::span<const Field> fields) {
+  const auto has = [fields](Field field) {
+    return std::find(fields.begin(), fields.end(), field) != fields.end();
+  };
+  return has(Field::kPrompt) &&
+         std::count_if(kTelling.begin(), kTelling.end(), has) >= 2;
+}
+
+}  // namespace sdmeta
