@@ -1,5 +1,6 @@
 // Which of its inputs a switch hands on: by its row, or by the shape of one
 // that has none.
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -16,24 +17,29 @@ namespace {
 
 bool is_capital(char c) { return c != to_lower(c); }
 
-enum class Side : std::uint8_t { kNone, kTrue, kFalse };
+// on_true, IF_FALSE, trueValue hold `true` and `false` as words. Every input of
+// every node without a row is asked, so the first letter decides first.
+bool has_word(std::string_view name, std::string_view word) {
+  for (std::size_t at = 0; at + word.size() <= name.size(); ++at) {
+    if ((name[at] | 0x20) != word[0] ||
+        !starts_with_ignoring_case(name.substr(at), word))
+      continue;
+    const std::size_t end = at + word.size();
+    const bool begins =
+        at == 0 || !is_letter(name[at - 1]) || is_capital(name[at]);
+    const bool ends =
+        end == name.size() || !is_letter(name[end]) || is_capital(name[end]);
+    if (begins && ends) return true;
+  }
+  return false;
+}
 
-// on_true, IF_FALSE, trueValue: true and false as words of a name.
-Side side_of(std::string_view name) {
-  const auto has = [name](std::string_view word) {
-    for (std::size_t at = 0; at + word.size() <= name.size(); ++at) {
-      if (!starts_with_ignoring_case(name.substr(at), word)) continue;
-      const std::size_t end = at + word.size();
-      const bool begins =
-          at == 0 || !is_letter(name[at - 1]) || is_capital(name[at]);
-      const bool ends =
-          end == name.size() || !is_letter(name[end]) || is_capital(name[end]);
-      if (begins && ends) return true;
-    }
-    return false;
-  };
-  if (has("true")) return Side::kTrue;
-  return has("false") ? Side::kFalse : Side::kNone;
+const GraphInput* find_word(std::span<const GraphInput> inputs,
+                            std::string_view word) {
+  const auto found = std::find_if(
+      inputs.begin(), inputs.end(),
+      [word](const GraphInput& input) { return has_word(input.name, word); });
+  return found == inputs.end() ? nullptr : &*found;
 }
 
 constexpr auto kConditionNames = std::to_array<std::string_view>(
@@ -83,13 +89,8 @@ struct Shape {
 
 std::optional<Shape> shape_of(std::span<const GraphInput> inputs) {
   Shape shape;
-  for (const GraphInput& input : inputs) {
-    const Side side = side_of(input.name);
-    if (side == Side::kTrue && shape.on_true == nullptr)
-      shape.on_true = &input;
-    else if (side == Side::kFalse && shape.on_false == nullptr)
-      shape.on_false = &input;
-  }
+  shape.on_true = find_word(inputs, "true");
+  if (shape.on_true != nullptr) shape.on_false = find_word(inputs, "false");
   if (shape.is_pair()) {
     for (const GraphInput& input : inputs)
       if (&input != shape.on_true && &input != shape.on_false &&
