@@ -164,19 +164,20 @@ void Graph::finish() {
 
 // The key of a node that only says which variable it gets.
 const GraphInput* Graph::variable_got(NodeIndex index) const {
+  const auto is_link = [](const GraphInput& input) { return input.is_link(); };
+  const auto all = inputs(index);
+  if (std::any_of(all.begin(), all.end(), is_link)) return nullptr;
   const std::string_view name = node(index).class_type;
   if (!contains_ignoring_case(name, "get") &&
       !contains_ignoring_case(name, "retrieve") &&
       !contains_ignoring_case(name, "recall"))
     return nullptr;
   const GraphInput* key = nullptr;
-  for (const GraphInput& input : inputs(index)) {
-    if (input.is_link()) return nullptr;
+  for (const GraphInput& input : all)
     for (const std::string_view word :
          {"key", "name", "variable", "variable_name", "var_name", "constant"})
       if (equal_ignoring_case(input.name, word) && input.value.is_string())
         key = &input;
-  }
   return key;
 }
 
