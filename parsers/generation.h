@@ -58,7 +58,7 @@ struct Hires {
 
 /// A prompt for a part of the picture: a NovelAI character, a region.
 struct PromptPart {
-  std::string role;  // "character", "region", "refiner", "hires", ...
+  std::string role;  // "character", "region", "background", "refiner", ...
   std::optional<std::string> prompt;
   std::optional<std::string> negative_prompt;
 
