@@ -18,6 +18,9 @@ namespace {
 constexpr unsigned kMaxNesting = 16;
 constexpr std::size_t kMaxInstances = 2048;
 constexpr unsigned kMaxLinkSteps = 128;
+// Subgraphs inside themselves make thousands of nodes, and each of their links
+// may lead in a circle. Ordinary ones take a few steps.
+constexpr std::size_t kMaxStepsOfAllLinks = 1u << 16;
 
 // Virtual nodes of a subgraph: what it gets and what it gives.
 constexpr std::string_view kSubgraphInput = "-10";
@@ -166,6 +169,7 @@ class Builder {
       by_id_;
   std::size_t count_ = 0;
   bool is_cut_ = false;
+  std::size_t steps_left_ = kMaxStepsOfAllLinks;
 };
 
 JsonValue Builder::subgraph(std::string_view type) const {
@@ -403,7 +407,12 @@ Source Builder::resolve_link(std::size_t scope, JsonValue link,
 
 Source Builder::resolve_origin(std::size_t scope, const Origin& origin,
                                unsigned steps) {
-  if (steps > kMaxLinkSteps) return {};
+  if (steps > kMaxLinkSteps || steps_left_ == 0) return {};
+  if (--steps_left_ == 0)
+    notes_.push_back({ErrorCode::kGraphTooLarge,
+                      "links of the workflow take more than " +
+                          std::to_string(kMaxStepsOfAllLinks) + " steps",
+                      std::nullopt});
   if (origin.node == kSubgraphInput && scope != 0)
     return resolve_instance_input(scope, origin.slot, steps + 1);
   const FlatNode* node = node_at(scope, origin.node);

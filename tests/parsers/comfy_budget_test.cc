@@ -169,6 +169,28 @@ TEST(ComfyBudget, ANodeWithAHundredThousandInputsIsRead) {
   EXPECT_EQ(got.generation->prompt, "kept");
 }
 
+TEST(ComfyBudget, LinksOfEditorFilesInACircleAreGivenUpWithANote) {
+  std::string nodes;
+  std::string links;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string id = std::to_string(i);
+    // Two reroutes feed each other, and all others.
+    const std::string from = i == 0 ? "1" : "0";
+    nodes +=
+        text({i == 0 ? "" : ",", "{\"id\":", id, ",\"type\":\"",
+              i < 2 ? "Reroute" : "VAEDecode",
+              "\",\"inputs\":[{\"name\":\"samples\",\"link\":", id, "}]}"});
+    links += text(
+        {i == 0 ? "" : ",", "[", id, ",", from, ",0,", id, ",0,\"LATENT\"]"});
+  }
+  const Interpretation got = interpret(
+      fields("workflow",
+             text({"{\"nodes\":[", nodes, "],\"links\":[", links, "]}"})),
+      Limits{});
+  ASSERT_FALSE(got.warnings.empty());
+  EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
+}
+
 TEST(ComfyBudget, MoreNodesThanTheLimitAreDroppedWithANote) {
   Limits limits;
   limits.max_graph_nodes = 5;
