@@ -374,6 +374,7 @@ std::size_t find_tiff_header(Bytes block) noexcept {
 void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
                TextEnd end) {
   const std::size_t first_field = out.image().fields.size();
+  const std::size_t first_note = out.image().notes.size();
   const std::size_t header = find_tiff_header(block);
   if (header == SIZE_MAX) {
     out.note(ErrorCode::kBadExif, "no TIFF header", file_offset);
@@ -381,8 +382,15 @@ void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
     ByteWindow in(block);
     TiffWalk(in, {header, file_offset, end, false}, out).run();
   }
-  if (!out.has_generation_text_from(first_field))
-    read_loose_texts(block, file_offset, Carrier::kExifIfd, out);
+  if (out.has_generation_text_from(first_field)) return;
+  const std::vector<Error>& notes = out.image().notes;
+  const bool is_damaged =
+      end == TextEnd::kCut || out.image().fields.size() == first_field ||
+      std::any_of(
+          notes.begin() + static_cast<std::ptrdiff_t>(first_note), notes.end(),
+          [](const Error& note) { return note.code == ErrorCode::kBadExif; });
+  read_loose_texts(block, file_offset, Carrier::kExifIfd,
+                   is_damaged ? LooseMarks::kAll : LooseMarks::kNames, out);
 }
 
 void read_tiff(ByteWindow& in, FieldCollector& out) {

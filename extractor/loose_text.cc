@@ -1,6 +1,8 @@
 #include "extractor/loose_text.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,43 +26,78 @@ bool is_text_byte(char c) noexcept {
          c == '\t';
 }
 
-// Where a text begins that can be told by itself: behind the name of its
-// encoding, as a JSON object, or as a label in front of one.
-std::size_t find_loose_text(std::string_view block, std::size_t at) {
-  for (at = block.find_first_of("UA{S"sv, at); at != block.npos;
-       at = block.find_first_of("UA{S"sv, at + 1)) {
-    const std::string_view rest = block.substr(at);
-    if (rest.size() < kFewestLooseBytes) break;
-    if (starts_with_charset(rest)) return at;
-    if (rest.starts_with("{\""sv) || rest.starts_with("Steps: "sv)) {
-      while (at > 0 && is_text_byte(block[at - 1])) --at;
+bool is_ascii_text(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_text_byte(c) && static_cast<unsigned char>(c) < 0x80;
+  });
+}
+
+// Finds where texts begin that can be told by themselves: behind the name of
+// their encoding, as settings, and in damaged blocks as a JSON object or as a
+// label in front of one.
+class LooseTexts {
+ public:
+  LooseTexts(std::string_view block, LooseMarks marks)
+      : block_(block), marks_(kMarks) {
+    if (marks == LooseMarks::kNames) marks_ = marks_.first(kMarks.size() - 1);
+  }
+
+  /// The first that begins at `at` or behind.
+  std::size_t find(std::size_t at) {
+    for (; (at = find_mark(at)) != block_.npos; ++at) {
+      const std::string_view rest = block_.substr(at);
+      if (rest.size() < kFewestLooseBytes) break;
+      if (starts_with_charset(rest)) return at;
+      // Two bytes that stand anywhere in a thumbnail.
+      if (rest.starts_with(kObject) &&
+          !is_ascii_text(rest.substr(0, kFewestLooseBytes)))
+        continue;
+      while (at > 0 && is_text_byte(block_[at - 1])) --at;
       return at;
     }
+    return block_.npos;
   }
-  return block.npos;
-}
+
+ private:
+  static constexpr std::string_view kObject = "{\""sv;
+  static constexpr std::array<std::string_view, 4> kMarks = {
+      "UNICODE\0"sv, "ASCII\0\0\0"sv, "Steps: "sv, kObject};
+
+  std::size_t find_mark(std::size_t at) {
+    std::size_t first = block_.npos;
+    for (std::size_t i = 0; i < marks_.size(); ++i) {
+      std::size_t& next = next_[i];
+      if (!is_searched_ || (next < at && next != block_.npos))
+        next = block_.find(marks_[i], at);
+      first = std::min(first, next);
+    }
+    is_searched_ = true;
+    return first;
+  }
+
+  std::string_view block_;
+  std::span<const std::string_view> marks_;
+  std::array<std::size_t, kMarks.size()> next_{};  // where each mark stands
+  bool is_searched_ = false;
+};
 
 }  // namespace
 
 void read_loose_texts(Bytes block, std::uint64_t file_offset, Carrier carrier,
-                      FieldCollector& out) {
+                      LooseMarks marks, FieldCollector& out) {
   constexpr int kMostTexts = 64;
   constexpr std::size_t kLongestLabel = 32;
   constexpr std::size_t kCharsetBytes = 8;
-  const auto is_ascii = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-      return is_text_byte(c) && static_cast<unsigned char>(c) < 0x80;
-    });
-  };
   const std::string_view all = as_text(block);
+  LooseTexts loose(all, marks);
   int texts = 0;
-  for (std::size_t at = find_loose_text(all, 0);
-       at != all.npos && texts < kMostTexts; ++texts) {
+  for (std::size_t at = loose.find(0); at != all.npos && texts < kMostTexts;
+       ++texts) {
     const bool has_charset = starts_with_charset(all.substr(at));
     const std::size_t start = at + (has_charset ? kCharsetBytes : 0);
     // "UNICODE" may hold UTF-8, too.
     const bool is_wide = all.substr(at).starts_with('U') && has_charset &&
-                         !is_ascii(all.substr(start, 4));
+                         !is_ascii_text(all.substr(start, 4));
     std::size_t end = all.find(is_wide ? "\0\0\0"sv : "\0"sv, start);
     end = std::min(end, all.size());
     Text text = decode_user_comment(
@@ -84,17 +121,18 @@ void read_loose_texts(Bytes block, std::uint64_t file_offset, Carrier carrier,
       out.add(carrier, is_labelled ? "ImageDescription" : "UserComment",
               std::move(text));
     }
-    at = find_loose_text(all, end);
+    at = loose.find(end);
   }
 }
 
 void search_loose_texts(ByteWindow& in, Carrier carrier, FieldCollector& out) {
   constexpr std::size_t kSearched = std::size_t{1} << 20;
-  read_loose_texts(in.view(0, kSearched), 0, carrier, out);
+  read_loose_texts(in.view(0, kSearched), 0, carrier, LooseMarks::kAll, out);
   if (in.size() <= kSearched) return;
   const std::uint64_t tail =
       in.size() - std::min<std::uint64_t>(kSearched, in.size() - kSearched);
-  read_loose_texts(in.view(tail, kSearched), tail, carrier, out);
+  read_loose_texts(in.view(tail, kSearched), tail, carrier, LooseMarks::kAll,
+                   out);
 }
 
 }  // namespace sdmeta

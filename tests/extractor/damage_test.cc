@@ -245,6 +245,14 @@ TEST(Damage, ExifCommentWhoseEncodingHasNoName) {
             kComment);
 }
 
+TEST(Damage, BytesOfAThumbnailAreNoText) {
+  const std::string block = with_bytes(exif_block(), 0, "XX") +
+                            "\0\0\0\0{\"\x90\x81 and a score of bytes\0"s;
+  const ImageFields image = extract(JpegBuilder().exif(block).build());
+  EXPECT_EQ(value_of(image, "UserComment"), kComment);
+  EXPECT_EQ(image.fields.size(), 1u);
+}
+
 TEST(Damage, ATextOutsideOfDirectoriesIsNotReadTwice) {
   const ImageFields image =
       extract(JpegBuilder()

@@ -209,6 +209,20 @@ TEST(Exif, CameraIsAPhoto) {
   EXPECT_EQ(to_text(image.notes.at(0)), "photo: camera Canon EOS 5D");
 }
 
+// Thumbnails hold any bytes, and phones write JSON into notes of their own.
+TEST(Exif, ASoundPhotoHasNoTextToldByItsLooks) {
+  const std::string photo = TiffBuilder(ByteOrder::kLittle)
+                                .ifd0(kMake, TiffType::kAscii, "Canon\0"s)
+                                .build();
+  for (const std::string& more :
+       {"\xFF\xD8\x7B\x22\x90\x81 and a score of bytes\xFF\xD9"s,
+        R"({"mirror":false,"sensor":"rear"})"s}) {
+    const ImageFields image = read(photo + '\0' + more + '\0');
+    EXPECT_EQ(image.fields.size(), read(photo).fields.size());
+    EXPECT_TRUE(image.notes.empty()) << to_text(image.notes.at(0));
+  }
+}
+
 TEST(Tiff, FileIsReadAsItsOwnBlock) {
   const ImageFields image =
       test::extract(TiffBuilder(ByteOrder::kBig)
