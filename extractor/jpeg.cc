@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "extractor/block_search.h"
 #include "extractor/exif.h"
 #include "extractor/iptc.h"
 #include "extractor/provenance.h"
@@ -160,7 +161,7 @@ class JpegReader {
   std::size_t kept_bytes_ = 0;
   // A scan in front of it may stand in what a segment of wrong length holds.
   std::uint64_t claimed_end_ = 0;
-  std::size_t search_left_ = out_.limits().max_search_bytes;
+  BlockSearch search_{in_, out_.limits().max_search_bytes};
 };
 
 void JpegReader::read() {
@@ -238,12 +239,10 @@ std::optional<Segment> JpegReader::segment_at(std::uint64_t offset) {
 // The next segment of a usual kind that begins at `offset` or behind; or the
 // Exif block or XMP packet of one that has lost its marker.
 std::optional<Segment> JpegReader::find_segment(std::uint64_t offset) {
-  constexpr std::size_t kBlock = 64u << 10;
   constexpr std::size_t kOverlap = 64;
-  for (std::uint64_t at = offset; search_left_ >= kBlock; at += kBlock) {
-    search_left_ -= kBlock;
-    const Bytes block = in_.view(at, kBlock + kOverlap, 0);
-    const std::size_t last = std::min(block.size(), kBlock);
+  const auto look = [this](Bytes block,
+                           std::uint64_t at) -> std::optional<Segment> {
+    const std::size_t last = std::min(block.size(), BlockSearch::kBlock);
     for (std::size_t i = 0; i < last; ++i) {
       const Bytes rest = block.subspan(i);
       if (rest[0] == 0xFF && looks_like_segment(rest))
@@ -252,9 +251,9 @@ std::optional<Segment> JpegReader::find_segment(std::uint64_t offset) {
       if (kind_of(rest) != AppKind::kOther)
         return Segment{at + i, kApp1, at + i, 0};
     }
-    if (block.size() < kBlock) break;
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  return search_.find(offset, UINT64_MAX, kOverlap, look);
 }
 
 bool JpegReader::is_scan(const Segment& segment) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "extractor/block_search.h"
 #include "extractor/crc32.h"
 #include "extractor/exif.h"
 #include "extractor/inflate.h"
@@ -188,8 +189,8 @@ class PngReader {
   // Up to here the file has been understood: where the chain of chunks breaks,
   // what it has lost stands behind.
   std::uint64_t understood_ = 0;
-  std::size_t search_left_ = out_.limits().max_search_bytes;
-  std::size_t text_search_left_ = out_.limits().max_search_bytes;
+  BlockSearch search_{in_, out_.limits().max_search_bytes};
+  BlockSearch text_search_{in_, out_.limits().max_search_bytes};
 };
 
 void PngReader::read() {
@@ -267,12 +268,9 @@ void PngReader::report_break(std::uint64_t offset) {
 
 // The next chunk of a known kind that begins at `offset` or behind.
 std::optional<Chunk> PngReader::find_header(std::uint64_t offset) {
-  constexpr std::size_t kBlock = 64u << 10;
   // Lengths up to here may be right although the file ends before.
   constexpr std::uint32_t kUsualLength = 1u << 26;
-  for (std::uint64_t at = offset; search_left_ >= kBlock; at += kBlock) {
-    search_left_ -= kBlock;
-    const Bytes block = in_.view(at, kBlock + kHeaderBytes, 0);
+  const auto look = [](Bytes block, std::uint64_t at) -> std::optional<Chunk> {
     std::uint64_t window = 0;
     for (std::size_t i = 0; i < block.size(); ++i) {
       window = window << 8 | block[i];
@@ -283,9 +281,9 @@ std::optional<Chunk> PngReader::find_header(std::uint64_t offset) {
         continue;
       if (chunk.has_type() && is_known(chunk.type)) return chunk;
     }
-    if (block.size() < kBlock) break;
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  return search_.find(offset, UINT64_MAX, kHeaderBytes, look);
 }
 
 // The chain of chunks is broken. What was understood last may be the break.
@@ -299,16 +297,10 @@ std::optional<Chunk> PngReader::find_lost_chunk() {
 // A text in [begin, end) whose chunk has lost its header, told by its keyword.
 std::optional<Chunk> PngReader::find_lost_text(std::uint64_t begin,
                                                std::uint64_t end) {
-  constexpr std::size_t kBlock = 64u << 10;
   constexpr std::size_t kOverlap = 80;  // a keyword and a NUL
-  for (std::uint64_t at = begin; at < end && text_search_left_ >= kBlock;
-       at += kBlock) {
-    text_search_left_ -= kBlock;
-    const std::string_view text =
-        as_text(in_.view(at,
-                         static_cast<std::size_t>(std::min(
-                             end - at, kBlock + std::uint64_t{kOverlap})),
-                         0));
+  const auto look = [this, end](Bytes block,
+                                std::uint64_t at) -> std::optional<Chunk> {
+    const std::string_view text = as_text(block);
     for (std::size_t nul = text.find('\0'); nul != text.npos;
          nul = text.find('\0', nul + 1)) {
       if (nul == 0 || text[nul - 1] == '\0') continue;
@@ -323,8 +315,9 @@ std::optional<Chunk> PngReader::find_lost_text(std::uint64_t begin,
       chunk.type = disguised_type(chunk);
       return chunk;
     }
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  return text_search_.find(begin, end, kOverlap, look);
 }
 
 // The type of a text chunk whose own is damaged; else what it says.

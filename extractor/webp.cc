@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "extractor/block_search.h"
 #include "extractor/exif.h"
 #include "extractor/provenance.h"
 #include "extractor/xmp.h"
@@ -69,7 +70,7 @@ class WebpReader {
 
   ByteWindow& in_;
   FieldCollector& out_;
-  std::size_t search_left_ = out_.limits().max_search_bytes;
+  BlockSearch search_{in_, out_.limits().max_search_bytes};
 };
 
 void WebpReader::read() {
@@ -139,12 +140,11 @@ std::optional<Chunk> WebpReader::chunk_at(std::uint64_t offset) {
 // The next chunk of a known kind that begins at `offset` or behind; or the Exif
 // block or XMP packet of one that has lost its header.
 std::optional<Chunk> WebpReader::find_chunk(std::uint64_t offset) {
-  constexpr std::size_t kBlock = 64u << 10;
   constexpr std::size_t kOverlap = 16;
-  for (std::uint64_t at = offset; search_left_ >= kBlock; at += kBlock) {
-    search_left_ -= kBlock;
-    const std::string_view block = as_text(in_.view(at, kBlock + kOverlap, 0));
-    const std::size_t last = std::min(block.size(), kBlock);
+  const auto look = [this](Bytes bytes,
+                           std::uint64_t at) -> std::optional<Chunk> {
+    const std::string_view block = as_text(bytes);
+    const std::size_t last = std::min(block.size(), BlockSearch::kBlock);
     for (std::size_t i = block.find_first_of("EXVACIM<"sv); i < last;
          i = block.find_first_of("EXVACIM<"sv, i + 1)) {
       const std::string_view rest = block.substr(i);
@@ -158,9 +158,9 @@ std::optional<Chunk> WebpReader::find_chunk(std::uint64_t offset) {
       return Chunk{place - kChunkHeaderBytes, is_exif ? "EXIF" : "XMP ",
                    static_cast<std::uint32_t>(in_.size() - place)};
     }
-    if (block.size() < kBlock) break;
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  return search_.find(offset, UINT64_MAX, kOverlap, look);
 }
 
 // The length is wrong if no chunk follows; then the next one that can be found
