@@ -110,7 +110,6 @@ NodeIndex Graph::find(std::string_view id) const {
 }
 
 FieldSet Graph::fields(NodeIndex index) const {
-  fields_.resize(nodes_.size());
   std::optional<FieldSet>& known = fields_[static_cast<std::size_t>(index)];
   if (!known) {
     known = 0;
@@ -160,6 +159,7 @@ void Graph::finish() {
     has_getters = has_getters || variable_got(node) != nullptr;
   }
   if (has_getters) link_variables();
+  fields_.resize(nodes_.size());
 }
 
 // The key of a node that only says which variable it gets.
@@ -168,9 +168,7 @@ const GraphInput* Graph::variable_got(NodeIndex index) const {
   const auto all = inputs(index);
   if (std::any_of(all.begin(), all.end(), is_link)) return nullptr;
   const std::string_view name = node(index).class_type;
-  if (!contains_ignoring_case(name, "get") &&
-      !contains_ignoring_case(name, "retrieve") &&
-      !contains_ignoring_case(name, "recall"))
+  if (!contains_any_ignoring_case(name, {"get", "retrieve", "recall"}))
     return nullptr;
   const GraphInput* key = nullptr;
   for (const GraphInput& input : all)

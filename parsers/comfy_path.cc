@@ -50,9 +50,8 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   const bool has_steps = has(NodeField::kSteps);
   const bool has_seed = has(NodeField::kSeed);
   // Bundles carry what samplers take: a seed, the odd one steps too.
-  const bool is_bundle = contains_ignoring_case(name, "pipe") ||
-                         contains_ignoring_case(name, "context") ||
-                         contains_ignoring_case(name, "bus");
+  const bool is_bundle =
+      contains_any_ignoring_case(name, {"pipe", "context", "bus"});
   if (is_fed && !is_bundle && (has_steps || linked("sigmas"))) return true;
   if (!has_steps || !has_seed) return false;
   // One conditioning for a guided model; everything in a pipe.
@@ -67,11 +66,9 @@ bool ComfyWalk::is_sampler_by_shape(NodeIndex node) const {
   if (has(NodeField::kCfg) && prompt_of(node) != nullptr &&
       values_.input_named(node, "images") == nullptr)
     return true;
-  for (const std::string_view part :
-       {"sampl", "generat", "inference", "txt2img", "text2img", "texttoimage",
-        "img2img", "detailer", "pipeline", "refiner"})
-    if (contains_ignoring_case(name, part)) return true;
-  return false;
+  return contains_any_ignoring_case(
+      name, {"sampl", "generat", "inference", "txt2img", "text2img",
+             "texttoimage", "img2img", "detailer", "pipeline", "refiner"});
 }
 
 // Nodes that send a prompt away and get a picture back (comfy_api_nodes). They

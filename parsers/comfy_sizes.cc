@@ -188,8 +188,7 @@ void ComfyWalk::read_scaling(NodeIndex node, Scaling& scaling) {
   const NodeKind& kind = *graph_.node(node).kind;
   const std::string_view name = graph_.node(node).class_type;
   const bool by_name = kind.role == NodeRole::kUnknown &&
-                       (contains_ignoring_case(name, "upscale") ||
-                        contains_ignoring_case(name, "resize"));
+                       contains_any_ignoring_case(name, {"upscale", "resize"});
   const bool is_scaling =
       kind.role == NodeRole::kLatentScale ||
       kind.role == NodeRole::kImageScale || by_name ||

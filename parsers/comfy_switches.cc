@@ -124,11 +124,9 @@ bool is_switch_by_shape(std::string_view class_type,
   if (!shape) return false;
   if (shape->is_pair()) return true;
   // Stacks have numbered inputs and numbers too; a switch says what it is.
-  for (const std::string_view word :
-       {"switch", "select", "choose", "choice", "chooser", "router", "mux",
-        "index", "pick"})
-    if (contains_ignoring_case(class_type, word)) return true;
-  return false;
+  return contains_any_ignoring_case(
+      class_type, {"switch", "select", "choose", "choice", "chooser", "router",
+                   "mux", "index", "pick"});
 }
 
 const GraphInput* GraphValues::selected_by_shape(NodeIndex node) {

@@ -2,7 +2,6 @@
 // to the usual ones.
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,15 +43,9 @@ std::optional<PromptSide> side_of_name(std::string_view name) {
   return std::nullopt;
 }
 
-bool has_word(std::string_view class_type,
-              std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return contains_ignoring_case(class_type, word);
-  });
-}
-
 bool joins_texts(std::string_view class_type) {
-  return has_word(class_type, {"concat", "join", "combin", "merge", "append"});
+  return contains_any_ignoring_case(
+      class_type, {"concat", "join", "combin", "merge", "append"});
 }
 
 // text2, string_a, prefix, c: a part of a text by its name.
@@ -75,10 +68,10 @@ bool is_part_name(std::string_view name) {
 }  // namespace
 
 bool writes_text_itself(std::string_view class_type) {
-  if (has_word(class_type, {"encode"})) return false;
+  if (contains_ignoring_case(class_type, "encode")) return false;
   for (const std::string_view word : {"LLM", "VLM"})
     if (class_type.find(word) != class_type.npos) return true;
-  return has_word(
+  return contains_any_ignoring_case(
       class_type,
       {"gemini",        "gpt",           "ollama",      "openai",
        "claude",        "deepseek",      "tagger",      "florence",

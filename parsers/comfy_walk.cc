@@ -220,8 +220,7 @@ void ComfyWalk::scan() {
     const bool holds_text =
         asks || role == NodeRole::kEncoder || role == NodeRole::kText ||
         role == NodeRole::kCachedText ||
-        contains_ignoring_case(entry.class_type, "textencode") ||
-        contains_ignoring_case(entry.class_type, "prompt");
+        contains_any_ignoring_case(entry.class_type, {"textencode", "prompt"});
     if (!holds_text) continue;
     bool is_negative = false;
     for (const std::string_view word :

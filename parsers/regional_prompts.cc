@@ -31,17 +31,28 @@ struct Part {
 };
 using Parts = std::vector<Part>;
 
-// Adds both sides, paired by position. None where there is nothing to divide.
-void add_parts(const Parts& positive, const Parts& negative,
+// Adds both sides, paired by position where `are_pair` holds.
+template <class ArePair>
+void add_pairs(const Parts& positive, const Parts& negative, ArePair are_pair,
                Generation& generation) {
-  if (positive.size() < 2 || positive.size() > kMostParts) return;
+  if (positive.size() > kMostParts) return;
   const bool is_paired = negative.size() == positive.size();
   for (std::size_t i = 0; i < positive.size(); ++i) {
     PromptPart part{
         std::string(positive[i].role), std::string(positive[i].text), {}};
-    if (is_paired) part.negative_prompt = std::string(negative[i].text);
+    if (is_paired && are_pair(positive[i], negative[i]))
+      part.negative_prompt = std::string(negative[i].text);
     generation.prompts.push_back(std::move(part));
   }
+}
+
+// Parts of a whole: none where there is nothing to divide.
+void add_parts(const Parts& positive, const Parts& negative,
+               Generation& generation) {
+  if (positive.size() < 2) return;
+  add_pairs(
+      positive, negative, [](const Part&, const Part&) { return true; },
+      generation);
 }
 
 bool is_word_char(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
@@ -219,18 +230,13 @@ void add_regional_prompts(const SettingsReader& settings, const Limits& limits,
 void add_prompt_sections(Generation& generation) {
   if (!generation.prompt) return;
   const Parts positive = split_sections(*generation.prompt);
-  if (positive.size() > kMostParts) return;
   const Parts negative = generation.negative_prompt
                              ? split_sections(*generation.negative_prompt)
                              : Parts();
-  const bool is_paired = negative.size() == positive.size();
-  for (std::size_t i = 0; i < positive.size(); ++i) {
-    PromptPart part{
-        std::string(positive[i].role), std::string(positive[i].text), {}};
-    if (is_paired && negative[i].role == positive[i].role)
-      part.negative_prompt = std::string(negative[i].text);
-    generation.prompts.push_back(std::move(part));
-  }
+  add_pairs(
+      positive, negative,
+      [](const Part& a, const Part& b) { return a.role == b.role; },
+      generation);
 }
 
 }  // namespace sdmeta

@@ -33,6 +33,13 @@ bool contains_ignoring_case(std::string_view text, std::string_view part) {
                      }) != text.end();
 }
 
+bool contains_any_ignoring_case(std::string_view text,
+                                std::initializer_list<std::string_view> parts) {
+  return std::any_of(parts.begin(), parts.end(), [text](std::string_view part) {
+    return contains_ignoring_case(text, part);
+  });
+}
+
 std::string_view model_base_name(std::string_view path) {
   constexpr std::array<std::string_view, 8> kExtensions = {
       ".safetensors", ".sft", ".ckpt", ".gguf", ".pth", ".pt", ".bin", ".onnx"};

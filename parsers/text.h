@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +47,8 @@ inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && starts_with_ignoring_case(a, b);
 }
 bool contains_ignoring_case(std::string_view text, std::string_view part);
+bool contains_any_ignoring_case(std::string_view text,
+                                std::initializer_list<std::string_view> parts);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
 /// `(None)`, `unknown`, `N/A`, `null`, `undefined`, in any case.
