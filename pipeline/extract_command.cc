@@ -131,7 +131,7 @@ class ExtractRun {
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
     run_graph(
-        [this, &jobs]() -> std::optional<Batch<Job>> {
+        [this, &jobs]() -> std::optional<Batch> {
           if (stop_.is_wanted.load(std::memory_order_relaxed)) return std::nullopt;
           return jobs.next();
         },

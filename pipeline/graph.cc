@@ -40,10 +40,9 @@ Message<T> message(T value) {
 }
 
 // Takes how many batches have been written.
-using Input =
-    flow::multifunction_node<std::size_t, std::tuple<Message<Batch<Job>>>>;
+using Input = flow::multifunction_node<std::size_t, std::tuple<Message<Batch>>>;
 using CachedLines =
-    flow::multifunction_node<Message<Batch<Job>>,
+    flow::multifunction_node<Message<Batch>,
                              std::tuple<Message<Lines>, Message<HalfWritten>>>;
 using Wait = flow::async_node<Message<HalfWritten>, Message<HalfRead>>;
 
@@ -75,7 +74,7 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                   if (is_ended || batches == max_batches) return;
                   if (batches - waiting.load() >= max_parsed) return;
                   if (batches > 0 && held.is_full()) return;
-                  std::optional<Batch<Job>> jobs = next();
+                  std::optional<Batch> jobs = next();
                   is_ended = !jobs;
                   if (is_ended) return;
                   held.add(jobs->held_bytes);
@@ -85,8 +84,7 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                 });
     CachedLines cached_lines(
         graph, threads,
-        [&](const Message<Batch<Job>>& jobs,
-            CachedLines::output_ports_type& out) {
+        [&](const Message<Batch>& jobs, CachedLines::output_ports_type& out) {
           HalfWritten half =
               options.io_depth > 0
                   ? write_cached(std::move(*jobs), stages)

@@ -6,8 +6,8 @@
 
 namespace sdmeta {
 
-std::optional<Batch<Job>> JobBatches::next() {
-  Batch<Job> batch;
+std::optional<Batch> JobBatches::next() {
+  Batch batch;
   batch.items.reserve(kBatchJobs);
   while (batch.items.empty()) {
     if (is_finished_ || stop_.load(std::memory_order_relaxed))

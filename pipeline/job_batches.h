@@ -24,7 +24,7 @@ class JobBatches {
   /// that a resumed run cuts where the interrupted one did: compressed output
   /// is then the same to the byte. Also cuts when kMaxPackedBytes are held. A
   /// batch that a stop leaves half full is left to the next run.
-  std::optional<Batch<Job>> next();
+  std::optional<Batch> next();
 
   /// May be asked while another thread is in next().
   std::uint64_t already_recorded() const { return already_recorded_; }

@@ -93,10 +93,9 @@ struct Record {
 
 /// Up to kBatchJobs of them travel together: a message for each file would cost
 /// as much as reading it.
-template <class T>
 struct Batch {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps
-  std::vector<T> items;
+  std::vector<Job> items;
   std::size_t held_bytes = 0;  // its part of HeldBytes
 };
 inline constexpr std::size_t kBatchJobs = 32;

@@ -21,7 +21,7 @@ struct RunOptions {
 
 /// Next batch, numbered from 0 without gaps; nullopt ends the run. Called by
 /// one thread at a time.
-using NextBatch = std::function<std::optional<Batch<Job>>()>;
+using NextBatch = std::function<std::optional<Batch>()>;
 
 /// Takes the lines of each batch, in one or more pieces, in the order of `seq`,
 /// one thread at a time. Pieces have `bytes` and `tally`.

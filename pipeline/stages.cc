@@ -132,8 +132,8 @@ Extracted extract_stage(Job job, FileOpener& opener,
     const Result<std::unique_ptr<ByteSource>> source =
         open_source(job, options.limits);
     extracted.bytes = member_bytes(job);
-    extracted.image = source ? extract_fields(**source, options)
-                             : damaged(source.error());
+    extracted.image =
+        source ? extract_fields(**source, options) : damaged(source.error());
   } else {
     const Result<ImageFile> file = opener.open(job.path, job.is_regular);
     if (file) {
@@ -151,7 +151,8 @@ Extracted extract_stage(Job job, FileOpener& opener,
 std::optional<Extracted> extract_cached_stage(
     Job& job, FileOpener& opener, const ExtractOptions& options) noexcept {
   // Memory, and errors, are there at once.
-  if (job.bytes || job.error) return extract_stage(std::move(job), opener, options);
+  if (job.bytes || job.error)
+    return extract_stage(std::move(job), opener, options);
   Extracted extracted;
   if (job.range) {
     const FileRange& range = *job.range;
@@ -215,7 +216,8 @@ Record interpret_stage(Extracted extracted,
     record.status = Status::kMalformed;
     record.error = std::move(found.error);
   } else {
-    record.status = found.has_text ? Status::kUnrecognized : Status::kNoMetadata;
+    record.status =
+        found.has_text ? Status::kUnrecognized : Status::kNoMetadata;
   }
   for (Error& warning : found.warnings) warn(warning);
   const bool may_have_secrets =
@@ -255,7 +257,7 @@ std::optional<std::uint64_t> job_bytes(const Job& job) {
 
 namespace {
 
-Lines begin_lines(const Batch<Job>& jobs) {
+Lines begin_lines(const Batch& jobs) {
   constexpr std::size_t kUsualLineBytes = 2048;
   Lines lines;
   lines.seq = jobs.seq;
@@ -265,16 +267,20 @@ Lines begin_lines(const Batch<Job>& jobs) {
 }
 
 /// All stages behind the first.
+void add_image(Extracted image, const StageOptions& options, Lines& lines) {
+  Record record = interpret_stage(std::move(image), options);
+  if (options.csv != nullptr)
+    record = join_stage(std::move(record), options.csv);
+  encode_stage(record, options.with_raw, lines);
+}
+
 void add_line(Extracted image, const StageOptions& options, Lines& lines) {
   if (image.is_postponed) {
     lines.postponed.push_back({lines.bytes.size(), std::make_shared<const Job>(
                                                        std::move(image.job))});
     return;
   }
-  Record record = interpret_stage(std::move(image), options);
-  if (options.csv != nullptr)
-    record = join_stage(std::move(record), options.csv);
-  encode_stage(record, options.with_raw, lines);
+  add_image(std::move(image), options, lines);
   if (lines.postponed.empty()) end_full_frame(lines, options.compression);
 }
 
@@ -295,7 +301,7 @@ Extracted read_job(Job job, FileOpener& opener, const ExtractOptions& limited,
 
 }  // namespace
 
-Lines write_batch(Batch<Job> jobs, const StageOptions& options) noexcept {
+Lines write_batch(Batch jobs, const StageOptions& options) noexcept {
   Lines lines = begin_lines(jobs);
   FileOpener opener;
   const ExtractOptions limited = batch_options(options);
@@ -305,8 +311,7 @@ Lines write_batch(Batch<Job> jobs, const StageOptions& options) noexcept {
   return ended(std::move(lines), options);
 }
 
-HalfWritten write_cached(Batch<Job> jobs,
-                         const StageOptions& options) noexcept {
+HalfWritten write_cached(Batch jobs, const StageOptions& options) noexcept {
   HalfWritten half{begin_lines(jobs), {}};
   FileOpener opener;
   const ExtractOptions limited = batch_options(options);
@@ -381,10 +386,8 @@ void finish_batch(Lines lines, const StageOptions& options,
   FileOpener opener;
   for (const Lines::Postponed& next : postponed) {
     copy_to(next.offset);
-    Record record = interpret_stage(
-        extract_stage(*next.job, opener, options.extract), options);
-    encode_stage(join_stage(std::move(record), options.csv), options.with_raw,
-                 piece);
+    add_image(extract_stage(*next.job, opener, options.extract), options,
+              piece);
     hand_on(false);
   }
   copy_to(encoded.size());

@@ -19,9 +19,9 @@ namespace sdmeta {
 
 struct StageOptions {
   ExtractOptions extract;
-  bool with_raw = false;   // --raw
-  bool keep_urls = false;  // signed query strings too
-  const CsvIndex* csv = nullptr;   // none: every `row` is null
+  bool with_raw = false;          // --raw
+  bool keep_urls = false;         // signed query strings too
+  const CsvIndex* csv = nullptr;  // none: every `row` is null
   Compression compression = Compression::kNone;
   /// Of all batches in flight. None: there is one, and it may hold all it
   /// reads.
@@ -62,7 +62,7 @@ std::optional<std::uint64_t> job_bytes(const Job& job);
 // pass small_file_limits(), and all while it is full.
 
 /// The lines of all files.
-Lines write_batch(Batch<Job> jobs, const StageOptions& options) noexcept;
+Lines write_batch(Batch jobs, const StageOptions& options) noexcept;
 
 /// A batch of which some files are not in the page cache.
 struct HalfWritten {
@@ -71,7 +71,7 @@ struct HalfWritten {
 };
 /// Stops at the first file that has to be waited for: the next are likely to
 /// need it too.
-HalfWritten write_cached(Batch<Job> jobs, const StageOptions& options) noexcept;
+HalfWritten write_cached(Batch jobs, const StageOptions& options) noexcept;
 
 /// The same when they have been read.
 struct HalfRead {

@@ -163,10 +163,10 @@ TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
   RunOptions options;
   options.threads = 2;
   run_graph(
-      [&]() -> std::optional<Batch<Job>> {
+      [&]() -> std::optional<Batch> {
         if (made == 50) return std::nullopt;
         most = std::max(most, ++alive);
-        Batch<Job> batch;
+        Batch batch;
         batch.seq = made++;
         batch.held_bytes = kMember;  // as JobBatches says
         batch.items.resize(1);
@@ -197,10 +197,10 @@ TEST(Run, GraphHoldsABoundedNumberOfBatches) {
   int most = 0;
   std::uint64_t made = 0;
   run_graph(
-      [&]() -> std::optional<Batch<Job>> {
+      [&]() -> std::optional<Batch> {
         if (made == 500) return std::nullopt;
         most = std::max(most, ++alive);
-        Batch<Job> batch;
+        Batch batch;
         batch.seq = made++;
         batch.items.resize(1);
         batch.items[0].path = "nowhere.png";
@@ -232,8 +232,8 @@ TEST(JobBatches, RecordedJobsCountForTheCut) {
   RecordedFiles recorded;
   const std::size_t done = kBatchJobs + 6;
   for (std::size_t i = 0; i < done; ++i)
-    recorded.add(RecordedFiles::key("made_up.tar", std::to_string(i) + ".png",
-                                    i % 50));
+    recorded.add(
+        RecordedFiles::key("made_up.tar", std::to_string(i) + ".png", i % 50));
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, &recorded, stop);
   const auto first = batches.next();

@@ -108,7 +108,8 @@ TEST(InterpretStage, SignedAddressesLoseTheirQueryEverywhere) {
       "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512";
   StageOptions options;
   options.with_raw = true;
-  const Record record = interpret_stage(with_text("parameters", kText), options);
+  const Record record =
+      interpret_stage(with_text("parameters", kText), options);
   EXPECT_EQ(record.generation->prompt->find("secret"), std::string::npos);
   EXPECT_EQ(record.image.fields[0].value.find("secret"), std::string::npos);
   options.keep_urls = true;
@@ -231,14 +232,13 @@ TEST(ExtractStage, WhatTookTheListedFilesPlaceIsUnreadable) {
 // A PNG whose text unpacks to a thousand times its size.
 std::shared_ptr<const std::vector<std::uint8_t>> a_bomb(std::size_t bytes) {
   const std::string text(bytes, 'x');
-  const std::string png =
-      test::PngBuilder().ztxt("parameters", text).build();
+  const std::string png = test::PngBuilder().ztxt("parameters", text).build();
   return std::make_shared<const std::vector<std::uint8_t>>(png.begin(),
                                                            png.end());
 }
 
-Batch<Job> bombs(std::size_t count) {
-  Batch<Job> jobs;
+Batch bombs(std::size_t count) {
+  Batch jobs;
   const auto bomb = a_bomb(8u << 20);
   for (std::size_t i = 0; i < count; ++i) {
     Job job;
@@ -264,7 +264,7 @@ TEST(WriteBatch, SmallFilesArePostponedWhileMuchIsHeld) {
   HeldBytes held(1);
   StageOptions options;
   options.held = &held;
-  Batch<Job> jobs;
+  Batch jobs;
   jobs.items.resize(100);
   for (Job& job : jobs.items) job.bytes = a_bomb(900'000);
   const Lines lines = write_batch(std::move(jobs), options);
@@ -281,7 +281,7 @@ TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
   HeldBytes held(1);
   StageOptions options;
   options.held = &held;
-  Batch<Job> jobs = bombs(3);
+  Batch jobs = bombs(3);
   jobs.items[0].bytes = jobs.items[2].bytes = a_bomb(10);
   Lines lines = write_batch(std::move(jobs), options);
   ASSERT_EQ(lines.postponed.size(), 1u);
@@ -302,7 +302,7 @@ TEST(FinishBatch, WhatWasPostponedIsReadInItsPlace) {
 
 TEST(WriteBatch, CachedAndWaitedForAreTheSame) {
   const TempDir dir;
-  Batch<Job> jobs;
+  Batch jobs;
   for (int i = 0; i < 10; ++i) {
     const auto path = dir / (std::to_string(i) + ".png");
     std::ofstream(path) << std::string(static_cast<std::size_t>(i), 'x');
