@@ -24,16 +24,38 @@ constexpr int kMostCandidates = 16;
 
 // Lower case.
 constexpr auto kKnownKeys = std::to_array<string_view>({
-    "app",           "batch pos",         "batch size",
-    "cfg scale",     "civitai metadata",  "civitai resources",
-    "clip skip",     "created date",      "denoising strength",
-    "distilled cfg scale", "ensd",        "guidance",
-    "guidance scale", "hires steps",      "hires upscale",
-    "hires upscaler", "lora hashes",      "model",
-    "model hash",    "performance",       "pipeline",
-    "rng",           "sampler",           "schedule type",
-    "scheduler",     "seed",              "size",
-    "steps",         "vae",               "version",
+    "app",
+    "batch pos",
+    "batch size",
+    "cfg scale",
+    "civitai metadata",
+    "civitai resources",
+    "clip skip",
+    "created date",
+    "denoising strength",
+    "distilled cfg scale",
+    "end at step",
+    "ensd",
+    "guidance",
+    "guidance scale",
+    "hires steps",
+    "hires upscale",
+    "hires upscaler",
+    "lora hashes",
+    "model",
+    "model hash",
+    "performance",
+    "pipeline",
+    "rng",
+    "sampler",
+    "schedule type",
+    "scheduler",
+    "seed",
+    "size",
+    "start at step",
+    "steps",
+    "vae",
+    "version",
 });
 
 bool is_known(string_view key) {
@@ -177,8 +199,10 @@ bool are_settings(const std::vector<Setting>& settings) {
 }
 
 // The last lines that begin with known keys and are settings together: Steps
-// stands elsewhere among them, or nowhere.
-std::optional<Found> find_known_lines(string_view text, const Limits& limits) {
+// stands elsewhere among them, or nowhere. Where a label says what the text is,
+// two of them will do.
+std::optional<Found> find_known_lines(string_view text, bool is_labelled,
+                                      const Limits& limits) {
   std::size_t end = text.size();
   std::size_t run = text.npos;  // where such lines begin
   for (;;) {
@@ -188,7 +212,9 @@ std::optional<Found> find_known_lines(string_view text, const Limits& limits) {
     if (is_candidate) run = start;
     if (run != text.npos && (!is_candidate || start == 0)) {
       Found found = read_lines_from(text, run, limits);
-      if (are_settings(found.line.settings)) return found;
+      if (are_settings(found.line.settings) ||
+          (is_labelled && has_known_keys(found.line.settings)))
+        return found;
       run = text.npos;
     }
     if (start == 0) return std::nullopt;
@@ -276,11 +302,12 @@ bool starts_postprocessing(string_view text) {
          !split_settings(text, 1).settings.front().is_flag;
 }
 
-Found find_settings(string_view text, const Limits& limits) {
+Found find_settings(string_view text, bool is_labelled, const Limits& limits) {
   auto found = find_steps_line(text, limits);
   if (found && found->form == InfotextForm::kLines) return std::move(*found);
   if (starts_postprocessing(text)) return read_lines_from(text, 0, limits);
-  if (auto known = find_known_lines(text, limits)) return std::move(*known);
+  if (auto known = find_known_lines(text, is_labelled, limits))
+    return std::move(*known);
   for (const bool is_apart : {true, false})
     if (auto jammed = find_jammed(text, is_apart, limits))
       return std::move(*jammed);
@@ -404,16 +431,25 @@ string_view without_label(string_view text) {
 
 }  // namespace
 
+bool has_prompt_label(string_view text) {
+  constexpr string_view kLabel = "Positive prompt:";
+  return starts_with_ignoring_case(text, kLabel) &&
+         text.substr(kLabel.size()).starts_with('\n');
+}
+
 bool has_infotext_words(string_view text) {
-  return text.find(kSteps) != text.npos || text.find(kNegative) != text.npos ||
+  return has_prompt_label(text) || text.find(kSteps) != text.npos ||
+         text.find(kNegative) != text.npos ||
          text.find("Sampler:") != text.npos ||
          text.find("Postprocess upscale") != text.npos;
 }
 
 Infotext read_infotext(string_view text, const Limits& limits) {
   text = without_label(text);
+  const bool is_labelled = has_prompt_label(text);
+  if (is_labelled) text.remove_prefix(text.find('\n'));
   Infotext result;
-  Found found = find_settings(text, limits);
+  Found found = find_settings(text, is_labelled, limits);
   result.form = found.form;
   result.settings = std::move(found.line.settings);
   result.is_cut = found.line.is_cut;

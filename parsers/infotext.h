@@ -50,6 +50,11 @@ struct Infotext {
   }
 };
 
+/// A line `Positive prompt:` begins the text: ComfyUI's WLSH nodes write it
+/// (`make_comment` in wlsh_nodes.py of
+/// https://github.com/wallish77/wlsh_nodes), and a line for each setting.
+bool has_prompt_label(std::string_view text);
+
 /// Quickly: false if the text has none of the words of which one stands in
 /// every infotext. Text that has one and whose `Infotext::has_parts` is infotext
 /// for sure: what a camera or an editor writes is not.

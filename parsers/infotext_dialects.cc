@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "parsers/infotext.h"
 #include "parsers/json.h"
 #include "parsers/lora_tags.h"
 #include "parsers/sampler_names.h"
@@ -55,6 +56,8 @@ bool is_comfy_saver(const Clues& clues) {
   for (const std::string_view key :
        {"Lora_0 Model name", "Embedding_0 name", "Batch index"})
     if (clues.settings.find(key) != nullptr) return true;
+  for (const Payload& payload : clues.payloads.all())
+    if (has_prompt_label(payload.text())) return true;
   // SaveImageWithMetaData: A1111 writes models without their extension.
   const std::string_view model = raw_value(clues.settings, "Model");
   return clues.settings.find("Hashes") != nullptr &&
