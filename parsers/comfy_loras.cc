@@ -49,7 +49,7 @@ bool is_off(JsonValue value) {
 
 bool is_nothing(std::string_view name) {
   return name.empty() || name == "None" || name == "none" || name == "null" ||
-         name == "undefined";
+         name == "undefined" || name == "No LoRA";
 }
 
 // `pattern` with its # filled in.
@@ -256,25 +256,39 @@ void add(std::vector<Lora>& loras, std::string_view name,
   loras.push_back(std::move(lora));
 }
 
+// LoraManager's cycler shows the LoRA of `current_index`; in a queue of several
+// runs another one's turn may have come.
+std::optional<std::string_view> name_in_cycle(JsonValue entry) {
+  const auto turn = entry["execution_index"].integer();
+  if (turn && turn != entry["current_index"].integer()) return std::nullopt;
+  return entry["current_lora_filename"].string();
+}
+
 // {"on": true, "lora": "x", "strength": 1} (rgthree) or
 // {"name": "x", "strength": 1, "clipStrength": 1, "active": true}
-// (LoraManager).
+// (LoraManager), or what its cycler is at.
 void add_object(JsonValue entry, std::vector<Lora>& loras) {
   for (const std::string_view key : {"on", "active", "enabled"})
     if (is_off(entry[key])) return;
   std::optional<std::string_view> name;
   for (const std::string_view key : {"lora", "name", "lora_name"})
     if (!name) name = plain_value(entry[key]).string();
+  if (!name) name = name_in_cycle(entry);
   if (!name) return;
   std::optional<double> weight;
-  for (const std::string_view key :
-       {"strength", "strength_model", "weight", "strengthModel"})
+  for (const std::string_view key : {"strength", "strength_model", "weight",
+                                     "strengthModel", "model_strength"})
     if (!weight) weight = entry[key].number();
   std::optional<double> clip_weight;
   for (const std::string_view key :
        {"strengthTwo", "clipStrength", "strength_clip", "clip_strength",
         "text_encoder_weight"})
     if (!clip_weight) clip_weight = entry[key].number();
+  // The strengths of the LoRA's own notes are used, which are not here.
+  if (entry["use_preset_strength"].boolean().value_or(false)) {
+    weight.reset();
+    clip_weight.reset();
+  }
   add(loras, *name, weight, clip_weight);
 }
 

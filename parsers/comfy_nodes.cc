@@ -23,7 +23,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
         {NodeField::kModel, "model",
          "model,base_model,model1,MODEL,unet,opt_model,model_opt,"
          "optional_model,transformer,model_a,model_1,flux_model,model_model,"
-         "main_model"},
+         "main_model,model_high_noise,high_model,base_high"},
         {NodeField::kClip, "clip",
          "clip,base_clip,CLIP,opt_clip,clip_opt,optional_clip,t5,clip1"},
         {NodeField::kVae, "vae", "vae,VAE,optional_vae,opt_vae,vae_opt"},
@@ -36,7 +36,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "negative,base_negative,CONDITIONING-,cond_neg,neg,negative_cond,"
          "negative_conditioning,cond_negative,conditioning_negative,"
          "neg_conditioning,uncond,Negative,NEGATIVE,negative_cond_base,"
-         "base_negative_cond,negative_base,CONDITIONING_model_neg"},
+         "base_negative_cond,negative_base,CONDITIONING_model_neg,"
+         "nag_negative"},
         {NodeField::kConditioning, "conditioning",
          "conditioning_to,conditioning_from,conditioning*,cond_*,cond,"
          "text_embeds,prompt_embeds,clip_conditioning"},
@@ -67,7 +68,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "total_steps,step_count"},
         {NodeField::kCfg, "cfg",
          "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,true_gs,"
-         "cfg_conds,cfg_1,cfg1"},
+         "cfg_conds,cfg_1,cfg1,cfg_high_noise,base_cfg"},
         {NodeField::kSampler, "sampler",
          "sampler_name,sampler,solver,sampler_type,SAMPLER"},
         {NodeField::kScheduler, "scheduler",

@@ -181,6 +181,29 @@ bool ComfyWalk::trace(NodeIndex node, unsigned depth) {
   return found;
 }
 
+// A pass from a picture back to noise: by its name (BNK_Unsampler), by its mode
+// (RES4LYF), or by a schedule that runs backwards (core).
+bool ComfyWalk::unsamples(NodeIndex sampler) const {
+  if (contains_ignoring_case(graph_.node(sampler).class_type, "unsampl"))
+    return true;
+  if (const GraphInput* mode = values_.input_named(sampler, "sampler_mode"))
+    if (mode->value.string().value_or("").starts_with("unsample")) return true;
+  const GraphInput* sigmas = values_.input_named(sampler, "sigmas");
+  return sigmas != nullptr && sigmas->is_link() &&
+         graph_.node(sigmas->node).class_type == "FlipSigmas";
+}
+
+// What went back to noise is no base where another pass came of it.
+void ComfyWalk::drop_unsampling() {
+  while (!path_.empty() && unsamples(path_.front())) {
+    const auto next =
+        std::find_if(path_.begin() + 1, path_.end(),
+                     [&](NodeIndex node) { return is_sampler(node); });
+    if (next == path_.end()) return;
+    path_.erase(path_.begin(), next);
+  }
+}
+
 // Savers fed through nodes that the walk does not understand.
 bool ComfyWalk::find_any_sampler() {
   std::vector<NodeIndex> best;

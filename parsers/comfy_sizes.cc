@@ -27,6 +27,27 @@ bool ComfyWalk::keeps_proportions(NodeIndex node) {
   return false;
 }
 
+// WLSH (wlsh_nodes.py): `16:9`, the short side or so many megapixels of 1024 *
+// 1024; sides cut to whole pixels, then raised to a multiple. Lying unless the
+// direction says otherwise.
+std::optional<PixelSize> size_raised(double ratio, double step,
+                                     std::optional<double> short_side,
+                                     std::optional<double> megapixels) {
+  const auto raised = [step](double length) {
+    return static_cast<std::int64_t>(std::ceil(std::trunc(length) / step) *
+                                     step);
+  };
+  const double most = short_side ? 65536 : 1000;
+  const auto amount = short_side ? short_side : megapixels;
+  if (!amount || *amount <= 0 || *amount > most) return std::nullopt;
+  if (short_side)
+    return PixelSize{raised(*amount * ratio),
+                     static_cast<std::int64_t>(*amount)};
+  const double pixels = std::trunc(*amount * 1024 * 1024);
+  return PixelSize{raised(std::sqrt(ratio * pixels)),
+                   raised(std::sqrt(pixels / ratio))};
+}
+
 // Pickers of a ratio and so many megapixels, each side rounded to a multiple.
 // ComfyUI's ResolutionSelector: `16:9 (Widescreen)`, megapixels of 1024 * 1024.
 // FluxResolutionNode (gseth/ControlAltAI-Nodes, flux_resolution_cal_node.py):
@@ -55,8 +76,17 @@ std::optional<PixelSize> ComfyWalk::size_by_ratio(NodeIndex node) {
   const bool is_decimal = !spec_of(kind, "decimal").empty();
   const auto megapixels =
       value(is_decimal ? "megapixel" : "megapixels").number();
-  if (!across || !down || !megapixels || *across < 1 || *down < 1 ||
-      *across > 1000 || *down > 1000 || *megapixels <= 0 || *megapixels > 1000)
+  if (!across || !down || *across < 1 || *down < 1 || *across > 1000 ||
+      *down > 1000)
+    return std::nullopt;
+  if (const auto step = number_in<double>(spec_of(kind, "raised"))) {
+    auto size = size_raised(*across / *down, *step, value("shortside").number(),
+                            megapixels);
+    if (size && value("direction").string() == "portrait")
+      std::swap(size->width, size->height);
+    return size;
+  }
+  if (!megapixels || *megapixels <= 0 || *megapixels > 1000)
     return std::nullopt;
   // Before one could choose, it followed from the size.
   double multiple = 8.0;
@@ -81,6 +111,9 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
   constexpr std::int64_t kLeastSide = 16;
   if (!spec_of(*graph_.node(node).kind, "ratio").empty())
     return size_by_ratio(node);
+  // RES4LYF names the input whose size it takes instead of its own.
+  if (const GraphInput* named = values_.input_named(node, "resize_to_input"))
+    if (named->value.string().value_or("false") != "false") return std::nullopt;
   const auto number = [&](std::string_view name) -> std::int64_t {
     const GraphInput* input = values_.input_named(node, name);
     if (input == nullptr) return 0;
@@ -138,6 +171,11 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
     if (const GraphInput* swap = values_.input_named(node, name))
       if (swap->value.string() == "On" || swap->value.boolean().value_or(false))
         std::swap(read->width, read->height);
+  // A size that lies, to be stood up.
+  if (const GraphInput* way = values_.input_named(node, "direction");
+      way != nullptr && way->value.string() == "portrait" &&
+      read->width > read->height)
+    std::swap(read->width, read->height);
   // Comfyroll's ratios scale what they picked before they hand it on.
   if (const GraphInput* scale = values_.input_named(node, "prescale_factor"))
     if (const auto factor = scale->value.number();

@@ -79,6 +79,41 @@ std::pair<std::string_view, std::string_view> weighted_word(
           text.substr(colon + 1, text.size() - colon - 2)};
 }
 
+// The text of the last of some frames up to `frame`; nothing where they are not
+// told by numbers.
+std::optional<std::string> keyframe(std::string_view schedule,
+                                    std::int64_t frame, const Limits& limits) {
+  schedule = trimmed(schedule);
+  while (schedule.ends_with(',') || schedule.ends_with('\n'))
+    schedule = trimmed(schedule.substr(0, schedule.size() - 1));
+  std::string object = "{";
+  object += schedule;
+  object += '}';
+  const JsonDocument document = parse_json(object, limits);
+  std::optional<std::string_view> text;
+  std::int64_t best = -1;
+  document.root().for_each_member([&](std::string_view key, JsonValue value) {
+    const auto number = number_in<std::int64_t>(trimmed(key));
+    const auto words = value.string();
+    if (!number || !words) return;
+    // One alone is every frame's.
+    if (!text || (*number <= frame && *number >= best)) {
+      text = words;
+      best = *number;
+    }
+  });
+  if (!text) return std::nullopt;
+  return std::string(*text);
+}
+
+std::string_view half_of(std::string_view text, PromptSide side) {
+  constexpr std::string_view kNegative = "--neg";
+  const std::size_t at = text.find(kNegative);
+  if (side == PromptSide::kPositive) return text.substr(0, at);
+  return at == text.npos ? std::string_view()
+                         : text.substr(at + kNegative.size());
+}
+
 }  // namespace
 
 std::optional<std::string> GraphTexts::text(const GraphInput& input,
@@ -194,6 +229,10 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       return text;
     }
     case NodeRole::kText:
+      if (spec_of(kind, "split") == "schedule") {
+        text = scheduled(node, side, depth);
+        break;
+      }
       if (spec_of(kind, "split") == "toggles") {
         text = toggled(node, side, depth);
         break;
@@ -258,6 +297,7 @@ GraphTexts::Text GraphTexts::encoded(NodeIndex node, PromptSide side,
     if (flag != nullptr && flag->value.boolean().value_or(false))
       names = "text_g,text_l";
   }
+  if (spec_of(kind, "split") == "schedule") return scheduled(node, side, depth);
   // Wildcard encoders keep the template beside its result.
   if (names.starts_with("populated_text"))
     return named(node, NodeField::kText, side, depth);
@@ -476,6 +516,42 @@ GraphTexts::Text GraphTexts::one_line(NodeIndex node,
                       !input("multiline").boolean().value_or(false);
   if (all.empty() || !is_one || !number || *number < 0) return std::nullopt;
   return std::string(all[static_cast<std::size_t>(*number) % all.size()]);
+}
+
+// FizzNodes: texts for some frames, `"0": "a cat", "24": "a dog --neg wet"`. A
+// frame has the last text before it, between `pre_text` and `app_text`; a batch
+// begins with frame 0. What follows --neg in any of the three is negative.
+GraphTexts::Text GraphTexts::scheduled(NodeIndex node, PromptSide side,
+                                       unsigned depth) {
+  const auto text_named = [&](std::string_view name) -> Text {
+    const GraphInput* input = values_.input_named(node, name);
+    return input != nullptr ? ask(*input, side, depth) : std::nullopt;
+  };
+  std::int64_t frame = 0;
+  if (const GraphInput* input = values_.input_named(node, "current_frame"))
+    frame = values_.value_of(*input, NodeField::kValue).integer().value_or(0);
+  std::vector<std::string> parts;
+  bool is_known = false;
+  constexpr std::array<std::array<std::string_view, 3>, 3> kNames = {
+      {{"pre_text", "text", "app_text"},
+       {"pre_text_G", "text_g", "app_text_G"},
+       {"pre_text_L", "text_l", "app_text_L"}}};
+  for (const auto& [before, name, after] : kNames) {
+    const Text schedule = text_named(name);
+    if (!schedule) continue;
+    is_known = true;
+    std::vector<std::string> pieces;
+    for (const std::string& piece :
+         {text_named(before).value_or(""),
+          keyframe(*schedule, frame, values_.limits()).value_or(*schedule),
+          text_named(after).value_or("")}) {
+      const std::string_view half = trimmed(half_of(piece, side));
+      if (!half.empty()) pieces.emplace_back(half);
+    }
+    add_part(parts, join(pieces, " "));
+  }
+  if (!is_known) return std::nullopt;
+  return join(parts, "\n");
 }
 
 // The editor's copy is written when the node runs; the executed graph holds

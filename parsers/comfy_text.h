@@ -56,7 +56,8 @@ class GraphTexts {
   std::optional<double> guidance() const { return guidance_; }
   /// Some text was left out because there was too much of it.
   bool is_cut() const { return is_cut_; }
-  /// Some text was put together by a class nobody listed.
+  /// Some text was put together, or chosen from several, by a class nobody
+  /// listed.
   bool is_guess() const { return is_guess_; }
 
  private:
@@ -75,6 +76,7 @@ class GraphTexts {
   std::vector<const GraphInput*> inputs_like(NodeIndex node,
                                              std::string_view name) const;
   std::string_view numbered_inputs(NodeIndex node) const;
+  bool has_several_texts(NodeIndex node) const;
   Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
   Text named(NodeIndex node, NodeField field, PromptSide side, unsigned depth);
   Text encoded(NodeIndex node, PromptSide side, unsigned depth);
@@ -84,6 +86,7 @@ class GraphTexts {
   Text replaced(NodeIndex node, PromptSide side, unsigned depth);
   Text toggled(NodeIndex node, PromptSide side, unsigned depth);
   Text one_line(NodeIndex node, const std::string& lines);
+  Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);

@@ -65,6 +65,26 @@ bool is_part_name(std::string_view name) {
   return false;
 }
 
+// Before or behind the others, by the words of its name.
+int place_of(std::string_view name) {
+  if (contains_any_ignoring_case(name, {"prefix", "prepend", "before"}))
+    return -1;
+  return contains_any_ignoring_case(name, {"suffix", "append", "after"}) ? 1
+                                                                         : 0;
+}
+
+// What such a node makes of several texts is not one after the other.
+bool chooses_or_edits(std::string_view class_type) {
+  return contains_any_ignoring_case(
+      class_type, {"switch", "select", "choose", "choice", "random", "pick",
+                   "replac", "regex", "format", "condition", "compare"});
+}
+
+bool is_text_role(NodeRole role) {
+  return role == NodeRole::kText || role == NodeRole::kJoin ||
+         role == NodeRole::kReplace || role == NodeRole::kCachedText;
+}
+
 }  // namespace
 
 bool writes_text_itself(std::string_view class_type) {
@@ -143,9 +163,15 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   }
 
   const bool is_listed = kind.role != NodeRole::kUnknown;
-  if (!is_listed && values_.link(node, NodeField::kClip) == nullptr &&
-      joins_texts(graph_.node(node).class_type))
-    if (Text text = joined_by_shape(node, side, depth)) return text;
+  if (!is_listed && values_.link(node, NodeField::kClip) == nullptr) {
+    const std::string_view name = graph_.node(node).class_type;
+    const bool has_several = has_several_texts(node);
+    if (joins_texts(name) || (has_several && !chooses_or_edits(name))) {
+      if (Text text = joined_by_shape(node, side, depth)) return text;
+    } else if (has_several) {
+      is_guess_ = true;
+    }
+  }
   // What a node samples with is no negative.
   const bool is_for_other_side =
       !is_positive && values_.input(node, NodeField::kSteps) != nullptr &&
@@ -189,6 +215,21 @@ std::string_view GraphTexts::numbered_inputs(NodeIndex node) const {
   return {};
 }
 
+// Links to more than one text, none of which belongs to a side.
+bool GraphTexts::has_several_texts(NodeIndex node) const {
+  NodeIndex first = kNoNode;
+  bool has_several = false;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    if (side_of_name(input.name)) return false;
+    if (!input.is_link() || is_side_name(input.name) ||
+        !is_text_role(values_.role(input.node)))
+      continue;
+    has_several = has_several || (first != kNoNode && first != input.node);
+    first = input.node;
+  }
+  return has_several;
+}
+
 // Through what a sampler is fed with: a guider, a pipe.
 GraphTexts::Text GraphTexts::guider_text(NodeIndex node, PromptSide side,
                                          unsigned depth) {
@@ -225,22 +266,23 @@ GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
   return join(parts, "\n");
 }
 
-// The parts of a concatenation nobody listed, in order. What it puts between
-// them is its secret.
+// The parts of a concatenation nobody listed, in order as far as their names
+// say. What it puts between them is its secret.
 GraphTexts::Text GraphTexts::joined_by_shape(NodeIndex node, PromptSide side,
                                              unsigned depth) {
   std::vector<std::string> parts;
   bool is_known = false;
-  for (const GraphInput& input : graph_.inputs(node)) {
-    if (is_side_name(input.name)) continue;
-    if (!input.is_link() &&
-        (!plain_value(input.value).is_string() || !is_part_name(input.name)))
-      continue;
-    Text text = ask(input, side, depth);
-    if (!text) continue;
-    is_known = true;
-    if (!text->empty()) parts.push_back(std::move(*text));
-  }
+  for (const int place : {-1, 0, 1})
+    for (const GraphInput& input : graph_.inputs(node)) {
+      if (is_side_name(input.name) || place_of(input.name) != place) continue;
+      if (!input.is_link() &&
+          (!plain_value(input.value).is_string() || !is_part_name(input.name)))
+        continue;
+      Text text = ask(input, side, depth);
+      if (!text) continue;
+      is_known = true;
+      if (!text->empty()) parts.push_back(std::move(*text));
+    }
   if (!is_known) return std::nullopt;
   is_guess_ = is_guess_ || parts.size() > 1;
   return join(parts, ", ");

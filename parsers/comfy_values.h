@@ -42,6 +42,7 @@ class GraphValues {
         stamps_(graph.size(), 0) {}
 
   const Graph& graph() const { return graph_; }
+  const Limits& limits() const { return limits_; }
   NodeRole role(NodeIndex node) const { return graph_.node(node).kind->role; }
 
   const GraphInput* input_named(NodeIndex node, std::string_view name) const;

@@ -268,6 +268,7 @@ GraphWalk ComfyWalk::run() {
                       std::nullopt});
 
   if (walk.has_sampler) {
+    drop_unsampling();
     bool had_base = false;
     std::size_t passes = 0;
     Scaling scaling;
@@ -338,8 +339,8 @@ GraphWalk ComfyWalk::run() {
     walk.open_texts.push_back(graph_.node(node).id);
   if (texts_.is_guess())
     notes_.push_back({ErrorCode::kLowConfidence,
-                      "a node that joins texts is of an unknown class; what "
-                      "stands between the parts is a guess",
+                      "several texts meet in a node of an unknown class; what "
+                      "it makes of them is a guess",
                       std::nullopt});
   add_extra("node_count", std::to_string(graph_.size()));
   if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)

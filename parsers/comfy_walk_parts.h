@@ -71,6 +71,8 @@ class ComfyWalk {
   template <class Visit>
   bool each_image_link(NodeIndex node, Visit&& visit);
   bool find_any_sampler();
+  bool unsamples(NodeIndex sampler) const;
+  void drop_unsampling();
 
   // --- what they were fed with
   void describe_base(NodeIndex sampler);

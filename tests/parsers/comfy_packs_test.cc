@@ -260,6 +260,86 @@ TEST(ComfyPacks, LinksThatUseEverywhereMakesAreFollowed) {
   expect_usual(made("use_everywhere"));
 }
 
+TEST(ComfyPacks, APassBackToNoiseIsNoBase) {
+  for (const std::string_view name :
+       {"res4lyf", "flipped_sigmas", "unsampler"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made(name);
+    expect_usual(got);
+    EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+    EXPECT_TRUE(got.prompts.empty());
+    EXPECT_EQ(got.width, std::nullopt);  // that of the picture
+  }
+}
+
+TEST(ComfyPacks, AFramesTextIsTheLastBeforeIt) {
+  expect_usual(made("fizz"));
+  expect_usual(made("fizz_batch"));
+  const Generation got = made("fizz_sdxl");
+  EXPECT_EQ(got.prompt, "a heron by a river\nwatercolour");
+  EXPECT_EQ(got.negative_prompt, kNegative);
+}
+
+TEST(ComfyPacks, SidesOfARatioAreRaisedToAMultiple) {
+  const Generation got = made("wlsh");
+  expect_usual(got);
+  // 3:2 of 1048576 pixels, standing: 836 x 1254.
+  EXPECT_EQ(got.width, 896);
+  EXPECT_EQ(got.height, 1280);
+  const Generation lying = made("wlsh_ratio");
+  EXPECT_EQ(lying.width, 1280);  // 1228.8
+  EXPECT_EQ(lying.height, 768);
+  const Generation linked = made("wlsh_numbers");
+  EXPECT_EQ(linked.width, 832);
+  EXPECT_EQ(linked.height, 1280);  // 1248
+  EXPECT_EQ(linked.hires.width, 640);
+  EXPECT_EQ(linked.hires.height, 1536);
+}
+
+TEST(ComfyPacks, ASizeThatLiesIsStoodUp) {
+  const Generation got = made("wlsh_sizes");
+  EXPECT_EQ(got.prompt, std::string(kPrompt) + "\nwatercolour");
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+  EXPECT_EQ(got.hires.upscale, 1.5);
+  EXPECT_EQ(got.hires.upscaler, "4x_invented.pth");
+}
+
+TEST(ComfyPacks, ACyclerNamesItsLoraWhileItIsItsTurn) {
+  const Generation got = made("lora_cycler");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "reeds_v2");
+  EXPECT_EQ(got.loras[0].weight, 0.8);
+  EXPECT_EQ(got.loras[0].clip_weight, 0.6);
+}
+
+TEST(ComfyPacks, TextsThatMeetInAnUnlistedNodeAreAGuess) {
+  const auto guess = [](std::string_view name) {
+    const Interpretation got = interpret(
+        read_fields_file(std::filesystem::path(SDMETA_FIXTURES) / "comfyui" /
+                         ("pack_" + std::string(name) + ".fields")),
+        Limits{});
+    EXPECT_EQ(got.warnings.size(), 1u) << name;
+    return got.generation.value_or(Generation{}).prompt;
+  };
+  EXPECT_EQ(guess("unknown_boxes"), "a heron, by a quiet river, morning mist");
+  EXPECT_EQ(guess("unknown_lots"), "a heron");
+}
+
+TEST(ComfyPacks, OfTwoHalvesInOneSamplerTheFirstIsTheModel) {
+  for (const std::string_view name : {"wan_moe", "wan_triple"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made(name);
+    expect_usual(got);
+    EXPECT_EQ(got.model, "invented/high_noise.safetensors");
+  }
+}
+
+TEST(ComfyPacks, AnEmptyNegativeLeavesItToTheNext) {
+  expect_usual(made("nag"));
+}
+
 TEST(ComfyPacks, VideoWrappersHaveASideForEachText) {
   for (const std::string_view name : {"wan_video", "hunyuan_video"}) {
     EXPECT_EQ(made(name).prompt, kPrompt) << name;
