@@ -574,5 +574,93 @@ Steps: 20, Sampler: Euler, Seed: 1, Version: ComfyUI, Civitai resources: )"
   EXPECT_EQ(got.civitai_resources[0].model_version_id, 2u);
 }
 
+// Whatever tool writes it: the key, its value and the field that holds it.
+TEST(A1111, EveryKnownSettingFillsItsField) {
+  const auto reads = [](const std::string& pair, auto field, auto expected) {
+    const Generation got =
+        parse_settings("Steps: 20, Sampler: Euler, Seed: 1, " + pair);
+    EXPECT_EQ(field(got), expected) << pair;
+    EXPECT_TRUE(got.extra.empty()) << pair;
+  };
+  const auto number = [&](const std::string& key, auto member) {
+    reads(
+        key + ": 2.5", [=](const Generation& g) { return g.*member; }, 2.5);
+  };
+  const auto hires = [&](const std::string& pair, auto member, auto expected) {
+    reads(
+        pair, [=](const Generation& g) { return g.hires.*member; }, expected);
+  };
+  const auto prompt = [&](const std::string& key, std::string_view role,
+                          auto member) {
+    reads(
+        key + ": a swan",
+        [=](const Generation& g) -> std::optional<std::string> {
+          if (g.prompts.size() != 1 || g.prompts[0].role != role) return {};
+          return g.prompts[0].*member;
+        },
+        "a swan");
+  };
+  for (const char* key : {"CFG scale", "Guidance scale", "CFG"})
+    number(key, &Generation::cfg_scale);
+  for (const char* key :
+       {"Distilled CFG Scale", "Distilled guidance", "Guidance"})
+    number(key, &Generation::guidance);
+  number("Denoising strength", &Generation::denoising_strength);
+  hires("Hires strength: 0.4", &Hires::denoising_strength, 0.4);
+  hires("Hires scale: 1.5", &Hires::upscale, 1.5);
+  hires("Hires upscale: 1.5", &Hires::upscale, 1.5);
+  hires("Hires upscale: Latent", &Hires::upscaler, "Latent");
+  hires("Hires upscaler: Latent", &Hires::upscaler, "Latent");
+  hires("Hires steps: 9", &Hires::steps, 9);
+  hires("Hires size: 96x64", &Hires::width, 96);
+  hires("Hires resize: 96x64", &Hires::height, 64);
+  prompt("Hires prompt", "hires", &PromptPart::prompt);
+  prompt("Hires negative prompt", "hires", &PromptPart::negative_prompt);
+  prompt("Detailer prompt", "detailer", &PromptPart::prompt);
+  prompt("Detailer negative", "detailer", &PromptPart::negative_prompt);
+  for (const char* key : {"Prompt2", "Refiner prompt"})
+    prompt(key, "refiner", &PromptPart::prompt);
+  for (const char* key : {"Negative2", "Refiner negative"})
+    prompt(key, "refiner", &PromptPart::negative_prompt);
+  for (const char* key :
+       {"SD upscale upscaler", "Tiled Diffusion upscaler",
+        "Ultimate SD upscale upscaler", "Postprocess upscaler"})
+    reads(
+        std::string(key) + ": 4x-Invented",
+        [](const Generation& g) {
+          return g.upscalers.empty() ? "" : g.upscalers[0].name;
+        },
+        "4x-Invented");
+}
+
+// https://github.com/AUTOMATIC1111/stable-diffusion-webui: `Hypernet`,
+// `Hypernet strength`; SD.Next's and Forge's modules are of this kind too.
+TEST(A1111, SettingsWithoutAFieldStayInExtraAsWritten) {
+  const std::string line =
+      "Hypernet: ink_v3, Hypernet strength: 0.8, Use hypernetwork model: None, "
+      "Uncond Unet: x.safetensors, Custom Sigmas: [14.6, 2.1, 0.0], "
+      "Face restoration: CodeFormer, Eta: 0.67, RNG: CPU, "
+      "Module 1: clip_l, Beta schedule alpha: 0.6, Skip Early CFG: 0.1";
+  const Generation got = parse_settings(std::string(kSettings) + ", " + line);
+  std::string kept;
+  for (const KeyValue& pair : got.extra)
+    kept += (kept.empty() ? "" : ", ") + pair.key + ": " + pair.value;
+  EXPECT_EQ(kept, line);
+}
+
+// ComfyUI's WLSH nodes; a prompt may begin with these words by itself.
+TEST(A1111, ALabelAboveThePromptIsNoPartOfIt) {
+  const Generation got = parse(
+      "Positive prompt:\na hill\nNegative prompt:\nfog\nModel: x\nSeed: 1");
+  EXPECT_EQ(got.software, "comfyui");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.model, "x");
+  EXPECT_EQ(got.seed, "1");
+  EXPECT_EQ(parse_settings(std::string(kSettings)).prompt, "a hill");
+  EXPECT_EQ(parse("Positive prompt: a hill\n" + std::string(kSettings)).prompt,
+            "Positive prompt: a hill");
+}
+
 }  // namespace
 }  // namespace sdmeta

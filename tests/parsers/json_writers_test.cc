@@ -348,6 +348,19 @@ TEST(InvokeAi, AdaptersAreControlNetsAndKeepTheirSettings) {
 
 // --- Easy Diffusion
 
+TEST(InvokeAi, AHighResolutionFixIsTheHiresPass) {
+  const Generation got = generation_of(
+      "invokeai_metadata",
+      R"({"positive_prompt": "a", "seed": 7, "steps": 9, "width": 512,
+          "hrf_enabled": true, "hrf_method": "ESRGAN", "hrf_strength": 0.45,
+          "upscale_model": {"name": "4x-Invented"}, "upscale_scale": 2})");
+  EXPECT_EQ(got.hires.upscaler, "ESRGAN");
+  EXPECT_EQ(got.hires.denoising_strength, 0.45);
+  ASSERT_EQ(got.upscalers.size(), 1u);
+  EXPECT_EQ(got.upscalers[0].name, "4x-Invented");
+  EXPECT_EQ(got.upscalers[0].scale, 2.0);
+}
+
 TEST(EasyDiffusion, LabelsAreReadLikeKeys) {
   ImageFields image = fields("Prompt", "a mill");
   for (const auto& [key, value] :
@@ -469,6 +482,36 @@ TEST(GenericChunks, APromptAndAModelAreNotEnough) {
   for (const std::string key : {"Prompt", "Model", "Seed"})
     image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, "a word"});
   EXPECT_FALSE(interpret(image, Limits{}).generation);
+}
+
+TEST(GenericJson, EveryToolHasItsOwnWordsForTheSame) {
+  const auto read_as = [](const std::string& pair) {
+    return generation_of(
+        "some", R"({"prompt": "a", "seed": 7, "width": 512, )" + pair + "}");
+  };
+  for (const char* key :
+       {"steps", "Steps", "num_inference_steps", "num_steps", "ddim_steps",
+        "step_count", "inference_steps", "Inference Steps"})
+    EXPECT_EQ(read_as('"' + std::string(key) + "\": 9").steps, 9) << key;
+  for (const char* key : {"cfg_scale", "cfgScale", "CfgScale", "CFG scale",
+                          "CFG Scale", "CFGScale", "cfg", "guidance_scale",
+                          "guidanceScale", "Guidance Scale", "scale"})
+    EXPECT_EQ(read_as('"' + std::string(key) + "\": 2.5").cfg_scale, 2.5)
+        << key;
+  for (const char* key :
+       {"negative_prompt", "negativePrompt", "NegativePrompt", "negativeprompt",
+        "Negative Prompt", "Negative prompt", "negative-prompt", "negative",
+        "Negative"})
+    EXPECT_EQ(read_as('"' + std::string(key) + "\": \"b\"").negative_prompt,
+              "b")
+        << key;
+  for (const char* key : {"model", "Model", "model_name", "model_id",
+                          "checkpoint", "base_model", "base_model_name"})
+    EXPECT_EQ(read_as('"' + std::string(key) + "\": \"m\"").model, "m") << key;
+  for (const char* key : {"scheduler", "Scheduler", "schedule_type"})
+    EXPECT_EQ(read_as('"' + std::string(key) + "\": \"karras\"").scheduler,
+              "karras")
+        << key;
 }
 
 TEST(GenericJson, ParametersMayStandOneLevelDown) {

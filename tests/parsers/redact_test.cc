@@ -52,6 +52,35 @@ TEST(Redact, NamesOfTheLargeStoresAreKnown) {
         << query;
 }
 
+TEST(Redact, EveryNameOfASecretIsKnown) {
+  for (const char* name : {"sig",
+                           "signature",
+                           "sign",
+                           "token",
+                           "access_token",
+                           "auth",
+                           "auth_key",
+                           "Authorization",
+                           "api_key",
+                           "apikey",
+                           "key",
+                           "secret",
+                           "password",
+                           "Policy",
+                           "Key-Pair-Id",
+                           "AWSAccessKeyId",
+                           "hmac",
+                           "verify",
+                           "jwt",
+                           "credential",
+                           "X-Amz-Credential",
+                           "x-goog-date",
+                           "x-oss-process"})
+    EXPECT_EQ(redacted("https://x/y?a=1&" + std::string(name) + "=2"),
+              "https://x/y")
+        << name;
+}
+
 TEST(Redact, ASecretsNameAsAValueIsNone) {
   EXPECT_EQ(redacted("https://x/y?sort=token"), "(unchanged)");
 }

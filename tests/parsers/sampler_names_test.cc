@@ -121,5 +121,45 @@ TEST(SplitSampler, BehindAnUnderscoreCommonWordsAreSchedulesOfAnySampler) {
   EXPECT_EQ(split_sampler("My Own Simple").scheduler, std::nullopt);
 }
 
+// A1111's label, k-diffusion's name, ComfyUI's name: one sampler.
+TEST(NormalizeSampler, EverySpellingOfASamplerHasOneName) {
+  constexpr std::string_view kSpellings[][4] = {
+      {"DDIM", "ddim", "ddim_v3"},
+      {"DDIM CFG++", "ddim_cfg_pp"},
+      {"DDPM", "ddpm"},
+      {"DPM2", "dpm_2", "k_dpm_2", "dpm2"},
+      {"DPM2 a", "dpm_2_ancestral", "k_dpm_2_a", "dpm2_ancestral"},
+      {"DPM adaptive", "dpm_adaptive", "k_dpm_adaptive"},
+      {"DPM fast", "dpm_fast", "k_dpm_fast"},
+      {"DPM++ 2M", "dpmpp_2m", "k_dpmpp_2m", "dpm++2m"},
+      {"DPM++ 2M v2", "dpm++2mv2"},
+      {"DPM++ 2M SDE", "dpmpp_2m_sde", "dpmpp_2m_sde_gpu"},
+      {"DPM++ 2M SDE Heun", "dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun_gpu"},
+      {"DPM++ 2S a", "dpmpp_2s_ancestral", "k_dpmpp_2s_a", "dpm++2s_a"},
+      {"DPM++ 3M SDE", "dpmpp_3m_sde", "dpmpp_3m_sde_gpu"},
+      {"DPM++ SDE", "dpmpp_sde", "dpmpp_sde_gpu"},
+      {"Euler a", "euler_ancestral", "k_euler_a", "euler_a"},
+      {"Heun", "heun", "heunpp2", "k_heun"},
+      {"IPNDM", "ipndm"},
+      {"IPNDM_V", "ipndm_v"},
+      {"PLMS", "plms"},
+      {"UniPC", "uni_pc", "uni_pc_bh2", "unipc"},
+  };
+  for (const auto& spellings : kSpellings)
+    for (const std::string_view name : spellings) {
+      if (name.empty()) continue;
+      EXPECT_EQ(generation(std::string(name)).sampler_normalized, spellings[0])
+          << name;
+    }
+}
+
+TEST(SplitSampler, KnowsTheSchedulesOfComfyUI) {
+  for (const std::string_view schedule :
+       {"align_your_steps", "kl_optimal", "linear_quadratic", "bong_tangent",
+        "beta57", "sgm_uniform", "simple"})
+    EXPECT_EQ(split_sampler("euler_" + std::string(schedule)).scheduler,
+              schedule);
+}
+
 }  // namespace
 }  // namespace sdmeta
