@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/file_error.h"
 #include "pipeline/name_sorter.h"
@@ -23,16 +24,15 @@ enum class DirectoryWalk::Type : char {
 struct DirectoryWalk::Level {
   std::string path;  // ends in '/'
   NameSorter names;
-  dev_t device = 0;
-  ino_t inode = 0;
-  unsigned links = 0;          // followed on the way here
+  FileId id;
   std::optional<Error> error;  // the listing broke off
 };
 
-DirectoryWalk::DirectoryWalk(const std::string& root, bool all_files)
-    : all_files_(all_files) {
+DirectoryWalk::DirectoryWalk(const std::string& root, bool all_files,
+                             std::span<const FileId> left_out)
+    : all_files_(all_files), left_out_(left_out) {
   root_length_ = root.size() + (root.ends_with('/') ? 0 : 1);
-  if (std::optional<Error> error = enter(root, 0))
+  if (std::optional<Error> error = enter(root, false))
     failed_root_ =
         DirectoryEntry{root, NameKind::kImage, false, std::move(error)};
 }
@@ -40,13 +40,16 @@ DirectoryWalk::DirectoryWalk(const std::string& root, bool all_files)
 DirectoryWalk::~DirectoryWalk() = default;
 
 bool DirectoryWalk::is_loop(const Level& level) const noexcept {
-  return std::any_of(levels_.begin(), levels_.end(), [&](const auto& above) {
-    return above->device == level.device && above->inode == level.inode;
-  });
+  return std::any_of(levels_.begin(), levels_.end(),
+                     [&](const auto& above) { return above->id == level.id; });
 }
 
-/// Lists the folder `path` and makes it the current one, unless it is a loop.
-std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
+bool DirectoryWalk::is_left_out(const FileId& file) const noexcept {
+  return std::find(left_out_.begin(), left_out_.end(), file) != left_out_.end();
+}
+
+/// Lists the folder `path` and makes it the current one, unless it is skipped.
+std::optional<Error> DirectoryWalk::enter(std::string path, bool is_link) {
   DIR* const stream = ::opendir(path.c_str());
   if (stream == nullptr) return file_error("open folder", errno);
   const std::unique_ptr<DIR, int (*)(DIR*)> closer(stream, ::closedir);
@@ -55,13 +58,12 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
   struct stat status;
   if (::fstat(::dirfd(stream), &status) != 0)
     return file_error("fstat folder", errno);
-  level->device = status.st_dev;
-  level->inode = status.st_ino;
-  if (is_loop(*level)) {
+  level->id = file_id(status);
+  if (is_loop(*level) ||
+      (is_link && !linked_folders_.insert(level->id).second)) {
     ++skipped_names_;
     return std::nullopt;
   }
-  level->links = links;
   level->path = std::move(path);
   if (!level->path.ends_with('/')) level->path += '/';
 
@@ -81,9 +83,10 @@ std::optional<Error> DirectoryWalk::enter(std::string path, unsigned links) {
                                                     : Type::kOther;
     // What cannot become an input is not even kept.
     const bool is_skipped =
-        !all_files_ &&
-        (is_hidden(name) || ((type == Type::kRegular || type == Type::kOther) &&
-                             kind_of_name(name) == NameKind::kOther));
+        is_left_out({level->id.device, entry->d_ino}) ||
+        (!all_files_ && (is_hidden(name) ||
+                         ((type == Type::kRegular || type == Type::kOther) &&
+                          kind_of_name(name) == NameKind::kOther)));
     if (is_skipped)
       ++skipped_names_;
     else
@@ -100,7 +103,7 @@ std::optional<DirectoryEntry> DirectoryWalk::visit(Level& level,
   Type type = static_cast<Type>(name[-1]);
   DirectoryEntry entry{level.path + name, kind_of_name(name),
                        type == Type::kRegular, std::nullopt};
-  unsigned links = level.links;
+  bool is_link_to_folder = false;
   if (type == Type::kUnknown || type == Type::kLink) {
     struct stat status;
     if (type == Type::kUnknown && ::lstat(entry.path.c_str(), &status) == 0)
@@ -112,17 +115,15 @@ std::optional<DirectoryEntry> DirectoryWalk::visit(Level& level,
         entry.error = file_error("follow link", errno);
       } else if (S_ISDIR(status.st_mode)) {
         type = Type::kFolder;
-        if (++links > kMaxFolderLinks) {
-          entry.error =
-              Error{ErrorCode::kUnreadable,
-                    "more links to folders than are followed", std::nullopt};
-          return entry;
-        }
+        is_link_to_folder = true;
+      } else if (is_left_out(file_id(status))) {
+        ++skipped_names_;
+        return std::nullopt;
       }
     }
   }
   if (type == Type::kFolder) {
-    entry.error = enter(entry.path, links);
+    entry.error = enter(entry.path, is_link_to_folder);
     if (entry.error) return entry;
     return std::nullopt;
   }

@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "extractor/error.h"
+#include "pipeline/file_id.h"
 #include "pipeline/name_filter.h"
 
 namespace sdmeta {
@@ -23,16 +26,17 @@ struct DirectoryEntry {
   std::optional<Error> error;
 };
 
-/// Links to files are files. Links to folders are followed, except into a
-/// folder that is being walked (a loop), and not through more than
-/// `kMaxFolderLinks` on one way down. Names that kind_of_name() calls kOther,
-/// hidden folders and loops are skipped and counted.
+/// Links to files are files. Of all links to a folder the first is followed,
+/// except into a folder that is being walked (a loop), so that links among
+/// folders do not multiply them. Names that kind_of_name() calls kOther, hidden
+/// folders, other links to folders and `left_out` are skipped and counted.
+/// Memory: the folders that links led to, each of them once.
 class DirectoryWalk {
  public:
-  static constexpr unsigned kMaxFolderLinks = 8;
-
   /// With `all_files` no name is skipped; archives are kArchive still.
-  DirectoryWalk(const std::string& root, bool all_files);
+  /// `left_out` outlives the walk.
+  DirectoryWalk(const std::string& root, bool all_files,
+                std::span<const FileId> left_out = {});
   ~DirectoryWalk();
 
   std::optional<DirectoryEntry> next();
@@ -45,15 +49,18 @@ class DirectoryWalk {
   struct Level;
   enum class Type : char;
 
-  std::optional<Error> enter(std::string path, unsigned links);
+  std::optional<Error> enter(std::string path, bool is_link);
   std::optional<DirectoryEntry> visit(Level& level, const char* name);
   bool is_loop(const Level& level) const noexcept;
+  bool is_left_out(const FileId& file) const noexcept;
 
   std::vector<std::unique_ptr<Level>> levels_;
   std::optional<DirectoryEntry> failed_root_;
   std::uint64_t skipped_names_ = 0;
   std::size_t root_length_ = 0;
   bool all_files_ = false;
+  std::span<const FileId> left_out_;
+  std::set<FileId> linked_folders_;  // that links led to
 };
 
 }  // namespace sdmeta

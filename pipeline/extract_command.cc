@@ -122,12 +122,12 @@ class ExtractRun {
     init_extractor();
     InputOptions input_options = command_.inputs;
     input_options.stop_fd = stop_.fd;
-    const std::unique_ptr<InputStream> inputs =
-        open_inputs(std::move(input_options));
+    input_options.outputs = output_files();
+    const std::unique_ptr<InputStream> inputs = open_inputs(input_options);
     JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
                     is_stopped_);
     std::optional<InputCounter> counter;
-    if (talk_.shows_progress()) counter.emplace(command_.inputs);
+    if (talk_.shows_progress()) counter.emplace(std::move(input_options));
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
     run_graph(
@@ -145,6 +145,20 @@ class ExtractRun {
     is_interrupted_ = !is_stopped_ && !jobs.is_finished();
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
+  }
+
+  /// What is written, and what of an earlier run will be replaced.
+  std::vector<FileId> output_files() const {
+    std::vector<FileId> files;
+    const auto add = [&files](const std::optional<FileId>& file) {
+      if (file) files.push_back(*file);
+    };
+    add(sink_->file());
+    for (const std::string& path :
+         {command_.output.path, command_.stats_path.value_or("-"),
+          command_.unmatched_path.value_or("-")})
+      if (path != "-") add(file_id(path));
+    return files;
   }
 
   void take(Lines lines) {

@@ -179,7 +179,7 @@ class Inputs final : public InputStream {
       return false;
     }
     if (!S_ISDIR(status.st_mode)) return false;
-    folder_.emplace(path, options_.all_files);
+    folder_.emplace(path, options_.all_files, options_.outputs);
     return true;
   }
 

@@ -12,6 +12,7 @@
 
 #include "extractor/error.h"
 #include "extractor/limits.h"
+#include "pipeline/file_id.h"
 #include "pipeline/record.h"
 
 namespace sdmeta {
@@ -24,6 +25,9 @@ struct InputOptions {
   std::optional<std::string> files_from = std::nullopt;
   bool is_nul_separated = false;
   bool all_files = false;  // do not filter folders and archives by extension
+  /// What the run writes, or replaces: skipped and counted in folders, because
+  /// what is in it depends on when it is read.
+  std::vector<FileId> outputs = {};
   /// Keep only names whose stable hash falls into part `shard` of `shards`.
   std::uint32_t shard = 1;  // 1 to shards
   std::uint32_t shards = 1;

@@ -132,6 +132,12 @@ bool Sink::write(std::string_view bytes) noexcept {
   return true;
 }
 
+std::optional<FileId> Sink::file() const {
+  struct stat status;
+  if (::fstat(fd_, &status) != 0) return std::nullopt;
+  return file_id(status);
+}
+
 std::optional<Error> Sink::finish() noexcept {
   if (error_ || partial_path_.empty()) return error_;
   // Network file systems report a full disk only when a file is closed.

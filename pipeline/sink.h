@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "extractor/error.h"
+#include "pipeline/file_id.h"
 #include "pipeline/file_opener.h"
 #include "pipeline/old_output.h"
 
@@ -46,6 +47,8 @@ class Sink {
   const std::string& partial_path() const { return partial_path_; }
   /// Where an OUT.partial that is not resumed went; empty if there was none.
   const std::string& kept_path() const { return kept_path_; }
+  /// The file that is written; nothing if it cannot be told.
+  std::optional<FileId> file() const;
   std::uint64_t old_records() const { return old_.records; }
 
  private:

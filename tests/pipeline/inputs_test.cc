@@ -10,7 +10,6 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/directory.h"
 #include "tests/support/input_jobs.h"
 
 namespace sdmeta {
@@ -124,18 +123,66 @@ TEST_F(Inputs, LoopsOfLinksEnd) {
   EXPECT_EQ(counts_.skipped_names, 2u);
 }
 
-TEST_F(Inputs, LinksToFoldersAreFollowedToABoundedDepth) {
-  for (int i = 0; i < 20; ++i) {
+// The kernel follows 40 links on one way.
+TEST_F(Inputs, ALinkThatTheSystemDoesNotFollowIsAJobWithAnError) {
+  for (int i = 0; i < 60; ++i) {
     const std::string level = std::to_string(100 + i);
     put(level + "/x.png");
-    std::filesystem::create_directory_symlink(at(std::to_string(101 + i)),
+    std::filesystem::create_directory_symlink("../" + std::to_string(101 + i),
                                               at(level + "/next"));
   }
-  std::filesystem::remove(at("119/next"));
   const std::vector<Job> jobs = jobs_of({.paths = {at("100")}});
-  ASSERT_EQ(jobs.size(), DirectoryWalk::kMaxFolderLinks + 2u);
-  EXPECT_TRUE(jobs[0].error);
-  EXPECT_FALSE(jobs[1].error);
+  ASSERT_GT(jobs.size(), 20u);
+  ASSERT_TRUE(jobs[0].error);
+  EXPECT_EQ(to_text(*jobs[0].error),
+            "unreadable: follow link: Too many levels of symbolic links");
+  for (std::size_t i = 1; i < jobs.size(); ++i) EXPECT_FALSE(jobs[i].error);
+}
+
+TEST_F(Inputs, LinksAmongFoldersDoNotMultiplyThem) {
+  constexpr int kFolders = 12;
+  for (int i = 0; i < kFolders; ++i) {
+    const std::string folder = std::to_string(100 + i);
+    put(folder + "/z.png");
+    for (int j = 0; j < kFolders; ++j)
+      if (j != i)
+        std::filesystem::create_directory_symlink(
+            "../" + std::to_string(100 + j),
+            at(folder + "/to" + std::to_string(100 + j)));
+  }
+  const std::vector<Job> jobs = jobs_of_root();
+  // Each folder itself, and by the first link that leads to it.
+  EXPECT_EQ(jobs.size(), 2u * kFolders);
+  for (const Job& job : jobs) EXPECT_FALSE(job.error);
+}
+
+TEST_F(Inputs, OfLinksToOneFolderTheFirstIsFollowed) {
+  put("sets/store/.hidden/a.png");
+  for (const char* name : {"sets/b", "sets/a", "other/c"}) {
+    std::filesystem::create_directories(
+        at(name).substr(0, at(name).rfind('/')));
+    std::filesystem::create_directory_symlink(at("sets/store/.hidden"),
+                                              at(name));
+  }
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("sets")}})),
+            (Strings{"sets/a/a.png"}));
+  // b, and the hidden folder itself.
+  EXPECT_EQ(counts_.skipped_names, 2u);
+  // What a folder gives does not depend on other arguments.
+  EXPECT_EQ(short_paths(jobs_of({.paths = {at("sets"), at("other")}})),
+            (Strings{"sets/a/a.png", "other/c/a.png"}));
+}
+
+TEST_F(Inputs, OutputsOfTheRunAreLeftOutOfFolders) {
+  put("a.png");
+  put("out.jsonl.partial");
+  std::filesystem::create_symlink("out.jsonl.partial", at("link"));
+  EXPECT_EQ(
+      short_paths(jobs_of({.paths = {at("")},
+                           .all_files = true,
+                           .outputs = {*file_id(at("out.jsonl.partial"))}})),
+      (Strings{"a.png"}));
+  EXPECT_EQ(counts_.skipped_names, 2u);
 }
 
 TEST_F(Inputs, ADanglingLinkIsAJobWithAnErrorIfItsNameIsAnInput) {
