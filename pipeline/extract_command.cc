@@ -172,7 +172,6 @@ class ExtractRun {
 
   /// True if the output holds a record for every input.
   bool finish_output() {
-    if (sink_->is_reader_gone()) return true;
     const bool is_whole = !is_stopped_ && !is_interrupted_;
     if (is_whole) sink_->finish();
     if (const std::optional<Error>& error = sink_->error()) {

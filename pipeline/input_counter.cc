@@ -1,17 +1,27 @@
 #include "pipeline/input_counter.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace sdmeta {
+namespace {
+
+bool can_be_read_twice(const std::string& path) {
+  struct stat status;
+  return path != "-" && ::stat(path.c_str(), &status) == 0 &&
+         (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
+}
+
+}  // namespace
 
 InputCounter::InputCounter(InputOptions options) {
-  const bool reads_stdin =
-      options.files_from == "-" ||
-      std::find(options.paths.begin(), options.paths.end(), "-") !=
-          options.paths.end();
-  if (!reads_stdin)
+  if (std::all_of(options.paths.begin(), options.paths.end(),
+                  can_be_read_twice) &&
+      (!options.files_from || can_be_read_twice(*options.files_from)))
     thread_ = std::thread(
         [this, held = std::move(options)] { count(held); });
 }

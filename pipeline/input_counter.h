@@ -14,7 +14,7 @@ namespace sdmeta {
 
 class InputCounter {
  public:
-  /// Begins to count. Lists on standard input can be read once only, and
+  /// Begins to count. A list in a pipe gives its paths once, and to the run;
   /// archives are too costly to read twice: with them the number stays unknown.
   explicit InputCounter(InputOptions options);
   /// Stops counting.

@@ -2,9 +2,22 @@
 
 #include <utility>
 
+#include "pipeline/file_opener.h"
 #include "pipeline/stages.h"
 
 namespace sdmeta {
+
+/// True if the output had a record of `job`.
+bool JobBatches::take_record_of(const Job& job) {
+  const std::optional<std::uint64_t> bytes = job_bytes(job);
+  if (recorded_->take(job.path, job.member, bytes)) return true;
+  // The record of a file that could not be opened states no size, which here
+  // can be told all the same.
+  const auto key = RecordedFiles::key(job.path, job.member, std::nullopt);
+  return bytes && recorded_->contains(key) && !job.member &&
+         !FileOpener().open(job.path) &&
+         recorded_->take(job.path, job.member, std::nullopt);
+}
 
 std::optional<Batch> JobBatches::next() {
   Batch batch;
@@ -23,8 +36,7 @@ std::optional<Batch> JobBatches::next() {
       }
       const std::size_t packed_bytes = job->bytes ? job->bytes->size() : 0;
       read_bytes += packed_bytes;
-      if (recorded_ != nullptr &&
-          recorded_->take(job->path, job->member, job_bytes(*job))) {
+      if (recorded_ != nullptr && take_record_of(*job)) {
         ++already_recorded_;
         continue;
       }

@@ -40,22 +40,31 @@ class LineReader {
   std::optional<Error> add(std::string_view piece) {
     while (!piece.empty()) {
       const std::size_t newline = piece.find('\n');
-      if (newline == piece.npos) {
-        rest_.append(piece);
-        return std::nullopt;
-      }
-      rest_.append(piece, 0, newline);
+      // A line that is no record may be as long as the file: it is not held.
+      if (may_be_record()) rest_.append(piece, 0, newline);
+      if (newline == piece.npos) break;
       piece.remove_prefix(newline + 1);
       ++line_;
       if (!read_record()) return somebody_elses(line_);
       rest_.clear();
     }
+    // Behind records it may be what a crash of the machine left.
+    if (line_ == 0 && !may_be_record()) return somebody_elses(1);
     return std::nullopt;
   }
 
  private:
+  /// False once what there is of the line does not begin like a record.
+  bool may_be_record() const {
+    const std::size_t length = std::min(rest_.size(), kRecordStart.size());
+    return kRecordStart.starts_with(
+               std::string_view(rest_).substr(0, length)) &&
+           rest_.size() <= JsonlReader::kMaxLineBytes;
+  }
+
   bool read_record() {
-    if (!rest_.starts_with(kRecordStart) || !rest_.ends_with("]}"))
+    if (rest_.size() < kRecordStart.size() || !may_be_record() ||
+        !rest_.ends_with("]}"))
       return false;
     rest_.reserve(rest_.size() + JsonlReader::kPadding);
     Result<RecordHead> head = parser_.head(rest_);
@@ -196,14 +205,6 @@ Result<OldOutput> read_old_output(
       lines.names().clear();
       old.whole_bytes = position;
     }
-  }
-  // What an interrupted write leaves of a first record; NULs after a crash of
-  // the machine. Any other text was never ours.
-  if (compression == Compression::kNone && old.records == 0) {
-    const std::string_view rest = lines.rest();
-    const std::size_t length = std::min(rest.size(), kRecordStart.size());
-    if (rest.substr(0, length) != kRecordStart.substr(0, length))
-      return somebody_elses(1);
   }
   return old;
 }

@@ -320,6 +320,9 @@ std::optional<std::string> complaint(const ExtractCommand& command) {
     return "--resume needs -o FILE to continue";
   if (command.unmatched_path && command.csv.paths.empty())
     return "--unmatched-rows needs --csv PATH";
+  if (command.unmatched_path && command.inputs.shards > 1)
+    return "--unmatched-rows cannot know the images of other shards; of all "
+           "outputs joined, sdmeta enrich says which rows are missing";
   if (command.csv.match != MatchKey::kAny && command.csv.paths.empty())
     return "--match needs --csv PATH";
   const bool lists_stdin = std::count(command.inputs.paths.begin(),

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string>
 #include <utility>
 
 #include "pipeline/file_error.h"
@@ -33,6 +34,15 @@ std::optional<Error> lock(int fd) {
     return std::nullopt;
   return Error{ErrorCode::kUnwritable, "another run is writing it",
                std::nullopt};
+}
+
+/// False with errno set; EEXIST: there is a file `to`, and it stays.
+bool rename_to_free_name(const char* from, const char* to) {
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    return true;
+  if (errno != EINVAL) return false;
+  // NFS and others cannot rename in this way, but links replace nothing either.
+  return ::link(from, to) == 0 && ::unlink(from) == 0;
 }
 
 }  // namespace
@@ -75,10 +85,12 @@ std::optional<Error> Sink::open_fresh() {
     if (::fstat(owned_.get(), &status) != 0) return write_error("fstat", errno);
     if (status.st_size == 0) return std::nullopt;
     // Left by an interrupted run that nobody resumed; perhaps nobody meant to
-    // throw a night's work away.
+    // throw a night's work away, nor that of the night before.
     kept_path_ = partial_path_ + ".old";
-    if (::rename(path, kept_path_.c_str()) != 0)
-      return write_error("rename", errno);
+    for (int n = 1; !rename_to_free_name(path, kept_path_.c_str()); ++n) {
+      if (errno != EEXIST) return write_error("rename", errno);
+      kept_path_ = partial_path_ + ".old." + std::to_string(n);
+    }
   }
   return Error{ErrorCode::kUnwritable, "another run is writing it",
                std::nullopt};

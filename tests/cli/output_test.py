@@ -44,13 +44,19 @@ class Output(ProgramTest):
 
     def test_reader_that_leaves_ends_the_run_quietly(self):
         self.write_images("images", 2000)
-        run = subprocess.Popen([BINARY, "extract", self.path("images")],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.write("rows.csv", "image_id\n12345678\n")
+        run = subprocess.Popen(
+            [BINARY, "extract", "images", "--stats", "stats.json", "--csv",
+             "rows.csv", "--unmatched-rows", "rest.csv"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         run.stdout.readline()
         run.stdout.close()
         self.assertNotIn(b"Broken pipe", run.stderr.read())
         run.stderr.close()
         self.assertEqual(run.wait(60), 0)
+        # Nobody knows about the images that were not looked at.
+        self.assertFalse(json.loads(self.read("stats.json"))["complete"])
+        self.assertFalse(os.path.exists(self.path("rest.csv")))
 
     def test_statistics(self):
         self.write_images("images", 3)
@@ -79,6 +85,19 @@ class Output(ProgramTest):
                          self.run_sdmeta("extract", "x.png").stderr)
         self.assertIn(clear_line, self.run_sdmeta(
             "extract", "x.png", "--progress", "always").stderr)
+
+    def test_a_list_in_a_pipe_is_whole_beside_a_progress_line(self):
+        self.write("list", "".join("no/such/image/%d.png\n" % i
+                                   for i in range(20000)))
+        os.mkfifo(self.path("pipe"))
+        writer = subprocess.Popen(["sh", "-c", "cat list > pipe"],
+                                  cwd=self.folder)
+        result = self.run_sdmeta("extract", "--files-from", "pipe",
+                                 "--progress", "always")
+        writer.wait()
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual([r["file"] for r in records(result.stdout)],
+                         self.read("list").decode().split())
 
     def test_raw_keeps_the_text(self):
         self.write("x.png", png("hello"))

@@ -15,9 +15,11 @@ INFOTEXT = ("a lighthouse on a cliff\nNegative prompt: blur\n"
 
 
 def sdmeta(*arguments, **options):
-    """Finished process with stdout and stderr as text."""
+    """Finished process with stdout and stderr as text; `under` is a command
+    that runs it."""
     options.setdefault("timeout", 120)
-    return subprocess.run([BINARY, *map(str, arguments)], text=True,
+    under = options.pop("under", [])
+    return subprocess.run([*under, BINARY, *map(str, arguments)], text=True,
                           capture_output=True, **options)
 
 
@@ -34,6 +36,14 @@ def png(text=None):
             + (chunk(b"tEXt", b"parameters\0" + text.encode("latin-1"))
                if text is not None else b"")
             + chunk(b"IDAT", pixels) + chunk(b"IEND", b""))
+
+
+def without_privileges():
+    """What to put in front of a command that must obey the modes of files, as
+    root's do not: the same user without the right to pass them over."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def records(text):
@@ -70,9 +80,9 @@ class ProgramTest(unittest.TestCase):
     def run_sdmeta(self, *arguments, **options):
         return sdmeta(*arguments, cwd=self.folder, **options)
 
-    def one_record(self, *arguments):
+    def one_record(self, *arguments, **options):
         """The only record of a run that must be complete."""
-        result = self.run_sdmeta("extract", *arguments)
+        result = self.run_sdmeta("extract", *arguments, **options)
         self.assertEqual(result.returncode, 0, result.stderr)
         found = records(result.stdout)
         self.assertEqual(len(found), 1)

@@ -6,14 +6,16 @@ import signal
 import subprocess
 import unittest
 
-from program import BINARY, INFOTEXT, ProgramTest, png, records
+from program import (BINARY, INFOTEXT, ProgramTest, png, records,
+                     without_privileges)
 
 KILLS = 60
 
 
 class Resume(ProgramTest):
-    def extract(self, output, *arguments):
-        result = self.run_sdmeta("extract", "images", "-o", output, *arguments)
+    def extract(self, output, *arguments, **options):
+        result = self.run_sdmeta("extract", "images", "-o", output, *arguments,
+                                 **options)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
@@ -119,6 +121,33 @@ class Resume(ProgramTest):
         self.extract("out.jsonl", "--resume")
         self.assertEqual(len(records(self.read("out.jsonl").decode())), 2)
 
+    def test_a_file_that_cannot_be_opened_is_done_again_once_it_can(self):
+        self.write("images/a.png", png())
+        locked = self.write("images/b.png", png(INFOTEXT % 1))
+        os.chmod(locked, 0)
+        for _ in range(3):
+            self.extract("out.jsonl", "--resume", under=without_privileges())
+        self.assertEqual(self.statuses("out.jsonl"),
+                         ["no_metadata", "unreadable"])
+        os.chmod(locked, 0o600)
+        for _ in range(2):
+            self.extract("out.jsonl", "--resume", under=without_privileges())
+        self.assertEqual(self.statuses("out.jsonl"),
+                         ["no_metadata", "unreadable", "ok"])
+
+    def statuses(self, output):
+        return [r["status"] for r in records(self.read(output).decode())]
+
+    def test_an_output_in_its_folder_of_inputs_is_no_input(self):
+        self.write_images("images", 3)
+        self.write("images/notes.txt", "x")
+        arguments = ["--all-files", "--stats", "images/stats"]
+        for skipped in (1, 2):  # OUT.partial, then images/stats too
+            result = self.extract("images/out.jsonl", "--resume", *arguments)
+            self.assertIn("%d other name" % skipped, result.stderr)
+            self.assertEqual(self.statuses("images/out.jsonl"),
+                             ["ok"] * 3 + ["not_an_image"])
+
     def test_names_that_are_no_utf8_are_known_again(self):
         os.mkdir(self.path("images"))
         with open(os.fsencode(self.path("images")) + b"/caf\xe9.png",
@@ -153,6 +182,19 @@ class Resume(ProgramTest):
         self.assertEqual(result.stderr,
                          "sdmeta: notes.txt: corrupt: line 1 is no record of "
                          "this program; name another output\n")
+
+    def test_a_large_file_of_somebody_else_is_refused_by_its_start(self):
+        self.write_images("images", 1)
+        os.truncate(self.write("zeros", ""), 256 << 20)
+        run = subprocess.Popen([BINARY, "extract", "images", "-o", "zeros",
+                                "--resume"], cwd=self.folder,
+                               stderr=subprocess.PIPE, text=True)
+        with run.stderr as stderr:
+            self.assertIn("zeros: corrupt: line 1 is no record", stderr.read())
+        _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(run.returncode, 2)
+        self.assertLess(usage.ru_maxrss, 128 << 10)  # KiB
 
     def test_a_full_disk_leaves_a_file_that_can_be_continued(self):
         self.write_images("images", 2000)

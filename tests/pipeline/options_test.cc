@@ -86,6 +86,12 @@ TEST(Options, WrongCombinationsAreUsageErrors) {
   EXPECT_NE(complaint({"extract"}), "accepted");
   EXPECT_NE(complaint({"extract", "--resume", "a"}), "accepted");
   EXPECT_NE(complaint({"extract", "--unmatched-rows", "u", "a"}), "accepted");
+  EXPECT_NE(complaint({"extract", "--unmatched-rows", "u", "--csv", "c",
+                       "--shard", "1/2", "a"}),
+            "accepted");
+  EXPECT_EQ(complaint({"extract", "--unmatched-rows", "u", "--csv", "c",
+                       "--shard", "1/1", "a"}),
+            "accepted");
   EXPECT_NE(complaint({"extract", "--match", "id", "a"}), "accepted");
   EXPECT_NE(complaint({"extract", "-", "--files-from", "-"}), "accepted");
   EXPECT_NE(complaint({"extract", "--stealth", "maybe", "a"}), "accepted");

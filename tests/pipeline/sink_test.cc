@@ -64,6 +64,17 @@ TEST(Sink, WithoutResumeAPartialOutputBeginsAnew) {
   EXPECT_EQ(content_of(dir / "out"), "new\n");
 }
 
+TEST(Sink, EveryPartialOutputIsKeptUnderANameOfItsOwn) {
+  const TempDir dir;
+  for (const char* text : {"first", "second", "third"}) {
+    std::ofstream(dir / "out.partial") << text;
+    open_sink(dir / "out")->finish();
+  }
+  EXPECT_EQ(content_of(dir / "out.partial.old"), "first");
+  EXPECT_EQ(content_of(dir / "out.partial.old.1"), "second");
+  EXPECT_EQ(content_of(dir / "out.partial.old.2"), "third");
+}
+
 TEST(Sink, ResumeCutsATornTailAndAppends) {
   const TempDir dir;
   const std::string line = a_line("a.png");
