@@ -50,8 +50,16 @@ bool is_text(const Payload& payload) {
          text.find("\nSteps: ") != std::string_view::npos;
 }
 
+const Payload* find_graph(const Payloads& payloads) {
+  for (const std::string_view key : {"prompt", "workflow"})
+    if (const Payload* const payload = payloads.find(key);
+        payload != nullptr && payload->looks_like_json())
+      return payload;
+  return nullptr;
+}
+
 // The first text that can only be infotext; else the first that stands where
-// infotext stands; else null.
+// infotext stands, if no graph beside it says more; else null.
 const Payload* choose(const Payloads& payloads) {
   const Payload* likely = nullptr;
   for (const Payload& payload : payloads.all()) {
@@ -59,7 +67,9 @@ const Payload* choose(const Payloads& payloads) {
     if (payload.is_infotext()) return &payload;
     if (likely == nullptr && is_parameters(payload)) likely = &payload;
   }
-  return likely;
+  if (likely == nullptr) return nullptr;
+  const Payload* const graph = find_graph(payloads);
+  return graph != nullptr && graph->json() ? nullptr : likely;
 }
 
 const Payload* find_postprocessing(const Payloads& payloads) {
@@ -71,11 +81,6 @@ const Payload* find_postprocessing(const Payloads& payloads) {
 bool claims(const Payloads& payloads) {
   return choose(payloads) != nullptr ||
          find_postprocessing(payloads) != nullptr;
-}
-
-bool has_graph(const Payloads& payloads) {
-  return payloads.find("prompt") != nullptr ||
-         payloads.find("workflow") != nullptr;
 }
 
 void note_doubts(const Infotext& infotext, const Limits& limits,
@@ -138,7 +143,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   }
   add_postprocessing(payloads, generation, notes);
   // Beside a graph the LoRAs have their file names there.
-  if (!has_graph(payloads)) apply_civitai_resources(generation);
+  if (find_graph(payloads) == nullptr) apply_civitai_resources(generation);
   return result;
 }
 

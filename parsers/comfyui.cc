@@ -151,6 +151,27 @@ bool fill_from_editor(Sources& sources, const Graph& graph,
   return true;
 }
 
+// What savers put where infotext stands elsewhere and is none: a note to
+// oneself, or the prompt.
+void keep_plain_parameters(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
+  const Payload* const payload = payloads.find("parameters");
+  if (payload == nullptr || payload->text().empty() ||
+      payload->field().encoding == Encoding::kBytes ||
+      payload->looks_like_json() || payload->is_infotext())
+    return;
+  const std::string text = with_lf(payload->text());
+  if (generation.prompt) {
+    if (text != *generation.prompt)
+      generation.extra.push_back({"parameters", text});
+    return;
+  }
+  generation.prompt = text;
+  notes.push_back({ErrorCode::kLowConfidence,
+                   "no settings line: all of the text is taken as the prompt",
+                   std::nullopt});
+}
+
 Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
@@ -172,6 +193,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   notes.insert(notes.end(), std::make_move_iterator(found.begin()),
                std::make_move_iterator(found.end()));
   generation.software = "comfyui";
+  keep_plain_parameters(payloads, generation, notes);
   apply_civitai_comfy(sources.extra_metadata, sources.airs, limits, generation);
   return generation;
 }

@@ -320,6 +320,38 @@ TEST(ComfyUi, WhatASubgraphShowsOnItsFaceIsItsValue) {
   EXPECT_EQ(made("ui_shown_by_inputs").seed, "8");
 }
 
+TEST(ComfyUi, ValuesOfASubgraphAreInTheOrderOfItsDefinition) {
+  const Generation got = made("ui_subgraph_partial");
+  EXPECT_EQ(got.prompt, "a heron at dusk");
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.steps, 21);  // wired: what stands on the face is stale
+}
+
+TEST(ComfyUi, WordsThatAreNoInfotextLeaveThePromptToTheGraph) {
+  const auto beside = [](std::string graph) {
+    ImageFields image = fields("prompt", std::move(graph));
+    image.fields.push_back(fields("parameters", "for the wall").fields[0]);
+    return interpret(image, Limits{});
+  };
+  const Interpretation got = beside(R"({
+      "1": {"class_type": "CLIPTextEncode", "inputs": {"text": "a heron"}},
+      "2": {"class_type": "KSampler",
+            "inputs": {"positive": ["1", 0], "latent_image": ["9", 0]}},
+      "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}})");
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->software, "comfyui");
+  EXPECT_EQ(got.generation->prompt, "a heron");
+  EXPECT_EQ(got.generation->extra[1], (KeyValue{"parameters", "for the wall"}));
+  EXPECT_TRUE(got.warnings.empty());
+  // Where the graph has none, they are the prompt.
+  const Interpretation bare = beside(R"({
+      "2": {"class_type": "KSampler", "inputs": {"steps": 4}},
+      "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}})");
+  ASSERT_TRUE(bare.generation);
+  EXPECT_EQ(bare.generation->prompt, "for the wall");
+  EXPECT_FALSE(bare.warnings.empty());
+}
+
 TEST(ComfyUi, APrimitiveInsideASubgraphHasTheValueOnItsFace) {
   const Interpretation got = interpret(fields("workflow", R"({"nodes": [
         {"id": 9, "type": "SaveImage", "inputs": [{"name": "images", "link": 1}]},
