@@ -48,6 +48,8 @@ struct Scope {
   // graph is queued.
   std::vector<std::pair<std::pair<std::string_view, std::int64_t>, Origin>>
       broadcasts;
+  // Inputs of a definition that feed a widget inside, in order; once asked.
+  mutable std::optional<std::vector<std::int64_t>> widget_inputs;
 };
 
 struct FlatNode {
@@ -150,6 +152,9 @@ class Builder {
   const FlatNode* setter(const FlatNode& getter) const;
 
   void emit(const FlatNode& node);
+  std::optional<std::size_t> place_in_definition(const Scope& scope,
+                                                 std::string_view name,
+                                                 std::size_t count) const;
   JsonValue shown_value(const Scope& scope, std::string_view name) const;
   JsonValue promoted(std::size_t scope, std::string_view id,
                      std::string_view widget) const;
@@ -469,10 +474,41 @@ Source Builder::resolve_instance_input(std::size_t scope, std::int64_t slot,
   return source;
 }
 
+// Where among the widgets of a definition the input of this name stands, if
+// there are so many of them.
+std::optional<std::size_t> Builder::place_in_definition(
+    const Scope& scope, std::string_view name, std::size_t count) const {
+  if (!scope.widget_inputs) {
+    std::vector<std::int64_t>& slots = scope.widget_inputs.emplace();
+    scope.definition["nodes"].for_each_element([&](JsonValue node) {
+      node["inputs"].for_each_element([&](JsonValue input) {
+        const auto link = input["link"].integer();
+        if (!link || !input["widget"]) return;
+        const Origin* origin = find_sorted(scope.links, *link);
+        if (origin != nullptr && origin->node == kSubgraphInput)
+          slots.push_back(origin->slot);
+      });
+    });
+    std::sort(slots.begin(), slots.end());
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+  }
+  if (scope.widget_inputs->size() != count) return std::nullopt;
+  std::size_t place = 0;
+  for (const std::int64_t slot : *scope.widget_inputs) {
+    if (slot < 0) return std::nullopt;
+    const JsonValue input =
+        scope.definition["inputs"][static_cast<std::size_t>(slot)];
+    if (input["name"].string() == name) return place;
+    ++place;
+  }
+  return std::nullopt;
+}
+
 // The value that a subgraph instance shows for an input of its own. Editors of
 // late 2025 list all widgets of the instance in `proxyWidgets`, own ones as
 // ["-1", name], and the values in the order of that list; those before and
-// after write the values of the inputs that have a widget, in order. Later ones
+// after write the values of the inputs that have a widget, in order: of those
+// of the definition, where the instance lists only what was wired. Later ones
 // write names.
 JsonValue Builder::shown_value(const Scope& scope,
                                std::string_view name) const {
@@ -501,6 +537,10 @@ JsonValue Builder::shown_value(const Scope& scope,
   instance["inputs"].for_each_element([&](JsonValue input) {
     if (input["widget"]) ++widgets;
   });
+  const bool has_list = at != 0;
+  if (!has_list && values.size() != widgets)
+    if (const auto place = place_in_definition(scope, name, values.size()))
+      return values[*place];
   // Some have a place for what follows a seed.
   const bool has_controls = values.size() > widgets;
   at = 0;
