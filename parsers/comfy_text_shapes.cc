@@ -101,7 +101,10 @@ bool writes_text_itself(std::string_view class_type) {
        "minicpm",       "chat",          "superprompt", "caption",
        "promptgen",     "prompt gen",    "prompt_gen",  "promptenhanc",
        "prompt enhanc", "prompt_enhanc", "img2prompt",  "image2prompt",
-       "imagetoprompt", "image2text"});
+       "imagetoprompt", "image2text",    "imagetotext", "embellish",
+       "llama",         "smollm",        "zhipu",       "phiprompt",
+       "groq",          "lmstudio",      "lm studio",   "lm_studio",
+       "kobold"});
 }
 
 GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,

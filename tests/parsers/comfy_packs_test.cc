@@ -239,6 +239,12 @@ TEST(ComfyPacks, WhatIsDrawnByLotOrWrittenByAMachineIsAbsent) {
   EXPECT_EQ(got.width, std::nullopt);
 }
 
+TEST(ComfyPacks, AnAnswerThatIsShownIsThePrompt) {
+  const Generation got = made("griptape");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, std::nullopt);
+}
+
 TEST(ComfyPacks, WhatARegularExpressionMakesIsAbsent) {
   const Generation got = made("custom_scripts");
   EXPECT_EQ(got.prompt, "a grey heron, by a quiet river, mist");
