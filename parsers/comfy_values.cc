@@ -167,9 +167,15 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
       if (const std::string_view name = spec_of(kind, "is"); !name.empty())
         return {{}, name};
-    // A schedule of n steps is a list of n + 1 sigmas.
+    // A schedule of n steps is a list of n + 1 sigmas, unless some other number
+    // is made of them.
+    const auto is_resampled = [&] {
+      const GraphInput* wanted = this->input(node, NodeField::kSteps);
+      return wanted != nullptr &&
+             value_apart(*wanted).integer().value_or(0) > 0;
+    };
     if (const std::string_view list = spec_of(kind, "list");
-        field == NodeField::kSteps && !list.empty())
+        field == NodeField::kSteps && !list.empty() && !is_resampled())
       if (const GraphInput* sigmas = input_named(node, list)) {
         const auto count =
             count_numbers(value_apart(*sigmas).string().value_or(""));

@@ -311,6 +311,15 @@ GraphWalk ComfyWalk::run() {
             result_.upscalers.push_back({std::string(*name), std::nullopt});
         }
         break;
+      case NodeRole::kLoader:
+        // Efficiency's loader has both of SDXL's.
+        if (const GraphInput* refiner =
+                values_.input_named(node, "refiner_ckpt_name"))
+          if (const auto name =
+                  values_.value_of(*refiner, NodeField::kModelName).string();
+              name && !is_no_name(*name))
+            add_extra("refiner_model", *name);
+        break;
       case NodeRole::kTextEncoderLoader:
         graph_.each_input(
             node, NodeField::kTextEncoderName, [&](const GraphInput& input) {

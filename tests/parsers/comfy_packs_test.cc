@@ -172,6 +172,26 @@ TEST(ComfyPacks, AnUpscalersModelIsNoCheckpoint) {
   for (const KeyValue& pair : got.extra) EXPECT_EQ(pair.key, "node_count");
 }
 
+TEST(ComfyPacks, WhatMakesThePictureLargerIsNamed) {
+  const Generation got = made("seedvr2");
+  expect_usual(got);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  ASSERT_EQ(got.upscalers.size(), 1u);
+  EXPECT_EQ(got.upscalers[0].name, "seedvr2_3b_invented.gguf");
+}
+
+TEST(ComfyPacks, ALoaderMayNameTheRefinerAsWell) {
+  const Generation got = made("efficiency_tuple");
+  ASSERT_FALSE(got.extra.empty());
+  EXPECT_EQ(got.extra[0].key, "refiner_model");
+}
+
+TEST(ComfyPacks, AListOfSigmasMayBeResampled) {
+  const Generation got = made("custom_sigmas");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.hires.steps, 4);
+}
+
 TEST(ComfyPacks, AnUpscalersRunsAreNotItsSteps) {
   const Generation got = made("impact");
   EXPECT_EQ(got.hires.steps, 11);
