@@ -32,10 +32,10 @@ class LineWriter {
   /// Room for the next `count` bytes, at most kMostAtOnce, of which `advance`
   /// tells how many were written.
   char* room(std::size_t count) {
-    if (kBufferBytes - used_ < count) flush();
-    return buffer_ + used_;
+    if (static_cast<std::size_t>(end() - at_) < count) flush();
+    return at_;
   }
-  void advance(std::size_t count) noexcept { used_ += count; }
+  void advance(std::size_t count) noexcept { at_ += count; }
 
   void put(char c) {
     *room(1) = c;
@@ -61,13 +61,15 @@ class LineWriter {
  private:
   static constexpr std::size_t kBufferBytes = 4096;
 
+  const char* end() const noexcept { return buffer_ + kBufferBytes; }
+
   void flush() {
-    out_.append(buffer_, used_);
-    used_ = 0;
+    out_.append(buffer_, static_cast<std::size_t>(at_ - buffer_));
+    at_ = buffer_;
   }
 
   std::string& out_;
-  std::size_t used_ = 0;
+  char* at_ = buffer_;
   char buffer_[kBufferBytes];
 };
 
@@ -263,7 +265,25 @@ void put_value(LineWriter& out, std::uint64_t number) {
   }
 }
 
+/// Weights and scales mostly have two decimals. If a double is the nearest to a
+/// whole number of hundredths, their digits are the shortest that mean it, and
+/// are found with far less work than by std::to_chars. False, and nothing done,
+/// elsewhere.
+bool put_hundredths(LineWriter& out, double number) {
+  constexpr double kMost = 1e5;  // that is written as 1e+05
+  if (!(number >= 0 && number < kMost) || std::signbit(number)) return false;
+  const auto hundredths = static_cast<std::int64_t>(number * 100 + 0.5);
+  if (static_cast<double>(hundredths) / 100 != number) return false;
+  put_value(out, hundredths / 100);
+  out.put('.');
+  const auto fraction = static_cast<char>(hundredths % 100);
+  out.put(static_cast<char>('0' + fraction / 10));
+  if (fraction % 10 != 0) out.put(static_cast<char>('0' + fraction % 10));
+  return true;
+}
+
 void put_value(LineWriter& out, double number) {
+  if (put_hundredths(out, number)) return;
   if (!std::isfinite(number)) return out.put("null");
   constexpr std::size_t kMostDigits = 32;
   char* const digits = out.room(kMostDigits);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -215,6 +217,29 @@ TEST(Encode, NumbersAreTheShortestThatReadBackTheSame) {
   const std::string line = encoded(record);
   EXPECT_NE(line.find(R"("cfg_scale":0.1,"guidance":1e+300,)"),
             std::string::npos);
+}
+
+TEST(Encode, NumbersOfFewDecimalsAreTheShortestToo) {
+  const auto expect_shortest = [](double number) {
+    Record record;
+    record.generation.emplace().cfg_scale = number;
+    std::array<char, 32> digits;
+    std::string shortest(
+        digits.data(),
+        std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+    if (shortest.find_first_of(".e") == shortest.npos) shortest += ".0";
+    ASSERT_NE(encoded(record).find("\"cfg_scale\":" + shortest + ","),
+              std::string::npos)
+        << shortest;
+  };
+  std::vector<double> numbers = {-0.0, -0.25, 99999.99, 100000, 100000.5, 1e22};
+  for (int i = 0; i < 1500; ++i) numbers.push_back(i / 100.0);
+  for (int i = 0; i < 1000; ++i) numbers.push_back(i * 9973 / 100.0);
+  for (const double number : numbers) {
+    expect_shortest(number);
+    expect_shortest(std::nextafter(number, 1e9));
+    expect_shortest(std::nextafter(number, -1e9));
+  }
 }
 
 TEST(Encode, NumbersThatJsonLacksAreNull) {
