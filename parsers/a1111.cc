@@ -121,10 +121,9 @@ void add_postprocessing(const Payloads& payloads, Generation& generation,
   settings.keep_rest();
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const Limits& limits = payloads.limits();
-  Result<Generation> result = Generation();  // in place: it is large
-  Generation& generation = *result;
   generation.software = "a1111";
   if (const Payload* const payload = choose(payloads)) {
     const Infotext& infotext = payload->infotext();
@@ -144,7 +143,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   add_postprocessing(payloads, generation, notes);
   // Beside a graph the LoRAs have their file names there.
   if (find_graph(payloads) == nullptr) apply_civitai_resources(generation);
-  return result;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -172,10 +172,10 @@ void keep_plain_parameters(const Payloads& payloads, Generation& generation,
                    std::nullopt});
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
-  Generation generation;
   std::vector<Error> found;
   if (sources.api) {
     const Graph graph = read_api_graph(sources.api, limits, notes);
@@ -195,7 +195,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   generation.software = "comfyui";
   keep_plain_parameters(payloads, generation, notes);
   apply_civitai_comfy(sources.extra_metadata, sources.airs, limits, generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

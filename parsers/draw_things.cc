@@ -60,9 +60,9 @@ void read_configuration(JsonValue v2, Generation& generation) {
   }
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = find_object(payloads)->json();
-  Generation generation;
   generation.software = "draw-things";
   read_fields(root, kRules, generation, notes);
   root["lora"].for_each_element([&](JsonValue entry) {
@@ -83,7 +83,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
     generation.upscalers.push_back({*name, root["upscaler_scale"].number()});
   read_configuration(root["v2"], generation);
   split_scheduler(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -147,9 +147,9 @@ void read_clip_skip(std::string_view text, Generation& generation) {
     set_field(generation, Field::kClipSkip, text);
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const Pairs pairs = read_pairs(payloads);
-  Generation generation;
   generation.software = "easy-diffusion";
   for (const auto& [key, value] : pairs) {
     const FieldRule* rule = nullptr;
@@ -186,7 +186,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
         {std::string(upscaler),
          number_in<double>(value_of(pairs, "upscale_amount", "Upscale By"))});
   read_clip_skip(value_of(pairs, "clip_skip", "Clip Skip"), generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

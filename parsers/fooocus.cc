@@ -153,11 +153,11 @@ std::string joined(JsonValue texts) {
   return all;
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const Payload* payload = find_payload(payloads);
   const JsonValue root = payload->json();
   if (!root.is_object()) return malformed(payload->key(), "is no JSON");
-  Generation generation;
   generation.software = "fooocus";
   read_fields(root, kRules, generation, notes);
   read_loras(root["loras"], generation);
@@ -175,7 +175,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (!generation.negative_prompt && root["full_negative_prompt"].is_array())
     set_field(generation, Field::kNegativePrompt,
               joined(root["full_negative_prompt"]));
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -66,9 +66,9 @@ void fill_from_list(Generation& generation, Field field, JsonValue list) {
   if (!all.empty()) set_field(generation, field, all);
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = find_payload(payloads)->json();
-  Generation generation;
   generation.software = "fooocus-mre";
   read_fields(root, kRules, generation, notes);
   if (auto software = root["software"].string()) {
@@ -89,7 +89,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (!generation.negative_prompt)
     fill_from_list(generation, Field::kNegativePrompt,
                    root["real_negative_prompt"]);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

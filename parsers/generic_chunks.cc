@@ -49,8 +49,8 @@ bool claims(const Payloads& payloads) {
   return describe_generation(fields);
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
-  Generation generation;
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>&) {
   generation.software = find_chunk(payloads, "scale") != nullptr
                             ? "sd-scripts"
                             : "unknown-chunks";
@@ -66,7 +66,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
         std::find(taken.begin(), taken.end(), &payload) == taken.end())
       add_extra(generation, payload.key(), payload.text());
   split_scheduler(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

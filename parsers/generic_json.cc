@@ -128,10 +128,10 @@ void read_lora_files(JsonValue paths, JsonValue scales,
   });
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>&) {
   const Payload& payload = *find_object(payloads);
   const JsonValue root = find_description(payload.json());
-  Generation generation;
   generation.software = software_of(payload);
   fill_in_order(root, generation);
   read_loras(root["loras"] ? root["loras"] : root["Loras"], generation);
@@ -142,7 +142,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
       if (!value.is_object()) add_extra(generation, key, value);
     });
   split_scheduler(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

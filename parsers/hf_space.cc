@@ -69,9 +69,9 @@ void read_lora(JsonValue lora, Generation& generation) {
   generation.loras.push_back({*name, lora["multiplier"].number(), {}, {}, {}});
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = find_object(payloads)->json();
-  Generation generation;
   generation.software = "hf-space";
   read_fields(root, kRules, generation, notes);
   // Animagine XL 3.1 itself writes name and hash as one object.
@@ -87,7 +87,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   else
     add_extra(generation, "use_upscaler", upscaler);
   split_scheduler(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -23,16 +23,21 @@ void run_table(const Payloads& payloads, Interpretation& result) {
   for (const ParserRow* row : parser_table()) {
     if (result.generation && !row->fills_gaps) continue;
     if (!row->claims(payloads)) continue;
-    Result<Generation> parsed = row->parse(payloads, result.warnings);
-    if (!parsed) {
-      refuse(parsed.error());
-      continue;
-    }
     if (result.generation) {
-      fill_gaps(*result.generation, std::move(*parsed));
+      Generation other;
+      if (auto error = row->parse(payloads, other, result.warnings)) {
+        refuse(std::move(*error));
+        continue;
+      }
+      fill_gaps(*result.generation, std::move(other));
       break;
     }
-    result.generation = std::move(*parsed);
+    if (auto error = row->parse(payloads, result.generation.emplace(),
+                                result.warnings)) {
+      result.generation.reset();
+      refuse(std::move(*error));
+      continue;
+    }
     if (!row->is_partial) break;
   }
   if (!result.generation) return;

@@ -225,26 +225,23 @@ bool needs_graph(const Generation& generation) {
          !generation.steps || !generation.sampler;
 }
 
-Result<Generation> parse_metadata(JsonValue root,
-                                  const Payloads& payloads,
-                                  std::vector<Error>& notes) {
-  Generation generation;
+void read_metadata(JsonValue root, const Payloads& payloads,
+                   Generation& generation, std::vector<Error>& notes) {
   generation.software = "invokeai";
   read_fields(root, kRules, generation, notes);
   read_models(root, generation);
   read_regions(root, generation);
-  if (needs_graph(generation)) fill_from_graph(graph_chunk(payloads), generation);
-  return generation;
+  if (needs_graph(generation))
+    fill_from_graph(graph_chunk(payloads), generation);
 }
 
 // --- sd-metadata
 
-Result<Generation> parse_old_metadata(JsonValue root,
-                                      std::vector<Error>& notes) {
+std::optional<Error> parse_old_metadata(JsonValue root, Generation& generation,
+                                        std::vector<Error>& notes) {
   // A grid has `images`, which differ in their seeds.
   const JsonValue image = root["image"] ? root["image"] : root["images"][0];
   if (!image.is_object()) return malformed(kOldMetadata, "has no `image`");
-  Generation generation;
   generation.software = "invokeai";
   read_fields(image, kOldRules, generation, notes);
   const JsonValue prompt = image["prompt"];
@@ -267,7 +264,7 @@ Result<Generation> parse_old_metadata(JsonValue root,
     else
       add_extra(generation, key, value);
   });
-  return generation;
+  return std::nullopt;
 }
 
 // --- Dream
@@ -338,10 +335,10 @@ std::optional<Dream> split_dream(std::string_view text) {
   return split_unquoted(text);
 }
 
-Result<Generation> parse_dream(std::string_view text) {
+std::optional<Error> parse_dream(std::string_view text,
+                                 Generation& generation) {
   const auto dream = split_dream(text);
   if (!dream) return malformed(kDream, "is no prompt with options behind it");
-  Generation generation;
   generation.software = "invokeai";
   set_prompts(dream->prompt, generation);
   std::string_view rest = dream->options;
@@ -368,7 +365,7 @@ Result<Generation> parse_dream(std::string_view text) {
     if (is_joined) value = word.substr(1);
   }
   flush();
-  return generation;
+  return std::nullopt;
 }
 
 // --- where it all stands
@@ -407,19 +404,21 @@ bool claims(const Payloads& payloads) {
          payloads.find(kGraph) != nullptr;
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   if (const Found found = find_object(payloads, kMetadata);
-      found.object.is_object())
-    return parse_metadata(found.object, payloads, notes);
+      found.object.is_object()) {
+    read_metadata(found.object, payloads, generation, notes);
+    return std::nullopt;
+  }
   if (const Found found = find_object(payloads, kOldMetadata);
       found.object.is_object())
-    return parse_old_metadata(found.object, notes);
+    return parse_old_metadata(found.object, generation, notes);
   if (const Payload* dream = payloads.find(kDream))
-    return parse_dream(dream->text());
+    return parse_dream(dream->text(), generation);
   if (graph_chunk(payloads).is_object()) {
-    Result<Generation> from_graph =
-        parse_metadata(JsonValue(), payloads, notes);
-    if (from_graph && from_graph->prompt) return from_graph;
+    read_metadata(JsonValue(), payloads, generation, notes);
+    if (generation.prompt) return std::nullopt;
   }
   return malformed(kMetadata, "is no JSON object");
 }

@@ -51,9 +51,9 @@ std::vector<Setting> settings_in(std::string_view text) {
   return settings;
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   std::string_view text = find_line(payloads)->text();
-  Generation generation;
   generation.software = "koboldcpp";
   text.remove_prefix(kPrompt.size());
   text.remove_suffix(kVersion.size());
@@ -69,7 +69,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   SettingsReader reader(settings, payloads.limits(), generation, notes);
   reader.read_fields();
   reader.keep_rest();
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -93,9 +93,9 @@ bool starts_field(std::string_view text) {
                      [](char c) { return is_letter(c) || c == ' '; });
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>&) {
   std::string_view text = find_caption(payloads)->text();
-  Generation generation;
   generation.software = "mochi-diffusion";
   const bool is_escaped = text.starts_with(kVersion);
   const std::string_view separator = is_escaped ? "\n" : "; ";
@@ -115,7 +115,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>&) {
     else
       read_field(key, value, generation);
   }
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -171,11 +171,11 @@ void keep_rest(JsonValue v4, std::string_view key, Generation& generation) {
     add_extra(generation, std::string(key) + ".char_captions", characters);
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const Parts parts = find_parts(payloads);
   if (!parts.comment.is_object() && parts.description.empty())
     return malformed("Comment", "is no JSON, and there is no Description");
-  Generation generation;
   generation.software = "novelai";
   const JsonValue comment = parts.comment;
   read_fields(comment, kRules, generation, notes);
@@ -201,7 +201,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   if (!parts.title.empty()) add_extra(generation, "Title", parts.title);
   if (!parts.generation_time.empty())
     add_extra(generation, "Generation time", parts.generation_time);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

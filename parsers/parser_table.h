@@ -2,6 +2,7 @@
 // parser_table.inc, one line per writer family.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,12 @@ struct ParserRow {
   std::string_view where;     // for people: where its text is found
   /// Cheap test, no full parse.
   bool (*claims)(const Payloads&);
-  /// Adds findings (low_confidence, bad_number, ...) to `notes`. An error means
-  /// that the payload was claimed wrongly or is broken.
-  Result<Generation> (*parse)(const Payloads&, std::vector<Error>& notes);
+  /// Fills `generation`, which is empty before; it is large, so it is filled
+  /// where it stays. Adds findings (low_confidence, bad_number, ...) to
+  /// `notes`. An error means that the payload was claimed wrongly or is broken,
+  /// and what was filled by then means nothing.
+  std::optional<Error> (*parse)(const Payloads&, Generation& generation,
+                                std::vector<Error>& notes);
   /// True where another payload of the same file may hold more (infotext beside
   /// a ComfyUI graph): the first row further down that `fills_gaps` and claims
   /// something then completes the Generation (merge.h).

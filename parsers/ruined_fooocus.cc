@@ -92,13 +92,13 @@ void read_loras(JsonValue loras, Generation& generation) {
   });
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = find_payload(payloads)->json();
-  Generation generation;
   generation.software = "ruined-fooocus";
   read_fields(root, kRules, generation, notes);
   read_loras(root["loras"], generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -90,12 +90,12 @@ bool is_default(std::string_view value) {
   return value == "0" || value == "0.0" || value == "false";
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = object_of(payloads, kParameters);
   const JsonValue state = object_of(payloads, kProject)["State"];
   if (!root.is_object() && !state.is_object())
     return malformed(kParameters, "is no JSON object");
-  Generation generation;
   generation.software = "stability-matrix";
   read_fields(root, kRules, generation, notes);
   std::erase_if(generation.extra, [&](const KeyValue& pair) {
@@ -110,7 +110,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   add_resource(generation, root["ModelVersionId"], "checkpoint");
   root["ExtraNetworkModelVersionIds"].for_each_element(
       [&](JsonValue id) { add_resource(generation, id, "lora"); });
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -113,11 +113,11 @@ bool read_model(JsonValue entry, Generation& generation) {
   return false;
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   const JsonValue root = payloads.find_object_with(kParams)->json();
   const JsonValue params = root[kParams];
   if (!params.is_object()) return malformed(kParams, "is no object");
-  Generation generation;
   generation.software = "swarmui";
   read_fields(params, kRules, generation, notes);
   read_loras(params, generation);
@@ -137,7 +137,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
   });
   split_scheduler(generation);
   add_prompt_sections(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -60,7 +60,8 @@ bool is_lora(JsonValue model) {
          equal_ignoring_case(*type, "locon");
 }
 
-Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>& notes) {
   JsonDocument inner;
   JsonValue root;
   if (const Payload* payload = payloads.find(kKey)) {
@@ -73,7 +74,6 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
     }
   }
   if (!root.is_object()) return malformed(kKey, "is no JSON object");
-  Generation generation;
   generation.software = "tensorart";
   read_fields(root, kRules, generation, notes);
   if (const auto seed = root["seed"].digits(); seed && *seed != "-1")
@@ -92,7 +92,7 @@ Result<Generation> parse(const Payloads& payloads, std::vector<Error>& notes) {
       add_extra(generation, "models", model);
   });
   split_scheduler(generation);
-  return generation;
+  return std::nullopt;
 }
 
 }  // namespace

@@ -188,7 +188,7 @@ std::optional<Extracted> extract_cached_stage(
   return extracted;
 }
 
-Record interpret_stage(Extracted extracted,
+Record interpret_stage(Extracted&& extracted,
                        const StageOptions& options) noexcept {
   Interpretation found = interpret(extracted.image, options.extract.limits);
   Record record;
@@ -267,14 +267,14 @@ Lines begin_lines(const Batch& jobs) {
 }
 
 /// All stages behind the first.
-void add_image(Extracted image, const StageOptions& options, Lines& lines) {
+void add_image(Extracted&& image, const StageOptions& options, Lines& lines) {
   Record record = interpret_stage(std::move(image), options);
   if (options.csv != nullptr)
     record = join_stage(std::move(record), options.csv);
   encode_stage(record, options.with_raw, lines);
 }
 
-void add_line(Extracted image, const StageOptions& options, Lines& lines) {
+void add_line(Extracted&& image, const StageOptions& options, Lines& lines) {
   if (image.is_postponed) {
     lines.postponed.push_back({lines.bytes.size(), std::make_shared<const Job>(
                                                        std::move(image.job))});

@@ -42,7 +42,7 @@ std::optional<Extracted> extract_cached_stage(
 /// turns damage into a warning; else damage decides; else whether somebody
 /// claimed the text; else whether there was any. `image_id` is read off the
 /// name. Fields are kept only if `options.with_raw`.
-Record interpret_stage(Extracted extracted,
+Record interpret_stage(Extracted&& extracted,
                        const StageOptions& options) noexcept;
 
 /// Adds the CSV row, if `csv` is not null and has one, and its image_id.

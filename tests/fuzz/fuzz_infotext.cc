@@ -29,11 +29,11 @@ void read_as(std::string_view key, std::string_view text) {
   const Payloads payloads(image, limits);
   if (!a1111_row.claims(payloads)) return;
   std::vector<Error> notes;
-  const Result<Generation> got = a1111_row.parse(payloads, notes);
-  if (!got) return;
-  check(got->prompt.value_or("").size() <= 3 * text.size());
-  check(got->loras.size() <= text.size());
-  check(got->extra.size() <= text.size());
+  Generation got;
+  if (a1111_row.parse(payloads, got, notes)) return;
+  check(got.prompt.value_or("").size() <= 3 * text.size());
+  check(got.loras.size() <= text.size());
+  check(got.extra.size() <= text.size());
 }
 
 }  // namespace
