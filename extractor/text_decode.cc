@@ -17,9 +17,10 @@ namespace {
 constexpr std::size_t kSpareCapacity = 64;
 constexpr char32_t kReplacement = 0xFFFD;
 
+// Keywords and other short texts stay inside the string.
 std::string with_capacity(std::size_t bytes) {
   std::string text;
-  text.reserve(bytes + kSpareCapacity);
+  if (bytes > text.capacity()) text.reserve(bytes + kSpareCapacity);
   return text;
 }
 

@@ -13,7 +13,8 @@ namespace sdmeta {
 
 struct Text {
   /// No BOM, no trailing NULs; everything else as it stood, CRLF included. Has
-  /// spare capacity of 64 bytes, so that a JSON parser need not copy it.
+  /// spare capacity of 64 bytes unless it is short, so that a JSON parser need
+  /// not copy it.
   std::string value;
   Encoding encoding = Encoding::kUtf8;
   /// Some of it could not be decoded and stands as U+FFFD, or (kBytes) all of

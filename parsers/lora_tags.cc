@@ -77,6 +77,10 @@ class Body {
   std::string_view last_part() const {
     return trimmed(text_.substr(colon_ + 1));
   }
+  /// Nothing if there is no part, or it is no number.
+  std::optional<double> last_number() const {
+    return has_part() ? number_in<double>(last_part()) : std::nullopt;
+  }
   Body without_part() const { return Body(text_.substr(0, colon_)); }
   void drop_part() { set(text_.substr(0, colon_)); }
 
@@ -100,23 +104,20 @@ NetworkTag read_body(std::string_view text) {
   }
   NetworkTag tag;
   bool is_scheduled = false;
-  if (body.has_part()) {
-    const std::string_view last = body.last_part();
-    if (is_schedule(last)) {
-      is_scheduled = true;
-      body.drop_part();
-    } else if (is_block_weights(last) && !number_in<double>(last)) {
-      const Body before = body.without_part();
-      if (before.has_part() && number_in<double>(before.last_part()))
-        body = before;
+  auto number = body.last_number();
+  if (!number && body.has_part()) {
+    const Body before = body.without_part();
+    is_scheduled = is_schedule(body.last_part());
+    if (is_scheduled ||
+        (is_block_weights(body.last_part()) && before.last_number())) {
+      body = before;
+      number = body.last_number();
     }
   }
   // Read from the right, so the last number comes first.
   std::array<double, kMostNumbers> numbers{};
   std::size_t count = 0;
-  while (count < kMostNumbers && body.has_part()) {
-    const auto number = number_in<double>(body.last_part());
-    if (!number) break;
+  for (; number && count < kMostNumbers; number = body.last_number()) {
     numbers[count++] = *number;
     body.drop_part();
   }

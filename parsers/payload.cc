@@ -190,8 +190,7 @@ const Payload* Payloads::find(std::string_view key) const {
   return similar;
 }
 
-const Payload* Payloads::find_object_with(std::string_view member) const {
-  if (!has_json_) return nullptr;
+const Payload* Payloads::search_object_with(std::string_view member) const {
   for (const Payload& payload : payloads_) {
     if (!payload.looks_like_json()) continue;
     if (payload.may_have(member) && !payload.json()[member].is_missing())

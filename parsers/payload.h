@@ -74,7 +74,9 @@ class Payloads {
   /// First payload that is a JSON object with this member. Large graphs are not
   /// parsed for it: payloads named `prompt` or `workflow` count only when the
   /// member begins among their first bytes.
-  const Payload* find_object_with(std::string_view member) const;
+  const Payload* find_object_with(std::string_view member) const {
+    return has_json_ ? search_object_with(member) : nullptr;
+  }
   const ImageFields& image() const { return *image_; }
   const Limits& limits() const { return *limits_; }
   /// A wrapping object has more members than are taken for fields.
@@ -83,6 +85,7 @@ class Payloads {
  private:
   void add(const RawField& field);
   void unwrap(const Payload& wrapper);
+  const Payload* search_object_with(std::string_view member) const;
 
   const ImageFields* image_;
   const Limits* limits_;

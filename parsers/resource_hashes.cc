@@ -120,8 +120,10 @@ bool ResourceSettings::take_lora_hashes(std::string_view value) {
         auto pair = split_pair(item);
         if (pair->name.empty()) return false;
         const auto outer = split_pair(pair->name);
-        const auto weight = number_in<double>(*last);
-        if (weight && outer && is_hash(outer->value) && !outer->name.empty()) {
+        const bool has_hash =
+            outer && is_hash(outer->value) && !outer->name.empty();
+        if (const auto weight =
+                has_hash ? number_in<double>(*last) : std::nullopt) {
           Lora lora = named_lora(outer->name);
           lora.hash = std::string(outer->value);
           lora.weight = *weight;
