@@ -157,6 +157,8 @@ class PacketReader {
   bool skip_behind(std::string_view terminator);
   void read_text(std::string_view raw);
   void read_markup();
+  void skip_space();
+  bool read_attributes(std::vector<Attribute>& attributes);
   void read_start_tag();
   void read_end_tag(std::string_view raw_name);
   void add_attributes(const std::vector<Attribute>& attributes,
@@ -244,6 +246,10 @@ bool PacketReader::skip_behind(std::string_view terminator) {
   return true;
 }
 
+void PacketReader::skip_space() {
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(kSpace), rest_.size()));
+}
+
 // `rest_` begins with '<'.
 void PacketReader::read_markup() {
   constexpr std::string_view kCdata = "<![CDATA[";
@@ -269,6 +275,37 @@ void PacketReader::read_markup() {
   }
 }
 
+// Reads up to the > or /> of the tag, or the end of the packet; false if it
+// meets something else, with what it read until there.
+bool PacketReader::read_attributes(std::vector<Attribute>& attributes) {
+  while (attributes.size() < kMaxAttributes) {
+    skip_space();
+    if (rest_.empty() || rest_[0] == '>' || rest_.starts_with("/>"))
+      return true;
+    const std::size_t equals = rest_.find_first_of("=<>");
+    if (equals == rest_.npos || rest_[equals] != '=') return false;
+    std::string_view name = rest_.substr(0, equals);
+    name = name.substr(0, name.find_last_not_of(kSpace) + 1);
+    rest_.remove_prefix(equals + 1);
+    skip_space();
+    if (rest_.empty() || (rest_[0] != '"' && rest_[0] != '\'')) return false;
+    const std::size_t end = std::min(rest_.find(rest_[0], 1), rest_.size());
+    const std::string_view value = rest_.substr(1, end - 1);
+    rest_.remove_prefix(std::min(end + 1, rest_.size()));
+    // Some writers leave < as it is. But if no attribute and no end of the tag
+    // follows, the quote is that of another, and < the first that is none.
+    const bool has_own_quote = rest_.empty() ||
+                               (kSpace.find(rest_[0]) != kSpace.npos) ||
+                               rest_[0] == '>' || rest_[0] == '/';
+    const std::size_t tag = has_own_quote ? value.npos : value.find('<');
+    attributes.push_back({name, value.substr(0, tag)});
+    if (tag == value.npos) continue;
+    rest_ = {value.data() + tag, rest_.data() + rest_.size()};
+    return false;
+  }
+  return false;
+}
+
 void PacketReader::read_start_tag() {
   const std::size_t name_end = rest_.find_first_of(" \t\r\n/>");
   if (name_end == rest_.npos || name_end == 0) {
@@ -276,45 +313,16 @@ void PacketReader::read_start_tag() {
   }
   const std::string_view raw_name = rest_.substr(0, name_end);
   rest_.remove_prefix(name_end);
-
   std::vector<Attribute> attributes;
-  bool is_empty_element = false;
-  while (true) {
-    if (attributes.size() > kMaxAttributes) {
-      return break_off("too many attributes in " + shown(raw_name));
-    }
-    rest_.remove_prefix(
-        std::min(rest_.find_first_not_of(kSpace), rest_.size()));
-    if (rest_.starts_with("/>")) {
-      is_empty_element = true;
-      rest_.remove_prefix(2);
-      break;
-    }
-    if (rest_.starts_with('>')) {
-      rest_.remove_prefix(1);
-      break;
-    }
-    const std::size_t equals = rest_.find_first_of("=<>");
-    if (equals == rest_.npos || rest_[equals] != '=') {
-      return break_off("ill-formed attribute in " + shown(raw_name));
-    }
-    std::string_view attribute = rest_.substr(0, equals);
-    attribute = attribute.substr(0, attribute.find_last_not_of(kSpace) + 1);
-    rest_.remove_prefix(equals + 1);
-    rest_.remove_prefix(
-        std::min(rest_.find_first_not_of(kSpace), rest_.size()));
-    if (rest_.empty() || (rest_[0] != '"' && rest_[0] != '\'')) {
-      return break_off("unquoted attribute in " + shown(raw_name));
-    }
-    const std::size_t end = rest_.find(rest_[0], 1);
-    attributes.push_back(
-        {attribute, rest_.substr(1, std::min(end, rest_.size()) - 1)});
-    if (end == rest_.npos) {
-      rest_ = {};
-      break;
-    }
-    rest_.remove_prefix(end + 1);
+  if (!read_attributes(attributes)) {
+    out_.note(ErrorCode::kBadXmp, "ill-formed attribute in " + shown(raw_name),
+              file_offset_);
+    // What follows the tag may be whole.
+    rest_.remove_prefix(std::min(rest_.find_first_of("<>"), rest_.size()));
   }
+  const bool is_empty_element = rest_.starts_with('/');
+  if (is_empty_element) rest_.remove_prefix(1);
+  if (rest_.starts_with('>')) rest_.remove_prefix(1);
 
   if (open_.size() >= kMaxDepth) return break_off("nested too deeply");
   for (const Attribute& a : attributes) {

@@ -134,6 +134,31 @@ TEST(Xmp, CutInsideAnAttributeGivesWhatIsThere) {
   EXPECT_EQ(value_of(image, "sdcpp:parameters"), "a cat, sleep");
 }
 
+TEST(Xmp, AnIllFormedAttributeCostsNoOther) {
+  const ImageFields image =
+      read(xmp_packet("xmp:CreatorTool='a tool' xmp:Rating=5 xmp:Label='lost'",
+                      "<dc:description>a cat</dc:description>"));
+  EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "a tool");
+  EXPECT_EQ(value_of(image, "dc:description"), "a cat");
+  EXPECT_EQ(notes_of(image),
+            "bad_xmp: ill-formed attribute in <rdf:Description>\n");
+}
+
+TEST(Xmp, AnAttributeWithoutItsQuoteEndsWithTheTag) {
+  const ImageFields image =
+      read(xmp_packet("xmp:CreatorTool='a tool",
+                      "<dc:description xml:lang='en'>a cat</dc:description>"));
+  EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "a tool>");
+  EXPECT_EQ(value_of(image, "dc:description"), "a cat");
+}
+
+TEST(Xmp, AnAttributeMayHoldTagsOfLoras) {
+  const ImageFields image =
+      read(xmp_packet("xmp:CreatorTool='a cat <lora:fur:1>'"));
+  EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "a cat <lora:fur:1>");
+  EXPECT_EQ(notes_of(image), "");
+}
+
 TEST(Xmp, UnclosedElementCostsOnlyANote) {
   const ImageFields image =
       read(xmp_packet("", "<xmp:Label>one<xmp:Nickname>two</xmp:Nickname>"));
