@@ -101,8 +101,6 @@ void read_image(ByteSource& source, const ExtractOptions& options,
 
 }  // namespace
 
-void init_extractor() {}
-
 ImageFields extract_fields(ByteSource& source,
                            const ExtractOptions& options) noexcept {
   ImageFields image;

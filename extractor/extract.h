@@ -20,10 +20,6 @@ struct ExtractOptions {
   bool verify = false;
 };
 
-/// Once, before any other call and before threads are started: XMP's registry
-/// is global. May be called again.
-void init_extractor();
-
 /// Reads every text field of one image. Never fails: what went wrong is in
 /// `damage` and `notes`, and whatever was found before it is in `fields`.
 /// Thread-safe for distinct sources.

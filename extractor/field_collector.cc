@@ -94,13 +94,12 @@ std::size_t generation_key_before(std::string_view text) noexcept {
 }
 
 void FieldCollector::add(Carrier carrier, std::string key, Text text) {
+  if (!may_add()) return;
   std::vector<RawField>& fields = image_.fields;
-  if (fields.size() >= limits_.max_fields) {
-    note(ErrorCode::kTooManyFields,
-         "only the first " + std::to_string(limits_.max_fields) + " are kept");
-    return;
+  if (key.size() > kMaxKeyBytes) {
+    cut_utf8(key, kMaxKeyBytes);
+    key.shrink_to_fit();  // thousands of fields may each have had a long one
   }
-  cut_utf8(key, kMaxKeyBytes);
   std::size_t written = text.value.size();
   std::size_t admitted = admit(written, key);
   // Six times the limit would otherwise be written of a text of NULs.
@@ -142,7 +141,15 @@ bool FieldCollector::has_generation_text_from(
   });
 }
 
+bool FieldCollector::may_add() {
+  if (!is_full()) return true;
+  note(ErrorCode::kTooManyFields,
+       "only the first " + std::to_string(limits_.max_fields) + " are kept");
+  return false;
+}
+
 std::size_t FieldCollector::room() const noexcept {
+  if (is_full()) return 0;
   return std::min(limits_.max_field_bytes,
                   limits_.max_total_field_bytes -
                       std::min(total_bytes_, limits_.max_total_field_bytes));
@@ -152,6 +159,7 @@ std::size_t FieldCollector::admit(std::uint64_t bytes, std::string_view place,
                                   std::optional<std::uint64_t> offset) {
   const std::size_t allowed = room();
   if (bytes <= allowed) return static_cast<std::size_t>(bytes);
+  if (!may_add()) return 0;
   note(ErrorCode::kFieldTooLarge,
        std::string(place) + " has " + std::to_string(bytes) + " bytes, " +
            std::to_string(allowed) + " are kept",
@@ -181,6 +189,15 @@ bool FieldCollector::may_walk_on() {
   note(ErrorCode::kTooManyFields, "reading stopped after " +
                                       std::to_string(limits_.max_chunks) +
                                       " parts of the file");
+  return false;
+}
+
+bool FieldCollector::may_search(std::size_t bytes) {
+  searched_bytes_ += bytes;
+  if (searched_bytes_ <= limits_.max_search_bytes) return true;
+  note(ErrorCode::kTooManyFields, "the search for lost texts stopped after " +
+                                      std::to_string(limits_.max_search_bytes) +
+                                      " bytes");
   return false;
 }
 

@@ -23,11 +23,15 @@ class FieldCollector {
   /// with a note; damaged text is kept with a note.
   void add(Carrier carrier, std::string key, Text text);
 
+  /// Whether another field may be added; the first that may not is noted.
+  bool may_add();
+
   /// Bytes that the next field may have.
   std::size_t room() const noexcept;
 
   /// How many of `bytes` of a field may be read; fewer are noted as
-  /// kFieldTooLarge. `place` names the field, `offset` is where it stands.
+  /// kFieldTooLarge, or kTooManyFields. `place` names the field, `offset` is
+  /// where it stands.
   std::size_t admit(std::uint64_t bytes, std::string_view place,
                     std::optional<std::uint64_t> offset = {});
 
@@ -45,6 +49,10 @@ class FieldCollector {
   /// walked; the first that may not is noted.
   bool may_walk_on();
 
+  /// Takes `bytes` of Limits::max_search_bytes for a search of texts that
+  /// nothing points to; the first that are too many are noted.
+  bool may_search(std::size_t bytes);
+
   /// A field was found of the kind that holds a whole generation: what the same
   /// writer adds stands beside it, not behind the pixels.
   bool has_generation_text() const noexcept { return has_generation_text_; }
@@ -56,10 +64,15 @@ class FieldCollector {
   const Limits& limits() const noexcept { return limits_; }
 
  private:
+  bool is_full() const noexcept {
+    return image_.fields.size() >= limits_.max_fields;
+  }
+
   ImageFields& image_;
   const Limits& limits_;
   std::size_t total_bytes_ = 0;  // of the fields, as JSON if they are many
   std::size_t walked_ = 0;
+  std::size_t searched_bytes_ = 0;
   bool has_generation_text_ = false;
 };
 

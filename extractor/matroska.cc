@@ -213,31 +213,36 @@ class Reader {
       if (tag->id != kTag) continue;
       ElementWalk parts(in_, out_, *tag);
       while (const std::optional<Element> part = parts.next())
-        if (part->id == kSimpleTag) read_simple_tag(*part, 1);
+        if (part->id == kSimpleTag) parts.go_on_at(read_simple_tag(*part, 1));
+      walk.go_on_at(parts.position());
     }
     return walk.position();
   }
 
   // Tags may hold tags: the text of one comes before that of those in it.
-  void read_simple_tag(const Element& tag, std::size_t depth) {
-    if (depth > out_.limits().max_box_depth)
-      return out_.note(ErrorCode::kTooManyFields, "tags are nested too deeply",
-                       tag.start);
+  std::uint64_t read_simple_tag(const Element& tag, std::size_t depth) {
+    if (depth > out_.limits().max_box_depth) {
+      out_.note(ErrorCode::kTooManyFields, "tags are nested too deeply",
+                tag.start);
+      return tag.end;
+    }
     std::string name;
     std::optional<Element> value;
-    bool has_children = false;
+    const auto add_value = [&] {
+      if (value) add(name, *value);
+      value.reset();
+    };
     ElementWalk walk(in_, out_, tag);
     while (const std::optional<Element> part = walk.next()) {
       if (part->id == kTagName)
         name = decode_text(bytes_of(*part, kMaxNameBytes)).value;
       if (part->id == kTagString) value = part;
-      has_children |= part->id == kSimpleTag;
+      if (part->id != kSimpleTag) continue;
+      if (!name.empty()) add_value();
+      walk.go_on_at(read_simple_tag(*part, depth + 1));
     }
-    if (value) add(name, *value);
-    if (!has_children) return;
-    ElementWalk children(in_, out_, tag);
-    while (const std::optional<Element> part = children.next())
-      if (part->id == kSimpleTag) read_simple_tag(*part, depth + 1);
+    add_value();
+    return walk.position();
   }
 
   void add(const std::string& key, const Element& text) {

@@ -92,7 +92,8 @@ struct ImageFields {
   /// In file order; keys may repeat.
   std::vector<RawField> fields;
   /// Set when the container itself is broken, is no image, or cannot be read:
-  /// one of kTruncated, kCorrupt, kNotAnImage, kUnsupportedFormat, kUnreadable.
+  /// one of kTruncated, kCorrupt, kNotAnImage, kUnsupportedFormat, kUnreadable;
+  /// of archive members also kMemberTooLarge, kEncrypted, kArchiveBroken.
   /// Fields found before the break are kept.
   std::optional<Error> damage;
   /// Lesser findings: bad checksums, fields cut by a limit, provenance marks.

@@ -41,6 +41,7 @@ constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxDeclarations = 256;
 constexpr std::size_t kMaxAttributes = 1024;
+constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::size_t kMaxShownBytes = 64;
 
 struct Name {
@@ -283,7 +284,7 @@ bool PacketReader::read_attributes(std::vector<Attribute>& attributes) {
     if (rest_.empty() || rest_[0] == '>' || rest_.starts_with("/>"))
       return true;
     const std::size_t equals = rest_.find_first_of("=<>");
-    if (equals == rest_.npos || rest_[equals] != '=') return false;
+    if (equals > kMaxNameBytes || rest_[equals] != '=') return false;
     std::string_view name = rest_.substr(0, equals);
     name = name.substr(0, name.find_last_not_of(kSpace) + 1);
     rest_.remove_prefix(equals + 1);
@@ -308,7 +309,7 @@ bool PacketReader::read_attributes(std::vector<Attribute>& attributes) {
 
 void PacketReader::read_start_tag() {
   const std::size_t name_end = rest_.find_first_of(" \t\r\n/>");
-  if (name_end == rest_.npos || name_end == 0) {
+  if (name_end == 0 || name_end > kMaxNameBytes) {
     return break_off("ill-formed tag");
   }
   const std::string_view raw_name = rest_.substr(0, name_end);
@@ -345,6 +346,7 @@ void PacketReader::add_attributes(const std::vector<Attribute>& attributes,
     // A property whose value is a resource names it in rdf:resource.
     const bool is_resource = is_rdf(name, "resource") && !is_syntax(element);
     if (is_syntax(name) && !is_resource) continue;
+    if (!out_.may_add()) return;
     std::string value;
     append_unescaped(value, a.raw_value);
     add(path(&name), std::move(value));
@@ -375,7 +377,8 @@ void PacketReader::close_innermost() {
       element.text.find_first_not_of(kSpace) == element.text.npos;
   if (!is_blank && is_inside_description() &&
       (!is_syntax(element.name) || is_rdf(element.name, "li") ||
-       is_rdf(element.name, "value"))) {
+       is_rdf(element.name, "value")) &&
+      out_.may_add()) {
     add(path(nullptr), std::move(element.text));
   }
   open_.pop_back();

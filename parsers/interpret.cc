@@ -1,6 +1,7 @@
 #include "parsers/interpret.h"
 
 #include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -83,6 +84,10 @@ Interpretation interpret(const ImageFields& image,
     note_bounds(payloads, result);
     result.has_text =
         result.generation || result.error || has_text_of_interest(payloads);
+  } catch (const std::bad_alloc&) {  // the machine's fault, not the text's
+    result = {};
+    result.error = Error{ErrorCode::kUnreadable, "out of memory", {}};
+    result.has_text = true;
   } catch (const std::exception& exception) {
     result.generation.reset();
     result.error = Error{ErrorCode::kMalformed, exception.what(), {}};

@@ -20,7 +20,7 @@ namespace sdmeta {
 struct Interpretation {
   std::optional<Generation> generation;
   /// kMalformed when a payload was claimed and did not parse and nothing else
-  /// gave a generation.
+  /// gave a generation; kUnreadable when memory ran out.
   std::optional<Error> error;
   std::vector<Error> warnings;
   /// Text of interest was present: tells `unrecognized` from `no_metadata`.

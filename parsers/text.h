@@ -1,6 +1,6 @@
 // Small questions about text that every parser asks: trimming, comparing
 // without case, whole numbers. Bytes, no locale: case means ASCII case.
-// Results are views into the argument.
+// Views that they return are into the argument.
 #pragma once
 
 #include <charconv>

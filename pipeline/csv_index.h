@@ -1,6 +1,7 @@
 // The rows of one or many civitai-image-db CSV files, found by image_id, UUID
 // or id. The index holds keys and places; rows are read where they stand.
-// Built before the run starts, immutable and lock-free after.
+// Built before the run starts; after that only which rows were found changes,
+// in atomic bits.
 #pragma once
 
 #include <cstdint>

@@ -119,7 +119,6 @@ class ExtractRun {
   }
 
   void extract() {
-    init_extractor();
     InputOptions input_options = command_.inputs;
     input_options.stop_fd = stop_.fd;
     input_options.outputs = output_files();

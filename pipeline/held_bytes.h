@@ -5,6 +5,7 @@
 // the oldest batch can always go on.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 
@@ -13,9 +14,9 @@ namespace sdmeta {
 class HeldBytes {
  public:
   /// For `threads` that parse. Three batches of large ComfyUI graphs for each
-  /// of them have room.
+  /// of up to six have room; more share it.
   explicit HeldBytes(std::size_t threads) noexcept
-      : max_bytes_((threads + 1) * kBytesOfAThread) {}
+      : max_bytes_(std::min((threads + 1) * kBytesOfAThread, kMostBytes)) {}
 
   std::size_t max_bytes() const noexcept { return max_bytes_; }
   /// There is no room. The bound is passed by what threads hold at once.
@@ -31,6 +32,7 @@ class HeldBytes {
 
  private:
   static constexpr std::size_t kBytesOfAThread = std::size_t{16} << 20;
+  static constexpr std::size_t kMostBytes = 7 * kBytesOfAThread;
 
   std::size_t max_bytes_;
   std::atomic<std::size_t> bytes_{0};

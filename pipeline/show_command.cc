@@ -59,7 +59,6 @@ class Showing {
 }  // namespace
 
 ExitCode run_command(const ShowCommand& command) {
-  init_extractor();
   Showing showing(command);
   for (const std::string& file : command.files) {
     ExitCode code = ExitCode::kComplete;

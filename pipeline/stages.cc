@@ -213,7 +213,7 @@ Record interpret_stage(Extracted&& extracted,
     record.error = std::move(damage);
     if (found.error) warn(*found.error);
   } else if (found.error) {
-    record.status = Status::kMalformed;
+    record.status = status_of(found.error->code);
     record.error = std::move(found.error);
   } else {
     record.status =

@@ -9,7 +9,6 @@
 #include "parsers/interpret.h"
 
 int main(int argument_count, char** arguments) {
-  sdmeta::init_extractor();
   for (int i = 1; i < argument_count; ++i) {
     std::ifstream file(arguments[i], std::ios::binary);
     const std::vector<char> data{std::istreambuf_iterator<char>(file), {}};

@@ -47,6 +47,21 @@ TEST(FieldCollector, FirstDamageStaysAndTheNextIsANote) {
   EXPECT_EQ(image.notes[0].detail, "second");
 }
 
+// What a reader asks before it inflates and decodes.
+TEST(FieldCollector, BehindTheLastFieldThereIsRoomForNothing) {
+  ImageFields image;
+  Limits limits;
+  limits.max_fields = 1;
+  FieldCollector out(image, limits);
+  EXPECT_TRUE(out.may_add());
+  out.add(Carrier::kPngText, "parameters", {"a cat"});
+  EXPECT_EQ(out.room(), 0u);
+  EXPECT_EQ(out.admit(10, "Comment"), 0u);
+  EXPECT_FALSE(out.may_add());
+  ASSERT_EQ(image.notes.size(), 1u);
+  EXPECT_EQ(image.notes[0].code, ErrorCode::kTooManyFields);
+}
+
 TEST(FieldCollector, EqualNotesAreOne) {
   ImageFields image;
   const Limits limits;

@@ -114,9 +114,9 @@ TEST(Limits, DeclaredGigabytesThatAreNotThereCostNothing) {
 TEST(Limits, ControlCharactersCountForWhatTheyTakeInTheOutput) {
   ExtractOptions options;
   options.limits.max_field_bytes = 60000;
-  const ImageFields image = extract(
-      PngBuilder().text("Comment", std::string(40000, '\x01')).build(),
-      options);
+  const ImageFields image =
+      extract(PngBuilder().text("Comment", std::string(40000, '\x01')).build(),
+              options);
   ASSERT_EQ(image.fields.size(), 1u);
   EXPECT_EQ(image.fields[0].value.size(), 10000u);
   EXPECT_TRUE(has_note(image, ErrorCode::kFieldTooLarge));
@@ -238,6 +238,19 @@ TEST(Limits, ValuesThatShareTheirBytes) {
   file += test::le32(0) + "<" + std::string(length, 'x');
   const ImageFields image = extract(file);
   EXPECT_TRUE(has_note(image, ErrorCode::kBadExif));
+}
+
+// Thousands of Exif blocks may each hold a text to look for in all the others.
+TEST(Limits, SearchesForLostTexts) {
+  const std::string block = "II*\0"s + test::le32(8) + test::le16(0) +
+                            test::le32(0) + "\0Steps: 20, Seed: 1\0"s;
+  test::PngBuilder png;
+  for (int i = 0; i < 100; ++i) png.exif(block);
+  ExtractOptions options;
+  options.limits.max_search_bytes = 1000;
+  EXPECT_TRUE(
+      has_note(extract(png.build(), options), ErrorCode::kTooManyFields));
+  EXPECT_FALSE(has_note(extract(png.build()), ErrorCode::kTooManyFields));
 }
 
 TEST(Limits, AttributesOfOneElement) {

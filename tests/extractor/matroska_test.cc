@@ -88,6 +88,16 @@ TEST(Matroska, TagsNestedBeyondTheLimitAreNoted) {
   EXPECT_TRUE(has_note(image, ErrorCode::kTooManyFields)) << notes_of(image);
 }
 
+// Each level would walk what the ones around it have walked.
+TEST(Matroska, TagsOfUnknownSizeAreReadOnce) {
+  constexpr std::uint32_t kSimpleTag = 0x67C8;
+  std::string nested = simple_tag("DEEP", "x");
+  for (int i = 0; i < 8; ++i) nested = endless_element(kSimpleTag, nested);
+  const ImageFields image = extract(webm(tags(nested)));
+  ASSERT_EQ(image.fields.size(), 1u);
+  EXPECT_EQ(image.fields[0].key, "DEEP");
+}
+
 TEST(Matroska, TitleIsAField) {
   EXPECT_EQ(
       value_of(extract(webm(element(0x1549A966, element(0x7BA9, "a title")))),

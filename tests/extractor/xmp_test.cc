@@ -180,6 +180,15 @@ TEST(Xmp, DeepNestingEnds) {
   EXPECT_TRUE(has_note(image, ErrorCode::kBadXmp));
 }
 
+// Every property in it would have that name in its key.
+TEST(Xmp, AnElementWithALongNameEndsThePacket) {
+  const std::string name = "q:" + std::string(300, 'n');
+  const ImageFields image = read(xmp_packet(
+      "xmp:CreatorTool='a tool'", "<" + name + "><q:a>x</q:a></" + name + ">"));
+  ASSERT_EQ(image.fields.size(), 1u);
+  EXPECT_EQ(notes_of(image), "bad_xmp: ill-formed tag\n");
+}
+
 TEST(Xmp, NoMarkupIsNoted) {
   EXPECT_TRUE(has_note(read("nothing here"), ErrorCode::kBadXmp));
 }

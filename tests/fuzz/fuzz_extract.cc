@@ -4,11 +4,6 @@
 
 using namespace sdmeta;
 
-extern "C" int LLVMFuzzerInitialize(int*, char***) {
-  init_extractor();
-  return 0;
-}
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   ExtractOptions options;

@@ -10,6 +10,7 @@ reads it under a watch.
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import pathlib
 import random
@@ -113,6 +114,55 @@ def tiff_shared():
             + struct.pack("<I", 0) + b"q" * MIB)
 
 
+def long_names(length, count):
+    """Every property is in an element whose name is that long."""
+    name = b"q:" + b"n" * length
+    return (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf='
+            b'"http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description><' + name + b">"
+            + b"<q:a>x</q:a>" * count + b"</" + name
+            + b"></rdf:Description></rdf:RDF></x:xmpmeta>")
+
+
+def lost_text(length, text=b"Steps: 20"):
+    """Exif whose one tag is like the beginning of a text that no tag shows."""
+    entry = struct.pack("<HHII", 0x10E, 2, length, 26)
+    return (b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+            + b"a" * (length - 1) + b"\0" + b"a" * (length // 2) + text + b"\0")
+
+
+def ebml(element_id, data, size=None):
+    size = len(data) | 1 << 56 if size is None else size
+    return element_id + struct.pack(">Q", size) + data
+
+
+def endless_tags(depth, length):
+    """Tags in tags, all of unknown size."""
+    unknown = (1 << 57) - 1
+    tags = ebml(b"\x44\x87", b"a" * length)
+    for _ in range(depth):
+        tags = ebml(b"\x67\xc8", tags, unknown)
+    return (ebml(b"\x1a\x45\xdf\xa3", ebml(b"\x42\x82", b"matroska"))
+            + ebml(b"\x18\x53\x80\x67", ebml(b"\x12\x54\xc3\x67", ebml(b"\x73\x73", tags))))
+
+
+def small_files():
+    """Those that take little to make."""
+    yield "deep.png", png(chunk(b"tEXt", b"prompt\0" + deep_json(200_000)))
+    yield "segments.jpg", jpeg_with([(0xE1, b"Exif\0\0II*\0" + bytes(20))] * 100_000)
+    yield "loop.tiff", tiff_loop()
+    yield "names.png", png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(
+        long_names(MIB, 20_000))))
+    many = [chunk(b"tEXt", b"k\0v")] * 4096
+    yield "full.png", png(*many, *[chunk(b"zTXt", b"parameters\0\0" + deflated(
+        b"x", 16 * MIB))] * 100)
+    yield "loose.png", png(chunk(b"eXIf", lost_text(3 * MIB)))
+    yield "loose-texts.png", png(
+        chunk(b"tEXt", b"k\0" + b"S" * (15 * MIB)),
+        *(chunk(b"eXIf", lost_text(8, b"Steps: %07d" % number)) for number in range(2000)))
+    yield "tags.mkv", endless_tags(20, MIB)
+    yield "shared.tiff", tiff_shared()
+
+
 def files(rng):
     graph = b'{"3":{"class_type":"KSampler","inputs":{"seed":7,"steps":20}}}'
     for name, unit in UNITS.items():
@@ -131,7 +181,6 @@ def files(rng):
                               + chunk(b"IEND", b""))
     yield "empty-chunks.png", SIGNATURE + header(8, 8) + chunk(b"tEXt", b"") * 2_000_000
     yield "idat-chunks.png", SIGNATURE + header(8, 8) + chunk(b"IDAT", b"") * 2_000_000
-    yield "deep.png", png(chunk(b"tEXt", b"prompt\0" + deep_json(200_000)))
     yield "nodes.png", png(chunk(b"zTXt", b"prompt\0\0" + zlib.compress(
         b"{" + b",".join(b'"%d":{"class_type":"KSampler","inputs":{"model":["%d",0],'
                          b'"positive":["%d",0]}}' % (i, i + 1, (i * 7) % 60000)
@@ -147,7 +196,6 @@ def files(rng):
     yield "beyond.png", SIGNATURE + header(0x7FFFFFFF, 0x7FFFFFFF) + chunk(
         b"IDAT", deflated(b"\0", 8 * MIB)) + chunk(b"IEND", b"")
     yield "stealth-bomb.png", stealth_bomb()
-    yield "segments.jpg", jpeg_with([(0xE1, b"Exif\0\0II*\0" + bytes(20))] * 100_000)
     yield "comments.jpg", jpeg_with([(0xFE, b"c" * 65533)] * 1000)
     yield "extended-xmp.jpg", jpeg_with(
         [(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + b"%032d" % part
@@ -157,8 +205,6 @@ def files(rng):
     yield "fill.jpg", b"\xff\xd8" + b"\xff" * (8 * MIB)
     yield "chunks.webp", riff(*[(b"EXIF", b"")] * 1_000_000)
     yield "exif-64.webp", riff((b"EXIF", tiff_shared()), *[(b"XMP ", b"<a>" * MIB)] * 8)
-    yield "loop.tiff", tiff_loop()
-    yield "shared.tiff", tiff_shared()
     yield "comment.gif", (b"GIF89a\1\0\1\0\0\0\0!\xfe" + (b"\xff" + b"c" * 255) * 300_000
                           + b"\0;")
     yield "boxes.mp4", (struct.pack(">I4s", 16, b"ftyp") + b"isom\0\0\0\0"
@@ -209,7 +255,7 @@ def main():
     rng = random.Random(1)
     images = folder / "files"
     images.mkdir(exist_ok=True)
-    for name, data in files(rng):
+    for name, data in itertools.chain(small_files(), files(rng)):
         with (images / name).open("wb") as out:
             if data is None:
                 out.write(SIGNATURE + header(8, 8) if name.endswith("png") else b"")
