@@ -371,8 +371,9 @@ std::optional<std::uint64_t> image_id_of_name(std::string_view path,
   static const Result<NameMatcher> matcher =
       NameMatcher::make(MatchKey::kImageId, "");
   const NameKeys keys = matcher->keys(path, member);
-  if (keys.all().empty()) return std::nullopt;
-  return keys.all().front().number;
+  for (const NameKey& key : keys.all())
+    if (!key.may_be_time) return key.number;
+  return std::nullopt;
 }
 
 }  // namespace sdmeta

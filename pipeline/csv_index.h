@@ -82,7 +82,7 @@ class CsvIndex {
 };
 
 /// The image_id that a file name states (`12345678.png`,
-/// `civitai_12345678.jpeg`), if any.
+/// `civitai_12345678.jpeg`), if any. Dates and clock times state none.
 std::optional<std::uint64_t> image_id_of_name(std::string_view path,
                                               std::string_view member);
 

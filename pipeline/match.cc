@@ -1,5 +1,7 @@
 #include "pipeline/match.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -91,14 +93,57 @@ std::optional<std::uint64_t> partial_number(std::string_view digits) {
   return parse_image_number(digits);
 }
 
+/// Numbers of equally many digits compare like their text.
+bool is_between(std::string_view digits, std::string_view min,
+                std::string_view max) {
+  return min <= digits && digits <= max;
+}
+
+/// YYYYMMDD, of years that have digital images.
+bool is_date(std::string_view digits) {
+  return digits.size() == 8 &&
+         is_between(digits.substr(0, 4), "1990", "2099") &&
+         is_between(digits.substr(4, 2), "01", "12") &&
+         is_between(digits.substr(6), "01", "31");
+}
+
+/// HHMMSS, perhaps with milliseconds.
+bool is_clock_time(std::string_view digits) {
+  return (digits.size() == 6 || digits.size() == 9) &&
+         digits.substr(0, 2) <= "23" && digits[2] <= '5' && digits[4] <= '5';
+}
+
+/// Date and clock time without anything between them.
+bool is_timestamp(std::string_view digits) {
+  return digits.size() > 8 && is_date(digits.substr(0, 8)) &&
+         is_clock_time(digits.substr(8));
+}
+
+/// 20231005 or 2023-10-05, and nothing but punctuation behind it.
+bool ends_with_date(std::string_view text) {
+  while (!text.empty() && !is_word(text.back())) text.remove_suffix(1);
+  const std::string_view digits = trailing_digits(text);
+  if (digits.size() != 2) return is_date(digits);
+  if (text.size() < 10) return false;
+  text.remove_prefix(text.size() - 10);
+  std::string date(text.substr(0, 4));
+  date.append(text, 5, 2).append(digits);
+  return !is_word(text[4]) && text[4] == text[7] &&
+         std::all_of(date.begin(), date.end(), is_digit) && is_date(date);
+}
+
 void add_partial_numbers(std::string_view stem, NameKeys& keys) {
   const std::string_view front = leading_digits(stem);
   if (front.size() == stem.size()) return;
-  if (!is_word(stem[front.size()])) keys.add(partial_number(front));
+  if (!is_word(stem[front.size()]))
+    keys.add(partial_number(front), is_date(front) || is_timestamp(front));
   const bool is_counter = front.starts_with('0');
   const std::string_view back = trailing_digits(stem);
-  if (!is_counter && !is_word(stem[stem.size() - back.size() - 1]))
-    keys.add(partial_number(back));
+  const std::string_view rest = stem.substr(0, stem.size() - back.size());
+  if (!is_counter && !is_word(rest.back()))
+    keys.add(partial_number(back),
+             is_date(back) || is_timestamp(back) ||
+                 (is_clock_time(back) && ends_with_date(rest)));
 }
 
 void add_partial_uuids(std::string_view stem, NameKeys& keys) {
@@ -134,6 +179,12 @@ std::optional<Uuid> parse_uuid(std::string_view text) noexcept {
   for (std::size_t i = 0; i < words.size(); ++i)
     if (!read_hex(digits.data() + 8 * i, words[i])) return std::nullopt;
   return Uuid{words[0] << 32 | words[1], words[2] << 32 | words[3]};
+}
+
+std::string to_text(const Uuid& uuid) {
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", uuid.high >> 32,
+                     uuid.high >> 16 & 0xFFFF, uuid.high & 0xFFFF,
+                     uuid.low >> 48, uuid.low & 0xFFFFFFFFFFFF);
 }
 
 std::optional<Uuid> find_uuid(std::string_view text) noexcept {
@@ -177,8 +228,8 @@ void NameKeys::add(const NameKey& key) {
     keys_[size_++] = key;
 }
 
-void NameKeys::add(std::optional<std::uint64_t> number) {
-  if (number) add(NameKey{NameKey::Kind::kNumber, *number, {}});
+void NameKeys::add(std::optional<std::uint64_t> number, bool may_be_time) {
+  if (number) add(NameKey{NameKey::Kind::kNumber, *number, {}, may_be_time});
 }
 
 void NameKeys::add(const std::optional<Uuid>& uuid) {
@@ -237,7 +288,7 @@ NameKeys NameMatcher::keys(std::string_view path,
   const bool has_uuids =
       match_ == MatchKey::kAny || match_ == MatchKey::kImageUrl;
   const std::string_view stem = without_extension(last_component(name));
-  if (has_numbers) keys.add(parse_image_number(stem));
+  if (has_numbers) keys.add(parse_image_number(stem), is_timestamp(stem));
   if (has_uuids) {
     keys.add(parse_uuid(stem));
     add_partial_uuids(stem, keys);

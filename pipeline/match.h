@@ -8,6 +8,8 @@
 // - digits that touch a letter: "1024x1024.png";
 // - leading zeros, and the number behind a counter that has them: A1111 names
 //   its files 00012-3456789.png, which is a counter and a seed.
+// What may be a date or a clock time (IMG_20231005_123456.png) is an image_id
+// only where a row has it.
 #pragma once
 
 #include <array>
@@ -35,6 +37,9 @@ struct Uuid {
 /// 36 characters, 8-4-4-4-12 hexadecimal digits of either case.
 std::optional<Uuid> parse_uuid(std::string_view text) noexcept;
 
+/// As parse_uuid() reads it, in lower case.
+std::string to_text(const Uuid& uuid);
+
 /// The first UUID that stands by itself in `text`, e.g. in a whole address.
 std::optional<Uuid> find_uuid(std::string_view text) noexcept;
 
@@ -48,6 +53,8 @@ struct NameKey {
   Kind kind = Kind::kNumber;
   std::uint64_t number = 0;
   Uuid uuid;
+  /// Not to be believed without a row: it looks like a date or a clock time.
+  bool may_be_time = false;
 
   bool operator==(const NameKey&) const = default;
 };
@@ -59,7 +66,7 @@ class NameKeys {
 
   std::span<const NameKey> all() const { return {keys_.data(), size_}; }
   void add(const NameKey& key);
-  void add(std::optional<std::uint64_t> number);
+  void add(std::optional<std::uint64_t> number, bool may_be_time = false);
   void add(const std::optional<Uuid>& uuid);
 
  private:

@@ -159,5 +159,36 @@ TEST(Match, ANameStatesItsImageIdWithoutACsv) {
   EXPECT_FALSE(image_id_of_name(std::string(kUuid) + ".png", ""));
 }
 
+// Cameras, phones and screenshots name files by them; a wrong image_id is worse
+// than none.
+TEST(Match, DatesAndClockTimesStateNoImageId) {
+  for (const char* name :
+       {"IMG_20231005_123456.png", "20231005_123456.png", "20231005_cat.png",
+        "Screenshot 2024-01-05 123456.png", "Screenshot_2024-01-05-123456.png",
+        "PXL_20231005_123456789.jpg", "cat 20231005.png", "20231005123456.png",
+        "cat_20231005123456.png", "20231005 - 235959.png"}) {
+    EXPECT_FALSE(image_id_of_name(name, "")) << name;
+    // A row may have the number all the same.
+    EXPECT_FALSE(keys(name).empty()) << name;
+  }
+}
+
+TEST(Match, NumbersThatAreNoDatesAndTimesStateAnImageId) {
+  EXPECT_EQ(image_id_of_name("20231005.png", ""), 20231005u);
+  EXPECT_EQ(image_id_of_name("cat_20231305.png", ""), 20231305u);
+  EXPECT_EQ(image_id_of_name("20231032_cat.png", ""), 20231032u);
+  EXPECT_EQ(image_id_of_name("19891231_cat.png", ""), 19891231u);
+  EXPECT_EQ(image_id_of_name("cat_123456.png", ""), 123456u);
+  EXPECT_EQ(image_id_of_name("20231005_243456.png", ""), 243456u);
+  EXPECT_EQ(image_id_of_name("20231005_12345678.png", ""), 12345678u);
+  EXPECT_EQ(image_id_of_name("20231005_98765432_x.png", ""), std::nullopt);
+  EXPECT_EQ(image_id_of_name("2024-01.05 123456.png", ""), 123456u);
+}
+
+TEST(Match, UuidsAreWrittenAsTheyAreRead) {
+  EXPECT_EQ(to_text(kUuidValue), kUuid);
+  EXPECT_EQ(to_text(Uuid{}), "00000000-0000-0000-0000-000000000000");
+}
+
 }  // namespace
 }  // namespace sdmeta
