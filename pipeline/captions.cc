@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "pipeline/file_error.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
+#include "pipeline/match.h"
 #include "pipeline/name_filter.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
@@ -19,13 +21,20 @@
 namespace sdmeta {
 namespace {
 
-enum class Written { kYes, kExists };
+/// The system takes other names in that place, but not this one.
+bool is_refused_name(int error) {
+  return error == ENAMETOOLONG || error == EINVAL || error == EILSEQ ||
+         error == EISDIR || error == ENOTDIR;
+}
+
+enum class Written { kYes, kExists, kRefusedName };
 
 Result<Written> write_caption(const std::string& path, std::string_view text,
                               bool force) {
   const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
   const int fd = ::open(path.c_str(), flags, 0666);
   if (fd < 0 && errno == EEXIST) return Written::kExists;
+  if (fd < 0 && is_refused_name(errno)) return Written::kRefusedName;
   if (fd < 0) return write_error(path + ": open", errno);
   int error = 0;
   while (!text.empty() && error == 0) {
@@ -47,13 +56,37 @@ std::filesystem::path folders_of(const std::string& name) {
   return folders;
 }
 
-/// The name of the caption: the image's with .txt for its extension.
+/// The image's name with .txt for its extension.
 std::string caption_name(std::string_view name) {
   std::string stem(base_name(name));
   const std::size_t dot = stem.rfind('.');
   if (dot != std::string::npos && dot != 0) stem.resize(dot);
   return stem + ".txt";
 }
+
+/// What an image is called where its own name says nothing but a folder's does,
+/// so that all have the same name (`<uuid>/original=true`): as `sdmeta urls`
+/// calls it. Empty for other images.
+class FolderNames {
+ public:
+  std::string of(const std::string& file, const std::string& member,
+                 const RecordValue& image_id) const {
+    const std::string_view name = base_name(member.empty() ? file : member);
+    const NameKeys own = stem_->keys(name, "");
+    if (std::any_of(own.all().begin(), own.all().end(),
+                    [](const NameKey& key) { return !key.may_be_time; }))
+      return {};
+    const NameKeys folders = folder_->keys(file, member);
+    if (folders.all().empty()) return {};
+    return image_id.kind == RecordValue::Kind::kJson
+               ? image_id.text
+               : to_text(folders.all().front().uuid);
+  }
+
+ private:
+  Result<NameMatcher> stem_ = NameMatcher::make(MatchKey::kAny, "");
+  Result<NameMatcher> folder_ = NameMatcher::make(MatchKey::kImageUrl, "");
+};
 
 }  // namespace
 
@@ -80,7 +113,8 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
     return write_error(options.directory + ": make folder", failure.value());
 
   const std::string field = "generation." + options.field;
-  const std::vector<std::string_view> paths = {"file", "member", field};
+  const std::vector<std::string_view> paths = {"file", "member", "image_id",
+                                               field};
   using Kind = RecordValue::Kind;
   RecordParser parser;
   std::vector<RecordValue> values;
@@ -89,6 +123,8 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   const auto line_number = [&] { return (*reader)->line_number(); };
   BadLineReports bad_lines(report);
   BadLineReports clashes(report);
+  BadLineReports refused_names(report);
+  const FolderNames folder_names;
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
@@ -103,21 +139,38 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
       continue;
     }
     ++counts.records;
-    if (values[2].kind == Kind::kMissing || values[2].kind == Kind::kNull) {
+    const RecordValue& text = values[3];
+    if (text.kind == Kind::kMissing || text.kind == Kind::kNull) {
       ++counts.without_field;
       continue;
     }
     const RecordValue& named =
         values[1].kind == Kind::kText ? values[1] : values[0];
     const std::string name = from_lossless_text(named.text);
+    const auto refuse_name = [&](const fs::path& path) {
+      ++counts.refused_names;
+      refused_names.add(
+          options.records,
+          Error{ErrorCode::kUnwritable,
+                path.string() + " is no name that a file can have here",
+                std::nullopt},
+          line_number);
+    };
     fs::path path = root;
     if (options.is_mirrored) {
       path /= folders_of(name);
       fs::create_directories(path, failure);
+      if (failure && is_refused_name(failure.value())) {
+        refuse_name(path);
+        continue;
+      }
       if (failure)
         return write_error(path.string() + ": make folder", failure.value());
     }
-    path /= caption_name(name);
+    std::string folder_name;
+    if (!options.is_mirrored)
+      folder_name = folder_names.of(values[0].text, values[1].text, values[2]);
+    path /= folder_name.empty() ? caption_name(name) : folder_name + ".txt";
     const RecordedFiles::Key caption =
         RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
     if (captions.contains(caption)) {
@@ -135,9 +188,13 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
       continue;
     }
     captions.add(caption);
-    const auto written = write_caption(path, values[2].text, options.force);
+    const auto written = write_caption(path, text.text, options.force);
     if (!written) return written.error();
-    ++(*written == Written::kYes ? counts.written : counts.kept);
+    switch (*written) {
+      case Written::kYes: ++counts.written; break;
+      case Written::kExists: ++counts.kept; break;
+      case Written::kRefusedName: refuse_name(path); break;
+    }
   }
   if (auto refused = refuse_without_records(options.records, counts.records,
                                             counts.bad_records))
@@ -151,6 +208,7 @@ std::string to_text(const CaptionsCounts& counts) {
   append_count(text, counts.without_field, " without the field");
   append_count(text, counts.kept, " kept (they exist; --force overwrites)");
   append_count(text, counts.clashes, " name clashes");
+  append_count(text, counts.refused_names, " names that no file can have");
   append_count(text, counts.bad_records, " lines that are no record");
   return text;
 }

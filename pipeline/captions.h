@@ -1,5 +1,7 @@
-// `sdmeta captions`: one text file for each record, named like its image, for
-// trainers that want sidecar files.
+// `sdmeta captions`: one text file for each record, for trainers that want
+// sidecar files. It is named like its image; where only the image's folder says
+// which one it is (`<uuid>/original=true`) by image_id or UUID, unless folders
+// are mirrored.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +29,7 @@ struct CaptionsCounts {
   std::uint64_t without_field = 0;  // null, or no generation
   std::uint64_t kept = 0;           // existing files, left alone
   std::uint64_t clashes = 0;        // name taken by an earlier record; reported
+  std::uint64_t refused_names = 0;  // too long, for one; reported
   std::uint64_t bad_records = 0;    // lines that are no record; reported
 };
 

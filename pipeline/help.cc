@@ -99,7 +99,8 @@ constexpr const char* kCaptionsHelp =
     R"(sdmeta captions FILE.jsonl --to DIR [OPTIONS]
 
 A text file for each record, named like its image, for trainers: shots/7.png
-gives DIR/7.txt. Existing files are kept.
+gives DIR/7.txt, UUID/original=true gives DIR/UUID.txt or, with a row,
+DIR/IMAGE_ID.txt. Existing files are kept.
 
   --to DIR      folder of the captions; made if it is not there
   --field NAME  what to write: a field of `generation` (prompt)

@@ -341,6 +341,31 @@ class Captions(CsvTest):
         self.assertIn("images/c/7.png", result.stderr)
         self.assertIn("1 name clashes", result.stderr)
 
+    def test_a_name_that_no_file_can_have_costs_its_caption_only(self):
+        self.write("images/" + "a" * 253, png(INFOTEXT % 1))
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        result = self.captions()
+        self.assertEqual(os.listdir(self.path("text")), ["7.txt"])
+        self.assertIn("aaa.txt is no name that a file can have here",
+                      result.stderr)
+        self.assertIn("1 names that no file can have", result.stderr)
+
+    def test_a_folder_names_the_captions_of_images_that_all_have_one_name(self):
+        for i in (1, 2, 3):
+            self.write("images/%s/original=true" % (UUID % i),
+                       png("cat %d\nSteps: 1, Seed: 2" % i))
+        self.write("a.csv", table(row(1), row(2)))
+        self.run_ok("extract", "images", "--csv", "a.csv", "-o", "out.jsonl")
+        result = self.captions()
+        self.assertNotIn("clash", result.stderr)
+        self.assertEqual(sorted(os.listdir(self.path("text"))), [
+            UUID % 3 + ".txt", "10000001.txt", "10000002.txt", "7.txt"])
+        self.assertEqual(self.read("text/10000002.txt"), b"cat 2")
+        self.run_ok("captions", "out.jsonl", "--to", "mirror", "--mirror")
+        self.assertEqual(
+            self.read("mirror/images/%s/original=true.txt" % (UUID % 2)),
+            b"cat 2")
+
     def test_mirrored_folders_do_not_clash(self):
         self.write("images/c/7.png", png("other\nSteps: 1, Seed: 2"))
         self.run_ok("extract", self.path("images"), "-o", "out.jsonl")
