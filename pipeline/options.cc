@@ -348,6 +348,13 @@ std::string did_you_mean(std::string_view word,
   return closest ? "; did you mean " + *closest + "?" : "";
 }
 
+/// Null if there is none.
+const CLI::App* find_command(CLI::App& app, std::string_view name) {
+  for (const CLI::App* const command : app.get_subcommands({}))
+    if (command->get_name() == name) return command;
+  return nullptr;
+}
+
 /// What is wrong with a first word that is no command.
 std::string unknown_command(const std::string& word, CLI::App& app) {
   if (word.starts_with('-'))
@@ -361,6 +368,14 @@ std::string unknown_command(const std::string& word, CLI::App& app) {
   const std::string meant = did_you_mean(word, commands);
   return "unknown command " + word +
          (meant.empty() ? "; expected " + either(commands) : meant);
+}
+
+/// Help of the command `word`, or of the program if it is an option or empty.
+Usage help_of(const std::string& word, CLI::App& app) {
+  if (!word.empty() && !word.starts_with('-') &&
+      find_command(app, word) == nullptr)
+    return {ExitCode::kNotComplete, unknown_command(word, app)};
+  return {ExitCode::kComplete, short_help(word)};
 }
 
 /// What is wrong with the first argument that nothing takes.
@@ -392,10 +407,6 @@ std::string wrong_value_count(std::string_view text) {
 Command parse_options(int argc, const char* const* argv) {
   if (argc < 2) return Usage{ExitCode::kNotComplete, short_help("")};
   const std::string first = argv[1];
-  if (wants_short_help(argc, argv))
-    return Usage{ExitCode::kComplete,
-                 short_help(first == "help" && argc > 2 ? argv[2] : first)};
-
   ExtractCommand extract;
   extract.run.threads = core_count();
   extract.run.io_depth = kDefaultIoDepth;
@@ -432,9 +443,11 @@ Command parse_options(int argc, const char* const* argv) {
       "version", "Print the version and those of the libraries.");
 
   if (first == "--version" || first == "-V") return VersionCommand{};
-  const CLI::App* chosen = nullptr;
-  for (const CLI::App* const command : app.get_subcommands({}))
-    if (command->get_name() == first) chosen = command;
+  if (wants_short_help(argc, argv)) {
+    if (first == "help") return help_of(argc > 2 ? argv[2] : "", app);
+    return help_of(first, app);
+  }
+  const CLI::App* const chosen = find_command(app, first);
   if (chosen == nullptr && first != "--help")
     return Usage{ExitCode::kNotComplete, unknown_command(first, app)};
   try {

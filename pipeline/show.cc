@@ -64,10 +64,11 @@ class Page {
   void wrap(std::string_view prefix, std::string_view value) {
     const std::size_t room = width_ - kLabelWidth - 2;
     text_ += prefix;
-    while (columns(value) > room) {
+    while (true) {
       std::size_t end = 0;
-      for (std::size_t count = 0; count < room; ++count)
+      for (std::size_t count = 0; count < room && end < value.size(); ++count)
         end += utf8_length(value.substr(end));
+      if (end == value.size()) break;
       const std::size_t space = value.rfind(' ', end);
       const bool has_space = space != value.npos && space > 0;
       text_ += value.substr(0, has_space ? space : end);

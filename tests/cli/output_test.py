@@ -220,6 +220,19 @@ class Talk(ProgramTest):
         self.assertEqual(self.run_sdmeta("show", "shots.tar").stdout.count(
             "status"), 2)
 
+    def test_show_wraps_a_long_line_in_linear_time(self):
+        prompt = "some words and more " * (500 << 10)  # 10 MiB
+        self.write("x.png", png(prompt + "\nSteps: 1, Seed: 2"))
+        result = self.run_sdmeta("show", "x.png", timeout=60)
+        lines = result.stdout.split("\n")
+        begin = next(i for i, line in enumerate(lines)
+                     if line.startswith("  prompt"))
+        end = next(i for i, line in enumerate(lines)
+                   if line.startswith("  steps"))
+        self.assertEqual(" ".join(line[20:] for line in lines[begin:end]),
+                         prompt.rstrip())
+        self.assertLessEqual(max(map(len, lines[begin:end])), 80)
+
     def test_show_hides_no_control_characters(self):
         self.write("x.png", png("evil \x1b[2J text"))
         self.assertNotIn("\x1b", self.run_sdmeta("show", "x.png").stdout)

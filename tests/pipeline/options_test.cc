@@ -156,6 +156,14 @@ TEST(Options, HelpIsACommandToo) {
   EXPECT_EQ(text({}), text({"-h"}));
 }
 
+TEST(Options, ThereIsNoHelpOfUnknownCommands) {
+  EXPECT_EQ(complaint({"extrct", "-h"}),
+            "unknown command extrct; did you mean extract?");
+  EXPECT_EQ(complaint({"help", "extrct"}),
+            "unknown command extrct; did you mean extract?");
+  EXPECT_NE(complaint({"frobnicate", "-h"}), "accepted");
+}
+
 TEST(Options, ShortHelpFitsOneScreen) {
   for (const auto& arguments : {std::initializer_list<const char*>{"-h"},
                                 {"extract", "-h"},
