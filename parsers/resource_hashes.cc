@@ -18,6 +18,21 @@
 namespace sdmeta {
 namespace {
 
+// `TI hashes` and `Hashes` often say the same, and A1111 says some twice.
+void unite_embeddings(std::vector<Embedding>& embeddings) {
+  std::map<std::string, std::size_t> positions;
+  std::vector<Embedding> united;
+  for (Embedding& embedding : embeddings) {
+    const auto [it, is_new] = positions.emplace(
+        lower(model_base_name(embedding.name)), united.size());
+    if (is_new)
+      united.push_back(std::move(embedding));
+    else if (!united[it->second].hash)
+      united[it->second].hash = std::move(embedding.hash);
+  }
+  embeddings = std::move(united);
+}
+
 constexpr std::size_t kShortestHash = 6;
 
 bool is_hash(std::string_view text) {
@@ -271,6 +286,7 @@ void ResourceSettings::apply(Generation& generation) {
   generation.embeddings.insert(generation.embeddings.end(),
                                std::make_move_iterator(embeddings_.begin()),
                                std::make_move_iterator(embeddings_.end()));
+  if (generation.embeddings.size() > 1) unite_embeddings(generation.embeddings);
 }
 
 namespace {
@@ -302,21 +318,6 @@ bool place_hash(std::string_view key, const std::string& hash,
     return true;
   }
   return false;
-}
-
-// `TI hashes` and `Hashes` often say the same.
-void unite_embeddings(std::vector<Embedding>& embeddings) {
-  std::map<std::string, std::size_t> positions;
-  std::vector<Embedding> united;
-  for (Embedding& embedding : embeddings) {
-    const auto [it, is_new] = positions.emplace(
-        lower(model_base_name(embedding.name)), united.size());
-    if (is_new)
-      united.push_back(std::move(embedding));
-    else if (!united[it->second].hash)
-      united[it->second].hash = std::move(embedding.hash);
-  }
-  embeddings = std::move(united);
 }
 
 }  // namespace

@@ -86,6 +86,14 @@ TEST(TiHashes, GiveEmbeddings) {
   EXPECT_EQ(got.embeddings[0].hash, "aabbccddeeff");
 }
 
+TEST(TiHashes, AnEmbeddingThatIsNamedTwiceIsOne) {
+  const Generation got =
+      apply({{"TI hashes",
+              "bad: aabbccddeeff, bad: aabbccddeeff, ink: 001122334455"}});
+  ASSERT_EQ(got.embeddings.size(), 2u);
+  EXPECT_EQ(got.embeddings[1].name, "ink");
+}
+
 TEST(AddNet, WeightAIsTheModelsAndWeightBTheTextEncoders) {
   EXPECT_EQ(apply({{"AddNet Enabled", "True"},
                    {"AddNet Module 1", "LoRA"},
