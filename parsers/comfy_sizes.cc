@@ -48,6 +48,17 @@ std::optional<PixelSize> size_raised(double ratio, double step,
                    raised(std::sqrt(pixels / ratio))};
 }
 
+std::optional<PixelSize> size_of_choice(std::string_view sizes,
+                                        std::string_view choice) {
+  while (!sizes.empty()) {
+    const std::string_view item = next_item(sizes);
+    const std::size_t blank = item.rfind(' ');
+    if (item.substr(0, blank) == choice)
+      return pixel_size_in(item.substr(blank + 1));
+  }
+  return std::nullopt;
+}
+
 // Pickers of a ratio and so many megapixels, each side rounded to a multiple.
 // ComfyUI's ResolutionSelector: `16:9 (Widescreen)`, megapixels of 1024 * 1024.
 // FluxResolutionNode (gseth/ControlAltAI-Nodes, flux_resolution_cal_node.py):
@@ -126,6 +137,9 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
   if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
     if (const auto words =
             values_.value_of(*text, NodeField::kSizeText).string()) {
+      if (const auto sizes = spec_of(*graph_.node(node).kind, "sizes");
+          !sizes.empty())
+        return size_of_choice(sizes, *words);
       read = pixel_size_in(*words, kLeastSide);
       // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
       if (read && words->find('|') != words->npos) return std::nullopt;

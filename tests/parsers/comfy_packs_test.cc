@@ -186,6 +186,14 @@ TEST(ComfyPacks, ALoaderMayNameTheRefinerAsWell) {
   EXPECT_EQ(got.extra[0].key, "refiner_model");
 }
 
+TEST(ComfyPacks, AChoiceMayStandForASize) {
+  const Generation got = made("art_venture");
+  expect_usual(got);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+}
+
 TEST(ComfyPacks, AListOfSigmasMayBeResampled) {
   const Generation got = made("custom_sigmas");
   EXPECT_EQ(got.steps, 21);
