@@ -28,6 +28,18 @@ struct DirectoryWalk::Level {
   std::optional<Error> error;  // the listing broke off
 };
 
+namespace {
+
+/// In one piece of memory: the library's + takes two.
+std::string joined(std::string_view folder, std::string_view name) {
+  std::string path;
+  path.reserve(folder.size() + name.size());
+  path.append(folder).append(name);
+  return path;
+}
+
+}  // namespace
+
 DirectoryWalk::DirectoryWalk(const std::string& root, bool all_files,
                              std::span<const FileId> left_out)
     : all_files_(all_files), left_out_(left_out) {
@@ -101,7 +113,7 @@ std::optional<Error> DirectoryWalk::enter(std::string path, bool is_link) {
 std::optional<DirectoryEntry> DirectoryWalk::visit(Level& level,
                                                    const char* name) {
   Type type = static_cast<Type>(name[-1]);
-  DirectoryEntry entry{level.path + name, kind_of_name(name),
+  DirectoryEntry entry{joined(level.path, name), kind_of_name(name),
                        type == Type::kRegular, std::nullopt};
   bool is_link_to_folder = false;
   if (type == Type::kUnknown || type == Type::kLink) {
