@@ -17,15 +17,14 @@ namespace {
 
 constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..."
 
-// NULs among them: decoders leave some in broken UTF-16.
-bool is_blank(char c) { return is_space(c) && c != '\n'; }
-
-// What a byte can be in a key. A table, since every key is asked.
+// What a byte can be. A table, since every byte in front of a value is asked.
 enum ByteKind : std::uint8_t {
   kEndsKey = 1,  // a colon, a comma or the end of the line
   kNeverInKey = 2,
   kLetter = 4,  // bytes of longer characters too
   kDigit = 8,
+  kBlank = 16,  // NULs among them: decoders leave some in broken UTF-16
+  kComma = 32,
 };
 
 constexpr auto kByteKinds = [] {
@@ -38,6 +37,8 @@ constexpr auto kByteKinds = [] {
   mark(":", kEndsKey);
   mark("\"{}[]<>()", kNeverInKey);
   mark("0123456789", kDigit);
+  mark(std::string_view(" \t\r\0", 4), kBlank);
+  mark(",", kComma);
   for (std::size_t byte = 0; byte < kinds.size(); ++byte)
     if (byte >= 0x80 || is_letter(static_cast<char>(byte)))
       kinds[byte] |= kLetter;
@@ -74,7 +75,7 @@ class Splitter {
         at_ = line_end_;
         break;
       }
-      line.settings.push_back(next());
+      read(line.settings.emplace_back());
     }
     line.rest = text_.substr(std::min(at_ + 1, text_.size()));
     return line;
@@ -94,12 +95,11 @@ class Splitter {
   }
 
   void skip_separators() {
-    while (at_ < line_end_ && (is_blank(text_[at_]) || text_[at_] == ','))
-      ++at_;
+    while (at_ < line_end_ && is_any(text_[at_], kBlank | kComma)) ++at_;
   }
 
   std::size_t after_blanks(std::size_t at) const {
-    while (at < text_.size() && is_blank(text_[at])) ++at;
+    while (at < text_.size() && is_any(text_[at], kBlank)) ++at;
     return at;
   }
 
@@ -114,22 +114,21 @@ class Splitter {
     return at >= text_.size() || text_[at] == ',' || text_[at] == '\n';
   }
 
-  Setting next() {
+  void read(Setting& setting) {
     // `bare_end` has been over this key already.
     const std::size_t stop = at_ == next_key_ ? next_colon_ : find(kEndsKey, at_);
-    Setting setting;
     setting.key = trimmed(text_.substr(at_, stop - at_));
     if (stop == text_.size() || text_[stop] != ':') {
       setting.is_flag = true;
       setting.raw = setting.key;
       at_ = stop;
-      return setting;
+      return;
     }
     if (setting.key.empty()) setting.key = text_.substr(stop, 1);
     at_ = after_blanks(stop + 1);
     if (at_line_end() || text_[at_] == ',') {
       setting.raw = text_.substr(at_, 0);
-      return setting;
+      return;
     }
     const std::size_t start = at_;
     std::size_t end = start;
@@ -142,7 +141,6 @@ class Splitter {
     if (end == start) end = bare_end(start);
     setting.raw = trimmed(text_.substr(start, end - start));
     move_to(end);
-    return setting;
   }
 
   // Behind the closing quote, or `start` if there is none or more text follows
