@@ -84,35 +84,40 @@ bool is_plain(char c) {
 
 constexpr std::size_t kLane = 16;
 
-/// A bit for each byte of a lane that is not plain.
-unsigned special_bytes(__m128i bytes) {
+/// 0xff for each byte that is not plain.
+__m128i special_bytes(__m128i bytes) {
   // Signed comparison: bytes from 0x80 on are less than a space.
-  const __m128i special =
-      _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
-                   _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+  return _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                      _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                   _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+}
+
+__m128i special_lane(const char* at) {
+  return special_bytes(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+}
+
+unsigned bits_of(__m128i special) {
   return static_cast<unsigned>(_mm_movemask_epi8(special));
 }
 
-/// Copies whole lanes from `at` to the first byte that is not plain; returns
-/// where the copy ends.
-std::size_t put_lanes(LineWriter& out, std::string_view text, std::size_t at) {
-  unsigned mask = 0;
-  while (mask == 0 && text.size() - at >= kLane) {
-    const std::size_t most =
-        std::min(text.size() - at, LineWriter::kMostAtOnce) / kLane * kLane;
-    char* const to = out.room(most);
-    std::size_t done = 0;
-    for (; done < most && mask == 0; done += kLane) {
-      const __m128i bytes = _mm_loadu_si128(
-          reinterpret_cast<const __m128i*>(text.data() + at + done));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + done), bytes);
-      mask = special_bytes(bytes);
-    }
-    if (mask != 0)
-      done += static_cast<std::size_t>(std::countr_zero(mask)) - kLane;
-    out.advance(done);
-    at += done;
+/// Where the first plain bytes of a text end, of which at least a lane is left.
+std::size_t plain_lanes(std::string_view text) {
+  std::size_t at = 0;
+  for (; text.size() - at >= 4 * kLane; at += 4 * kLane) {
+    const char* const lanes = text.data() + at;
+    const __m128i any = _mm_or_si128(
+        _mm_or_si128(special_lane(lanes), special_lane(lanes + kLane)),
+        _mm_or_si128(special_lane(lanes + 2 * kLane),
+                     special_lane(lanes + 3 * kLane)));
+    if (bits_of(any) != 0) break;
+  }
+  while (at < text.size()) {
+    // The last lane overlaps the one before, which is plain.
+    at = std::min(at, text.size() - kLane);
+    const unsigned special = bits_of(special_lane(text.data() + at));
+    if (special != 0)
+      return at + static_cast<std::size_t>(std::countr_zero(special));
+    at += kLane;
   }
   return at;
 }
@@ -124,42 +129,31 @@ Word word_at(const char* text) {
   return word;
 }
 
-/// Copies a text of 4 to 15 bytes as its first and its last word, which may
-/// overlap. False, and nothing done, if not all is plain.
-bool put_short(LineWriter& out, std::string_view text) {
-  const auto put_ends = [&]<class Word>(Word first, Word last, __m128i both) {
-    if (special_bytes(both) != 0) return false;
-    char* const to = out.room(text.size());
-    std::memcpy(to, &first, sizeof first);
-    std::memcpy(to + text.size() - sizeof last, &last, sizeof last);
-    out.advance(text.size());
-    return true;
-  };
+/// Whether all of a text of 4 to 15 bytes is plain, asked of its first and its
+/// last word, which may overlap.
+bool is_plain_word(std::string_view text) {
   const char* const end = text.data() + text.size();
   if (text.size() >= 8) {
     const auto first = word_at<long long>(text.data());
     const auto last = word_at<long long>(end - 8);
-    return put_ends(first, last, _mm_set_epi64x(last, first));
+    return bits_of(special_bytes(_mm_set_epi64x(last, first))) == 0;
   }
   const auto first = word_at<int>(text.data());
   const auto last = word_at<int>(end - 4);
-  return put_ends(first, last, _mm_set_epi32(last, first, last, first));
+  return bits_of(special_bytes(_mm_set_epi32(last, first, last, first))) == 0;
 }
 
 #endif
 
-/// Copies `text` from `at` to the first byte that cannot stand as it is: a
-/// control character, quote, backslash, or the start of a longer character.
-/// Returns where that is.
-std::size_t put_plain(LineWriter& out, std::string_view text, std::size_t at) {
+/// How many of the first bytes of `text` can stand as they are: up to a control
+/// character, quote, backslash, or the start of a longer character.
+std::size_t plain_bytes(std::string_view text) {
 #if defined(__SSE2__)
-  at = put_lanes(out, text, at);
-  const std::string_view rest = text.substr(at);
-  if (rest.size() >= 4 && rest.size() < kLane && put_short(out, rest))
-    return text.size();
+  if (text.size() >= kLane) return plain_lanes(text);
+  if (text.size() >= 4 && is_plain_word(text)) return text.size();
 #endif
-  for (; at < text.size() && is_plain(text[at]); ++at) out.put(text[at]);
-  return at;
+  return static_cast<std::size_t>(
+      std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
 }
 
 void put_escape(LineWriter& out, unsigned char byte) {
@@ -198,7 +192,9 @@ std::size_t put_wide(LineWriter& out, std::string_view text, std::size_t at) {
 void put_quoted(LineWriter& out, std::string_view text) {
   out.put('"');
   for (std::size_t at = 0;;) {
-    at = put_plain(out, text, at);
+    const std::size_t plain = plain_bytes(text.substr(at));
+    out.put(text.substr(at, plain));
+    at += plain;
     if (at == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte >= 0x80) {
