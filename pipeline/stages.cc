@@ -284,6 +284,13 @@ void add_line(Extracted&& image, const StageOptions& options, Lines& lines) {
   if (lines.postponed.empty()) end_full_frame(lines, options.compression);
 }
 
+/// Takes `images`, which is empty then.
+void add_lines(std::vector<Extracted>& images, const StageOptions& options,
+               Lines& lines) {
+  for (Extracted& image : images) add_line(std::move(image), options, lines);
+  images.clear();
+}
+
 Lines ended(Lines lines, const StageOptions& options) {
   if (lines.postponed.empty())
     lines.bytes = compress(std::move(lines.bytes), options.compression);
@@ -312,24 +319,31 @@ Lines write_batch(Batch jobs, const StageOptions& options) noexcept {
 }
 
 HalfWritten write_cached(Batch jobs, const StageOptions& options) noexcept {
+  // The kernel and the parsers need most of the processor's cache each.
+  constexpr std::size_t kReadAtOnce = 8;
   HalfWritten half{begin_lines(jobs), {}};
+  std::vector<Extracted> images;
+  images.reserve(kReadAtOnce);
   FileOpener opener;
   const ExtractOptions limited = batch_options(options);
   for (auto job = jobs.items.begin(); job != jobs.items.end(); ++job) {
+    if (images.size() == kReadAtOnce) add_lines(images, options, half.lines);
     if (is_full(options)) {
-      add_line(postponed(std::move(*job)), options, half.lines);
+      images.push_back(postponed(std::move(*job)));
       continue;
     }
     std::optional<Extracted> image =
         extract_cached_stage(*job, opener, limited);
     if (!image) {
+      add_lines(images, options, half.lines);
       half.jobs.assign(std::move_iterator(job),
                        std::move_iterator(jobs.items.end()));
       return half;
     }
     hold(*image, half.lines, options);
-    add_line(std::move(*image), options, half.lines);
+    images.push_back(std::move(*image));
   }
+  add_lines(images, options, half.lines);
   half.lines = ended(std::move(half.lines), options);
   return half;
 }
@@ -346,8 +360,7 @@ HalfRead read_rest(HalfWritten half, const StageOptions& options) noexcept {
 }
 
 Lines write_rest(HalfRead half, const StageOptions& options) noexcept {
-  for (Extracted& image : half.images)
-    add_line(std::move(image), options, half.lines);
+  add_lines(half.images, options, half.lines);
   return ended(std::move(half.lines), options);
 }
 

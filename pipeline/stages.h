@@ -56,9 +56,9 @@ void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept;
 /// read. With path and member it tells records of different runs apart.
 std::optional<std::uint64_t> job_bytes(const Job& job);
 
-// The same for batches: the bodies of the graph's nodes. Each file goes all the
-// way to its line before the next is begun, while its text is in the
-// processor's cache. With `options.held`, large files are postponed: those that
+// The same for batches: the bodies of the graph's nodes. Few files are read at a
+// time and go all the way to their lines before the next are, while their texts
+// are in the processor's cache. With `options.held`, large files are postponed: those that
 // pass small_file_limits(), and all while it is full.
 
 /// The lines of all files.
