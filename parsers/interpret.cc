@@ -74,9 +74,8 @@ void note_bounds(const Payloads& payloads, Interpretation& result) {
 
 }  // namespace
 
-Interpretation interpret(const ImageFields& image,
-                         const Limits& limits) noexcept {
-  Interpretation result;
+void interpret(const ImageFields& image, const Limits& limits,
+               Interpretation& result) noexcept {
   try {
     const Payloads payloads(image, limits);
     run_table(payloads, result);
@@ -93,6 +92,12 @@ Interpretation interpret(const ImageFields& image,
     result.error = Error{ErrorCode::kMalformed, exception.what(), {}};
     result.has_text = true;
   }
+}
+
+Interpretation interpret(const ImageFields& image,
+                         const Limits& limits) noexcept {
+  Interpretation result;
+  interpret(image, limits, result);
   return result;
 }
 

@@ -31,5 +31,9 @@ struct Interpretation {
 /// clock, locale or global state; may run in any number of threads.
 Interpretation interpret(const ImageFields& image,
                          const Limits& limits) noexcept;
+/// The same, into one that is empty: a Generation is large, so it is filled
+/// where it stays.
+void interpret(const ImageFields& image, const Limits& limits,
+               Interpretation& result) noexcept;
 
 }  // namespace sdmeta

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "extractor/raw_fields.h"
-#include "parsers/generation.h"
+#include "parsers/interpret.h"
 #include "pipeline/row.h"
 
 namespace sdmeta {
@@ -77,7 +77,9 @@ struct Extracted {
   bool is_postponed = false;
 };
 
-struct Record {
+/// What is known of an image in the end. `error` and `warnings` tell of all
+/// stages, and only one that failed has an `error`.
+struct Record : Interpretation {
   std::uint64_t seq = 0;
   Status status = Status::kOk;
   std::string file;
@@ -85,10 +87,7 @@ struct Record {
   std::optional<std::uint64_t> image_id;  // of the row, else read off the name
   ImageFields image;  // fields are kept only for --raw
   std::optional<std::uint64_t> bytes;  // of file or member; unknown if unreadable
-  std::optional<Generation> generation;
   std::optional<Row> row;
-  std::optional<Error> error;
-  std::vector<Error> warnings;
 };
 
 /// Up to kBatchJobs of them travel together: a message for each file would cost

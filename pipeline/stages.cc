@@ -190,15 +190,16 @@ std::optional<Extracted> extract_cached_stage(
 
 Record interpret_stage(Extracted&& extracted,
                        const StageOptions& options) noexcept {
-  Interpretation found = interpret(extracted.image, options.extract.limits);
   Record record;
+  interpret(extracted.image, options.extract.limits, record);
+  std::optional<Error> refusal = std::exchange(record.error, std::nullopt);
+  std::vector<Error> doubts = std::exchange(record.warnings, {});
   record.seq = extracted.job.seq;
   record.file = std::move(extracted.job.path);
   record.member = std::move(extracted.job.member);
   record.image_id = image_id_of_name(record.file, member_name(record));
   record.bytes = extracted.bytes;
   record.image = std::move(extracted.image);
-  record.generation = std::move(found.generation);
   record.warnings = std::exchange(record.image.notes, {});
   const auto warn = [&record](Error& error) {
     record.warnings.push_back(std::move(error));
@@ -211,15 +212,15 @@ Record interpret_stage(Extracted&& extracted,
   } else if (damage) {
     record.status = status_of(damage->code);
     record.error = std::move(damage);
-    if (found.error) warn(*found.error);
-  } else if (found.error) {
-    record.status = status_of(found.error->code);
-    record.error = std::move(found.error);
+    if (refusal) warn(*refusal);
+  } else if (refusal) {
+    record.status = status_of(refusal->code);
+    record.error = std::move(refusal);
   } else {
     record.status =
-        found.has_text ? Status::kUnrecognized : Status::kNoMetadata;
+        record.has_text ? Status::kUnrecognized : Status::kNoMetadata;
   }
-  for (Error& warning : found.warnings) warn(warning);
+  for (Error& doubt : doubts) warn(doubt);
   const bool may_have_secrets =
       !options.keep_urls && may_have_queries(record.image);
   if (!options.with_raw) record.image.fields = {};
