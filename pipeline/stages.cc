@@ -93,14 +93,17 @@ void hold(Extracted& image, Lines& lines, const StageOptions& options) {
   lines.held_bytes += bytes;
 }
 
-/// The question mark of a URL stands in the text as it is or as an escape.
+/// The question mark of a URL stands in the text as it is or as an escape. Long
+/// texts are not asked: the Generation, which is, holds few of their bytes.
 bool may_have_queries(const ImageFields& image) {
+  constexpr std::size_t kMostAsked = 4096;
   const auto has = [](std::string_view text, char c) {
     return text.find(c) != text.npos;
   };
   return std::any_of(image.fields.begin(), image.fields.end(),
                      [has](const RawField& field) {
-                       return has(field.value, '?') || has(field.value, '\\') ||
+                       return field.value.size() > kMostAsked ||
+                              has(field.value, '?') || has(field.value, '\\') ||
                               has(field.key, '?');
                      });
 }
