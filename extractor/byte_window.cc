@@ -43,7 +43,7 @@ ByteWindow::~ByteWindow() {
   spare_buffer() = {std::move(buffer_), capacity_};
 }
 
-Bytes ByteWindow::view(std::uint64_t offset, std::size_t count,
+Bytes ByteWindow::read(std::uint64_t offset, std::size_t count,
                        std::size_t ahead) {
   if (offset >= size_) return {};
   count =

@@ -36,7 +36,10 @@ class ByteWindow {
   /// them are worth reading in the same go; the default suits one header.
   /// Throws std::bad_alloc.
   Bytes view(std::uint64_t offset, std::size_t count,
-             std::size_t ahead = kDefaultAhead);
+             std::size_t ahead = kDefaultAhead) {
+    if (holds(offset, count)) return {data_ + (offset - start_), count};
+    return read(offset, count, ahead);
+  }
 
   /// True if the whole of [offset, offset + count) needs no further read.
   bool holds(std::uint64_t offset, std::size_t count) const noexcept {
@@ -50,6 +53,7 @@ class ByteWindow {
  private:
   static constexpr std::size_t kDefaultAhead = SIZE_MAX;
 
+  Bytes read(std::uint64_t offset, std::size_t count, std::size_t ahead);
   void fill(std::uint64_t offset, std::size_t count);
 
   ByteSource* source_ = nullptr;
