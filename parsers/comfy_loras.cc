@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/comfy_stacks.h"
 #include "parsers/comfy_values.h"
 #include "parsers/lora_tags.h"
 #include "parsers/text.h"
@@ -36,16 +37,7 @@ constexpr std::array<std::string_view, 13> kWeights = {
 constexpr std::array<std::string_view, 6> kClipWeights = {
     "strength_clip_#", "clip_weight_#",        "clip_strength_#",
     "clip_str_#",      "lora_clip_strength_#", "lora_#_clip_strength"};
-constexpr std::array<std::string_view, 6> kNodeSwitches = {
-    "toggle", "switch", "enabled", "is_enabled", "active", "on"};
 constexpr std::string_view kBypass = "bypass";
-
-bool is_off(JsonValue value) {
-  if (const auto on = value.boolean()) return !*on;
-  const std::string_view word = value.string().value_or("");
-  return word == "Off" || word == "off" || word == "OFF" || word == "disable" ||
-         word == "disabled" || word == "false" || word == "False";
-}
 
 bool is_nothing(std::string_view name) {
   return name.empty() || name == "None" || name == "none" || name == "null" ||
@@ -128,19 +120,7 @@ LoraName words_of(std::string_view name) {
     else if (!is({"name", "file", "path", "model", "slot", "unet"}))
       found.is_strange = true;
   };
-  std::string word;
-  for (const char c : name) {
-    const bool is_word = is_letter(c) || is_digit(c);
-    if (!word.empty() && (!is_word || is_digit(c) != is_digit(word.back()))) {
-      add_word(word);
-      word.clear();
-    }
-    if (is_word)
-      word += to_lower(c);
-    else if (c != '_' && c != ' ' && c != '-')
-      found.is_strange = true;
-  }
-  if (!word.empty()) add_word(word);
+  if (!each_word(name, add_word)) found.is_strange = true;
   return found;
 }
 

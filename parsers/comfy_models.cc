@@ -2,6 +2,7 @@
 // encoder.
 #include <algorithm>
 
+#include "parsers/comfy_stacks.h"
 #include "parsers/comfy_walk_parts.h"
 
 namespace sdmeta {
@@ -14,6 +15,20 @@ bool ends_like_a_model_file(std::string_view name) {
         equal_ignoring_case(name.substr(name.size() - ending.size()), ending))
       return true;
   return false;
+}
+
+// Samplers that change models under way: `model_low_noise`, `lightning_high`.
+bool names_half_of_the_noise(std::string_view input_name) {
+  bool is_half = false;
+  bool is_other = false;
+  each_word(input_name, [&](std::string_view word) {
+    if (word == "low" || word == "high")
+      is_half = true;
+    else if (word != "model" && word != "noise" && word != "base" &&
+             word != "lightning" && !is_digit(word[0]))
+      is_other = true;
+  });
+  return is_half && !is_other;
 }
 
 }  // namespace
@@ -110,6 +125,15 @@ void ComfyWalk::describe_models(NodeIndex sampler) {
   model_from(sampler, 0, model, others);
   if (!model.empty()) result_.model = std::move(model);
   for (const std::string& other : others) add_extra("merged_model", other);
+  for (const GraphInput& input : graph_.inputs(sampler)) {
+    if (!input.is_link() || !names_half_of_the_noise(input.name)) continue;
+    std::string half;
+    std::vector<std::string> merged;
+    start();
+    model_from(input.node, 0, half, merged);
+    if (!half.empty() && half != result_.model)
+      add_extra("refiner_model", half);
+  }
 }
 
 bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "parsers/comfy_controlnets.h"
 #include "parsers/comfy_loras.h"
 #include "parsers/comfy_walk_parts.h"
 
@@ -130,32 +131,6 @@ void ComfyWalk::add_extra(std::string_view key, std::string_view value) {
   const KeyValue pair{std::string(key), std::string(value)};
   if (known_extra_.emplace(pair.key, pair.value).second)
     result_.extra.push_back(pair);
-}
-
-void ComfyWalk::collect_control_net(NodeIndex node) {
-  const GraphInput* net = nullptr;
-  for (const std::string_view name :
-       {"control_net", "control_net_name", "model_patch"})
-    if (net == nullptr) net = values_.input_named(node, name);
-  ControlNet control;
-  control.weight = values_.value(node, NodeField::kStrength).number();
-  control.start = values_.value(node, NodeField::kStart).number();
-  control.end = values_.value(node, NodeField::kEnd).number();
-  if (net != nullptr)
-    if (const auto name =
-            values_.value_of(*net, NodeField::kControlNetName).string())
-      control.model = std::string(*name);
-  if (const GraphInput* image = values_.input_named(node, "image");
-      image != nullptr && image->is_link()) {
-    const std::string_view maker = graph_.node(image->node).class_type;
-    // One class of controlnet_aux runs whichever is named.
-    const GraphInput* chosen = values_.input_named(image->node, "preprocessor");
-    if (chosen != nullptr && chosen->value.is_string())
-      control.module = std::string(*chosen->value.string());
-    else if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
-      control.module = std::string(maker);
-  }
-  result_.controlnets.push_back(std::move(control));
 }
 
 // `embedding:name` in a prompt; the name ends where ComfyUI's tokenizer ends
@@ -299,8 +274,7 @@ GraphWalk ComfyWalk::run() {
   }
 
   collect_all_loras();
-  for (auto at = reachable_.rbegin(); at != reachable_.rend(); ++at)
-    if (values_.role(*at) == NodeRole::kControlNet) collect_control_net(*at);
+  collect_controlnets(values_, reachable_, result_.controlnets);
   std::unordered_set<std::string> upscalers;
   for (const NodeIndex node : reachable_) {
     switch (values_.role(node)) {
@@ -334,8 +308,11 @@ GraphWalk ComfyWalk::run() {
                 values_.input(node, NodeField::kModelName))
           if (const auto name =
                   values_.value_of(*input, NodeField::kModelName).string();
-              name && !is_no_name(*name))
-            add_extra(input->name, *name);
+              name && !is_no_name(*name)) {
+            const std::string_view key =
+                spec_of(*graph_.node(node).kind, "extra");
+            add_extra(key.empty() ? input->name : key, *name);
+          }
         break;
       default: break;
     }

@@ -96,7 +96,6 @@ class ComfyWalk {
 
   // --- what is anywhere in the picture's part of the graph
   void collect_reachable();
-  void collect_control_net(NodeIndex node);
   void collect_all_loras();
   void collect_tags(NodeIndex node, std::vector<Lora>& loras);
   void collect_embeddings(std::string_view text);

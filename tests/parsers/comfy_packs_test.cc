@@ -24,6 +24,12 @@ Generation made(std::string_view name) {
   return got.generation.value_or(Generation{});
 }
 
+std::string extra(const Generation& got, std::string_view key) {
+  for (const KeyValue& pair : got.extra)
+    if (pair.key == key) return pair.value;
+  return {};
+}
+
 void expect_usual(const Generation& got) {
   EXPECT_EQ(got.prompt, kPrompt);
   EXPECT_EQ(got.negative_prompt, kNegative);
@@ -85,10 +91,10 @@ TEST(ComfyPacks, AnUnlistedSwitchHandsOnWhatItsChooserSays) {
 }
 
 TEST(ComfyPacks, AnUnlistedJoinIsAGuessThatTheRecordAdmits) {
-  const Interpretation got = interpret(
-      read_fields_file(std::filesystem::path(SDMETA_FIXTURES) / "comfyui" /
-                       "pack_unknown_texts.fields"),
-      Limits{});
+  const Interpretation got =
+      interpret(read_fields_file(std::filesystem::path(SDMETA_FIXTURES) /
+                                 "comfyui" / "pack_unknown_texts.fields"),
+                Limits{});
   ASSERT_TRUE(got.generation);
   // What the language model was asked is no part of it.
   EXPECT_EQ(got.generation->prompt, kPrompt);
@@ -367,7 +373,45 @@ TEST(ComfyPacks, OfTwoHalvesInOneSamplerTheFirstIsTheModel) {
     const Generation got = made(name);
     expect_usual(got);
     EXPECT_EQ(got.model, "invented/high_noise.safetensors");
+    EXPECT_EQ(extra(got, "refiner_model"), "invented/low_noise.safetensors");
   }
+}
+
+TEST(ComfyPacks, StacksOfControlNetsGiveThoseThatAreOn) {
+  const Generation got = made("control_stack");
+  expect_usual(got);
+  ASSERT_EQ(got.controlnets.size(), 3u);
+  EXPECT_EQ(got.controlnets[0].model, "edges.safetensors");
+  EXPECT_EQ(got.controlnets[0].module, "CannyEdgePreprocessor");
+  EXPECT_EQ(got.controlnets[0].weight, 0.7);
+  EXPECT_EQ(got.controlnets[0].start, 0.1);
+  EXPECT_EQ(got.controlnets[0].end, 0.9);
+  EXPECT_EQ(got.controlnets[1].model, "depth.safetensors");
+  EXPECT_EQ(got.controlnets[2].model, "pose.safetensors");
+  EXPECT_EQ(got.controlnets[2].module, "DWPreprocessor");
+  EXPECT_EQ(got.controlnets[2].weight, 0.45);
+}
+
+TEST(ComfyPacks, AStackOfControlNetsEndsAtItsOwnCount) {
+  const Generation got = made("easy_control_stack");
+  expect_usual(got);
+  ASSERT_EQ(got.controlnets.size(), 3u);
+  EXPECT_EQ(got.controlnets[0].model, "first.safetensors");
+  EXPECT_FALSE(got.controlnets[0].start);  // left over in simple mode
+  EXPECT_EQ(got.controlnets[1].start, 0.2);
+  EXPECT_EQ(got.controlnets[2].model, "depth.safetensors");
+}
+
+TEST(ComfyPacks, AMotionModelIsNoModel) {
+  for (const std::string_view name : {"animatediff", "animatediff_first"}) {
+    expect_usual(made(name));
+    EXPECT_EQ(made(name).model, "invented/riverXL_v2.safetensors");
+    EXPECT_EQ(made(name).width, 832);
+  }
+  EXPECT_EQ(extra(made("animatediff"), "motion_model"), "motion_v3.ckpt");
+  EXPECT_EQ(extra(made("animatediff_first"), "motion_model"), "motion_v2.ckpt");
+  ASSERT_EQ(made("animatediff").loras.size(), 1u);
+  EXPECT_EQ(made("animatediff").loras[0].weight, 0.6);
 }
 
 TEST(ComfyPacks, AnEmptyNegativeLeavesItToTheNext) {
