@@ -112,7 +112,8 @@ LoraName words_of(std::string_view name) {
       found.is_weight = true;
     else if (is({"clip", "te"}))
       found.is_of_clip = true;
-    else if (is({"on", "enabled", "enable", "switch", "active", "toggle"}))
+    else if (is({"on", "enabled", "enable", "switch", "active", "toggle",
+                 "use"}))
       found.is_switch = true;
     else if (is_digit(word[0]) || word.size() == 1)
       found.is_strange =

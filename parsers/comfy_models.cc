@@ -125,8 +125,12 @@ void ComfyWalk::describe_models(NodeIndex sampler) {
   model_from(sampler, 0, model, others);
   if (!model.empty()) result_.model = std::move(model);
   for (const std::string& other : others) add_extra("merged_model", other);
+  // Three models are the most a sampler takes.
+  unsigned halves_left = 4;
   for (const GraphInput& input : graph_.inputs(sampler)) {
+    if (halves_left == 0) break;
     if (!input.is_link() || !names_half_of_the_noise(input.name)) continue;
+    --halves_left;
     std::string half;
     std::vector<std::string> merged;
     start();

@@ -122,6 +122,13 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
   constexpr std::int64_t kLeastSide = 16;
   if (!spec_of(*graph_.node(node).kind, "ratio").empty())
     return size_by_ratio(node);
+  // VideoHelperSuite: a side alone scales the frames, and so do older presets.
+  if (const GraphInput* forced = values_.input_named(node, "force_size")) {
+    const std::string_view word = forced->value.string().value_or("");
+    if (word == "Disabled" || word == "Custom Width" ||
+        word == "Custom Height" || word.find('?') != word.npos)
+      return std::nullopt;
+  }
   // RES4LYF names the input whose size it takes instead of its own.
   if (const GraphInput* named = values_.input_named(node, "resize_to_input"))
     if (named->value.string().value_or("false") != "false") return std::nullopt;
@@ -209,7 +216,9 @@ std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
   std::optional<PixelSize> size;
   const bool holds_size =
       role != NodeRole::kSaver && role != NodeRole::kPreview &&
-      role != NodeRole::kSampler && role != NodeRole::kImageSource;
+      role != NodeRole::kSampler &&
+      (role != NodeRole::kImageSource || (graph_.node(node).kind->own_fields &
+                                          field_bit(NodeField::kWidth)) != 0);
   // A latent that was scaled before the first pass began as the one before.
   if (holds_size && !scales) size = own_size(node);
   if (size) return size;

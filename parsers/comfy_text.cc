@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "parsers/text.h"
@@ -158,6 +159,10 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
   }
   if (memo == kUnderWay || depth > kMaxDepth || !values_.spend(node))
     return std::nullopt;
+  if (bytes_made_ > kMaxBytesMade) {
+    is_cut_ = true;
+    return std::nullopt;
+  }
   memo = kUnderWay;
   Text text = compute(node, side, depth);
   if (text) {
@@ -215,7 +220,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       open_.push_back(node);
       return cached(node);
     case NodeRole::kSwitch:
-      if (const GraphInput* branch = values_.selected(node))
+      if (const GraphInput* branch = branch_taken(node, side))
         return ask(*branch, side, depth);
       return std::nullopt;
     case NodeRole::kJoin:
@@ -233,6 +238,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
         text = scheduled(node, side, depth);
         break;
       }
+      if (spec_of(kind, "split") == "preset") return preset(node, side, depth);
       if (spec_of(kind, "split") == "toggles") {
         text = toggled(node, side, depth);
         break;
@@ -554,6 +560,72 @@ GraphTexts::Text GraphTexts::scheduled(NodeIndex node, PromptSide side,
   }
   if (!is_known) return std::nullopt;
   return join(parts, "\n");
+}
+
+// LayerStyle (chflame163/ComfyUI_LayerStyle): a chain of nodes adds a text
+// under a title, a later one of the same title takes its place; one is chosen
+// by title, by number if none has the title, or by lot.
+GraphTexts::Text GraphTexts::preset(NodeIndex node, PromptSide side,
+                                    unsigned depth) {
+  const auto text_named = [&](NodeIndex of, std::string_view name) -> Text {
+    const GraphInput* input = values_.input_named(of, name);
+    return input != nullptr ? ask(*input, side, depth) : std::nullopt;
+  };
+  std::vector<NodeIndex> chain;
+  const GraphInput* link = values_.input_named(node, "text_preset");
+  while (link != nullptr && link->is_link() && chain.size() < kMaxDepth &&
+         values_.spend(link->node)) {
+    chain.push_back(link->node);
+    link = values_.input_named(link->node, "text_preset");
+  }
+  std::vector<NodeIndex> presets;
+  std::map<std::string, std::size_t> places;
+  for (auto added = chain.rbegin(); added != chain.rend(); ++added) {
+    const Text title = text_named(*added, "title");
+    if (!title || title->empty()) continue;
+    // To find its place takes longer than to copy it.
+    bytes_made_ += 4 * title->size();
+    const auto [place, is_new] = places.emplace(*title, presets.size());
+    if (is_new)
+      presets.push_back(*added);
+    else
+      presets[place->second] = *added;
+  }
+  const GraphInput* lot = values_.input_named(node, "random_choice");
+  const bool is_by_lot =
+      lot != nullptr && (lot->is_link() || lot->value.boolean() == true);
+  std::optional<std::size_t> chosen;
+  if (presets.size() == 1) {
+    chosen = 0;
+  } else if (!is_by_lot) {
+    const auto place =
+        places.find(text_named(node, "choice_title").value_or(""));
+    const GraphInput* number = values_.input_named(node, "default");
+    if (place != places.end())
+      chosen = place->second;
+    else if (number != nullptr)
+      if (const auto at =
+              values_.value_of(*number, NodeField::kValue).integer();
+          at && *at >= 0)
+        chosen = static_cast<std::size_t>(*at);
+  }
+  if (chosen && *chosen < presets.size())
+    return text_named(presets[*chosen], "content");
+  open_.push_back(node);
+  return shown_elsewhere(node);
+}
+
+// A switch for both sides selects branches of one: prompt_pos_2, and with it
+// prompt_neg_2.
+const GraphInput* GraphTexts::branch_taken(NodeIndex node, PromptSide side) {
+  const GraphInput* branch = values_.selected(node);
+  if (branch == nullptr || side == PromptSide::kPositive) return branch;
+  const std::size_t at = branch->name.find("pos");
+  if (at == branch->name.npos) return branch;
+  std::string twin(branch->name);
+  const GraphInput* other =
+      values_.input_named(node, twin.replace(at, 3, "neg"));
+  return other != nullptr ? other : branch;
 }
 
 // The editor's copy is written when the node runs; the executed graph holds

@@ -87,6 +87,8 @@ class GraphTexts {
   Text toggled(NodeIndex node, PromptSide side, unsigned depth);
   Text one_line(NodeIndex node, const std::string& lines);
   Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
+  Text preset(NodeIndex node, PromptSide side, unsigned depth);
+  const GraphInput* branch_taken(NodeIndex node, PromptSide side);
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);

@@ -12,6 +12,8 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"PositivePrompt", Field::kPrompt},
     {"prompt", Field::kPrompt},
     {"Prompt", Field::kPrompt},
+    // Primere's image saver (CosmicLaca/ComfyUI_Primere_Nodes, Outputs.py)
+    {"positive", Field::kPrompt},
     {"text", Field::kPrompt},
     {"negative_prompt", Field::kNegativePrompt},
     {"negativePrompt", Field::kNegativePrompt},

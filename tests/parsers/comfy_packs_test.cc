@@ -414,6 +414,53 @@ TEST(ComfyPacks, AMotionModelIsNoModel) {
   EXPECT_EQ(made("animatediff").loras[0].weight, 0.6);
 }
 
+TEST(ComfyPacks, APresetIsTheOneOfItsTitle) {
+  expect_usual(made("layer_style"));
+  EXPECT_FALSE(made("layer_style_lot").prompt);
+}
+
+TEST(ComfyPacks, ASwitchOfBothSidesHandsOnBoth) {
+  const Generation got = made("primere");
+  expect_usual(got);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(got.vae, "riverVAE.safetensors");
+  EXPECT_EQ(got.width, 832);
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+}
+
+TEST(ComfyPacks, FramesHaveTheSizeTheyAreLoadedAt) {
+  expect_usual(made("video_helper"));
+  EXPECT_EQ(made("video_helper").width, 832);
+  EXPECT_EQ(made("video_helper").height, 1216);
+  EXPECT_FALSE(made("video_helper_side").width);
+}
+
+TEST(ComfyPacks, WrappersHaveModelsTextsAndVaesOfTheirOwn) {
+  struct Case {
+    std::string_view name, model, vae;
+  };
+  for (const Case& c :
+       {Case{"cog_video", "invented/Cog-5b", "cog_vae.safetensors"},
+        Case{"mochi", "mochi_dit.safetensors", "mochi_vae.safetensors"},
+        Case{"kolors_mz", "kolors.safetensors", "riverVAE.safetensors"},
+        Case{"lumina", "invented/Lumina", "riverVAE.safetensors"}}) {
+    SCOPED_TRACE(c.name);
+    const Generation got = made(c.name);
+    EXPECT_EQ(got.prompt, kPrompt);
+    EXPECT_EQ(got.negative_prompt, kNegative);
+    EXPECT_EQ(got.steps, 21);
+    EXPECT_EQ(got.cfg_scale, 5.5);
+    EXPECT_EQ(got.width, 832);
+    EXPECT_EQ(got.model, c.model);
+    EXPECT_EQ(got.vae, c.vae);
+  }
+  ASSERT_EQ(made("kolors_mz").controlnets.size(), 1u);
+  EXPECT_EQ(made("kolors_mz").controlnets[0].model, "depth.safetensors");
+  EXPECT_EQ(made("hunyuan_video").cfg_scale, 6.0);
+  EXPECT_EQ(made("hunyuan_video").vae, "hunyuan_vae.safetensors");
+}
+
 TEST(ComfyPacks, AnEmptyNegativeLeavesItToTheNext) {
   expect_usual(made("nag"));
 }
