@@ -10,11 +10,8 @@ std::string box_name(BoxType type) {
     const std::uint8_t byte = static_cast<std::uint8_t>(type >> shift);
     if (byte < 0x20 || byte == 0x7F) {
       name.push_back('?');
-    } else if (byte < 0x80) {
-      name.push_back(static_cast<char>(byte));
     } else {
-      name.push_back(static_cast<char>(0xC0 | byte >> 6));
-      name.push_back(static_cast<char>(0x80 | (byte & 0x3F)));
+      append_utf8(name, byte);
     }
   }
   return name;

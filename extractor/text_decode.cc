@@ -17,29 +17,15 @@ namespace {
 constexpr std::size_t kSpareCapacity = 64;
 constexpr char32_t kReplacement = 0xFFFD;
 
+bool is_character(char32_t c) noexcept {
+  return c <= 0x10FFFF && (c < 0xD800 || c >= 0xE000);
+}
+
 // Keywords and other short texts stay inside the string.
 std::string with_capacity(std::size_t bytes) {
   std::string text;
   if (bytes > text.capacity()) text.reserve(bytes + kSpareCapacity);
   return text;
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
 }
 
 Bytes without_trailing_nuls(Bytes bytes) noexcept {
@@ -213,8 +199,8 @@ std::size_t append_ascii_run(std::string& out, Bytes bytes, ByteOrder order) {
     std::size_t length = 0;
 #if defined(__SSE2__)
     // Sixteen units at once; what follows finds where the run ends.
-    const __m128i not_ascii = _mm_set1_epi16(static_cast<short>(
-        order == ByteOrder::kBig ? 0x80FF : 0xFF80));
+    const __m128i not_ascii = _mm_set1_epi16(
+        static_cast<short>(order == ByteOrder::kBig ? 0x80FF : 0xFF80));
     const __m128i shift = _mm_cvtsi32_si128(order == ByteOrder::kBig ? 8 : 0);
     const std::size_t most = std::min(run.size(), count - done);
     const auto* units =
@@ -263,10 +249,7 @@ Text decode_utf16_as(Bytes bytes, ByteOrder order) {
         ++i;
       }
     }
-    if (c >= 0xD800 && c < 0xE000) {
-      c = kReplacement;
-      text.is_damaged = true;
-    }
+    if (!is_character(c)) text.is_damaged = true;
     append_utf8(text.value, c);
   }
   return text;
@@ -277,11 +260,8 @@ Text decode_utf32_as(Bytes bytes, ByteOrder order) {
   text.value = with_capacity(bytes.size() / 2);
   ByteCursor cursor(bytes);
   while (cursor.remaining() >= 4) {
-    auto c = static_cast<char32_t>(cursor.number(4, order));
-    if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000)) {
-      c = kReplacement;
-      text.is_damaged = true;
-    }
+    const auto c = static_cast<char32_t>(cursor.number(4, order));
+    if (!is_character(c)) text.is_damaged = true;
     append_utf8(text.value, c);
   }
   while (text.value.ends_with('\0')) text.value.pop_back();
@@ -501,6 +481,25 @@ std::string_view comment_charset(Bytes bytes) noexcept {
 }
 
 }  // namespace
+
+void append_utf8(std::string& out, char32_t c) {
+  if (!is_character(c)) c = kReplacement;
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xC0 | c >> 6);
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xE0 | c >> 12);
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | c >> 18);
+    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
+    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+    out += static_cast<char>(0x80 | (c & 0x3F));
+  }
+}
 
 Text decode_text(Bytes bytes, TextEnd end) {
   if (std::optional<Text> text = decode_by_bom(bytes, end))

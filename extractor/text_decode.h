@@ -51,6 +51,9 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order,
 /// character, which is ASCII, is stored.
 Text decode_markup(Bytes bytes, TextEnd end = TextEnd::kWhole);
 
+/// Appends a character; U+FFFD for a code point that is none.
+void append_utf8(std::string& out, char32_t code_point);
+
 /// Shortens `text` to at most `max_bytes`, never inside a character.
 void cut_utf8(std::string& text, std::size_t max_bytes) noexcept;
 

@@ -83,19 +83,6 @@ bool is_syntax(const Name& name) noexcept {
          name.prefix == "xmlns" || name.prefix.empty();
 }
 
-void append_code_point(std::string& out, std::uint32_t c) {
-  // The decoder of numbers in text is the decoder of text.
-  const std::array<std::uint8_t, 8> utf32 = {0,
-                                             0,
-                                             0xFE,
-                                             0xFF,
-                                             static_cast<std::uint8_t>(c >> 24),
-                                             static_cast<std::uint8_t>(c >> 16),
-                                             static_cast<std::uint8_t>(c >> 8),
-                                             static_cast<std::uint8_t>(c)};
-  out += decode_text(utf32).value;
-}
-
 // `reference` is what stands between & and ;. Entities that a DOCTYPE defines
 // are not known: XMP forbids them, and they are how small packets grow.
 bool append_reference(std::string& out, std::string_view reference) {
@@ -116,7 +103,7 @@ bool append_reference(std::string& out, std::string_view reference) {
   const auto [end, error] =
       std::from_chars(reference.data(), last, c, is_hex ? 16 : 10);
   if (error != std::errc() || end != last || c == 0) return false;
-  append_code_point(out, c);
+  append_utf8(out, c);
   return true;
 }
 
