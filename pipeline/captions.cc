@@ -17,6 +17,7 @@
 #include "pipeline/name_filter.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
+#include "pipeline/write_all.h"
 
 namespace sdmeta {
 namespace {
@@ -36,12 +37,7 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   if (fd < 0 && errno == EEXIST) return Written::kExists;
   if (fd < 0 && is_refused_name(errno)) return Written::kRefusedName;
   if (fd < 0) return write_error(path + ": open", errno);
-  int error = 0;
-  while (!text.empty() && error == 0) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR) error = errno;
-  }
+  int error = write_all(fd, text);
   if (::close(fd) != 0 && error == 0) error = errno;
   if (error == 0) return Written::kYes;
   if (!force) ::unlink(path.c_str());  // half a caption is none
@@ -203,8 +199,9 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
 }
 
 std::string to_text(const CaptionsCounts& counts) {
-  std::string text = std::to_string(counts.records) + " records: " +
-                     std::to_string(counts.written) + " captions written";
+  std::string text = std::to_string(counts.records) +
+                     " records: " + std::to_string(counts.written) +
+                     " captions written";
   append_count(text, counts.without_field, " without the field");
   append_count(text, counts.kept, " kept (they exist; --force overwrites)");
   append_count(text, counts.clashes, " name clashes");

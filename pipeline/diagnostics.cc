@@ -7,16 +7,13 @@
 #include <algorithm>
 
 #include "pipeline/lossless_text.h"
+#include "pipeline/write_all.h"
 
 namespace sdmeta {
 namespace {
 
 void write_to_stderr(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t done = ::write(STDERR_FILENO, text.data(), text.size());
-    if (done <= 0) return;  // nobody is left to be told
-    text.remove_prefix(static_cast<std::size_t>(done));
-  }
+  write_all(STDERR_FILENO, text);  // where it fails nobody is left to be told
 }
 
 /// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.

@@ -14,7 +14,7 @@ namespace sdmeta {
 class HeldBytes {
  public:
   /// For `threads` that parse. Three batches of large ComfyUI graphs for each
-  /// of up to six have room; more share it.
+  /// of up to four have room; more share it.
   explicit HeldBytes(std::size_t threads) noexcept
       : max_bytes_(std::min((threads + 1) * kBytesOfAThread, kMostBytes)) {}
 
@@ -32,7 +32,7 @@ class HeldBytes {
 
  private:
   static constexpr std::size_t kBytesOfAThread = std::size_t{16} << 20;
-  static constexpr std::size_t kMostBytes = 7 * kBytesOfAThread;
+  static constexpr std::size_t kMostBytes = 5 * kBytesOfAThread;
 
   std::size_t max_bytes_;
   std::atomic<std::size_t> bytes_{0};

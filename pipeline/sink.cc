@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "pipeline/file_error.h"
+#include "pipeline/write_all.h"
 
 namespace sdmeta {
 namespace {
@@ -122,26 +123,20 @@ std::optional<Error> Sink::open_old(
 
 bool Sink::write(std::string_view bytes) noexcept {
   if (error_ || is_reader_gone_) return false;
-  const std::size_t size = bytes.size();
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(fd_, bytes.data(), bytes.size());
-    if (done >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(done));
-      continue;
-    }
-    if (errno == EINTR) continue;
-    if (errno == EPIPE) {
-      is_reader_gone_ = true;
-      return false;
-    }
-    error_ = write_error("write", errno);
-    if (!partial_path_.empty() &&
-        ::ftruncate(fd_, static_cast<off_t>(length_)) != 0)
-      error_->detail += "; its last line is torn";
+  const int error = write_all(fd_, bytes);
+  if (error == 0) {
+    length_ += bytes.size();
+    return true;
+  }
+  if (error == EPIPE) {
+    is_reader_gone_ = true;
     return false;
   }
-  length_ += size;
-  return true;
+  error_ = write_error("write", error);
+  if (!partial_path_.empty() &&
+      ::ftruncate(fd_, static_cast<off_t>(length_)) != 0)
+    error_->detail += "; its last line is torn";
+  return false;
 }
 
 std::optional<FileId> Sink::file() const {

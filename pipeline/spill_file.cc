@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "pipeline/file_error.h"
+#include "pipeline/write_all.h"
 
 namespace sdmeta {
 
@@ -44,13 +45,8 @@ std::optional<Error> SpillFile::append(std::string_view bytes) {
 }
 
 std::optional<Error> SpillFile::flush() {
-  std::string_view rest = buffer_;
-  while (!rest.empty()) {
-    const ssize_t done = ::write(file_.get(), rest.data(), rest.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return write_error(folder_ + ": write", errno);
-    rest.remove_prefix(static_cast<std::size_t>(done));
-  }
+  if (const int error = write_all(file_.get(), buffer_); error != 0)
+    return write_error(folder_ + ": write", error);
   written_ += buffer_.size();
   buffer_.clear();
   return std::nullopt;

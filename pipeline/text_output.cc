@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "pipeline/file_error.h"
+#include "pipeline/write_all.h"
 
 namespace sdmeta {
 namespace {
@@ -54,12 +55,8 @@ std::optional<Error> TextOutput::flush() {
     packed = compress(std::move(buffer_), compression_);
     rest = packed;
   }
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return write_error(place() + ": write", errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(fd_, rest); error != 0)
+    return write_error(place() + ": write", error);
   buffer_.clear();
   return std::nullopt;
 }
