@@ -425,8 +425,9 @@ TEST(ComfyPacks, ASwitchOfBothSidesHandsOnBoth) {
   EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
   EXPECT_EQ(got.vae, "riverVAE.safetensors");
   EXPECT_EQ(got.width, 832);
-  ASSERT_EQ(got.loras.size(), 1u);
-  EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0].name, "mist");
+  EXPECT_EQ(got.loras[1].name, "reeds.safetensors");
 }
 
 TEST(ComfyPacks, FramesHaveTheSizeTheyAreLoadedAt) {
@@ -471,6 +472,20 @@ TEST(ComfyPacks, VideoWrappersHaveASideForEachText) {
     EXPECT_EQ(made(name).negative_prompt, kNegative) << name;
   }
   EXPECT_EQ(made("wan_video").scheduler, "dpm++_sde");
+  EXPECT_EQ(made("hunyuan_image").prompt, kPrompt);
+  EXPECT_FALSE(made("hunyuan_image").negative_prompt);
+}
+
+TEST(ComfyPacks, ASamplerMayGetEverythingFromItsSettings) {
+  const Generation got = made("wan_settings");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.cfg_scale, 5.5);
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.scheduler, "unipc");
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "wan_fp8.safetensors");
 }
 
 }  // namespace
