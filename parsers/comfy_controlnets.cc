@@ -196,27 +196,36 @@ bool numbers_nets(const GraphValues& values, NodeIndex node) {
   });
 }
 
+// Most nodes are not asked any further.
+bool concerns_nets(const GraphValues& values, NodeIndex node) {
+  if (values.role(node) == NodeRole::kControlNet) return true;
+  const auto inputs = values.graph().inputs(node);
+  return std::any_of(inputs.begin(), inputs.end(), [](const GraphInput& input) {
+    return input.name.starts_with("control") || input.name.starts_with("cn") ||
+           input.name.ends_with("_stack");
+  });
+}
+
 }  // namespace
 
 void collect_controlnets(GraphValues& values, std::span<const NodeIndex> nodes,
                          std::vector<ControlNet>& nets) {
+  std::vector<NodeIndex> concerned;
+  for (const NodeIndex node : nodes)
+    if (concerns_nets(values, node)) concerned.push_back(node);
   std::unordered_set<NodeIndex> idle;
-  for (const NodeIndex node : nodes) {
+  for (const NodeIndex node : concerned) {
     if (!is_switched_off(values, node)) continue;
     const GraphInput* stack = stack_handed(values, node);
     while (stack != nullptr && idle.insert(stack->node).second)
       stack = stack_handed(values, stack->node);
   }
-  for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
-    const bool is_stack = numbers_nets(values, *node);
-    const bool applies = values.role(*node) == NodeRole::kControlNet ||
-                         applies_by_shape(values, *node);
-    if ((!is_stack && !applies) || idle.contains(*node) ||
-        is_switched_off(values, *node))
-      continue;
-    if (is_stack)
+  for (auto node = concerned.rbegin(); node != concerned.rend(); ++node) {
+    if (idle.contains(*node) || is_switched_off(values, *node)) continue;
+    if (numbers_nets(values, *node))
       add_numbered(values, *node, nets);
-    else
+    else if (values.role(*node) == NodeRole::kControlNet ||
+             applies_by_shape(values, *node))
       add_applied(values, *node, nets);
   }
 }
