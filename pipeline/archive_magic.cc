@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "extractor/byte_cursor.h"
 #include "pipeline/tar_reader.h"
 
 namespace sdmeta {
@@ -11,20 +12,12 @@ namespace {
 
 constexpr std::string_view kZipMember = "PK\x03\x04";
 constexpr std::string_view kZipEmpty = "PK\x05\x06";
-constexpr std::array<std::string_view, 6> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
-                                                         "\x1F\x8B",
-                                                         "\x28\xB5\x2F\xFD",
-                                                         "BZh",
+constexpr std::string_view kZstdFrame = "\x28\xB5\x2F\xFD";
+constexpr std::array<std::string_view, 5> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
+                                                         "\x1F\x8B", "BZh",
                                                          "\xFD"
                                                          "7zXZ",
                                                          "\x04\x22\x4D\x18"};
-
-bool begins_with(std::span<const std::uint8_t> head,
-                 std::string_view magic) noexcept {
-  return std::string_view(reinterpret_cast<const char*>(head.data()),
-                          head.size())
-      .starts_with(magic);
-}
 
 }  // namespace
 
@@ -32,8 +25,23 @@ bool is_zip(std::span<const std::uint8_t> head) noexcept {
   return begins_with(head, kZipMember) || begins_with(head, kZipEmpty);
 }
 
+bool is_zstd(std::span<const std::uint8_t> head) noexcept {
+  constexpr std::size_t kSkippableHeader = 8;  // magic, then 32 bits of length
+  bool has_skippable = false;
+  while (head.size() >= kSkippableHeader / 2 && (head[0] & 0xF0) == 0x50 &&
+         begins_with(head.subspan(1), "\x2A\x4D\x18")) {
+    has_skippable = true;
+    if (head.size() < kSkippableHeader) return true;
+    const std::uint32_t length = ByteCursor(head.subspan(4, 4)).le32();
+    if (length > head.size() - kSkippableHeader) return true;
+    head = head.subspan(kSkippableHeader + length);
+  }
+  return begins_with(head, kZstdFrame) ||
+         (has_skippable && head.size() < kZstdFrame.size());
+}
+
 bool is_archive(std::span<const std::uint8_t> head) noexcept {
-  return is_zip(head) || is_tar_header(head) ||
+  return is_zip(head) || is_tar_header(head) || is_zstd(head) ||
          std::any_of(
              kOtherMagic.begin(), kOtherMagic.end(),
              [&](std::string_view magic) { return begins_with(head, magic); });

@@ -122,13 +122,24 @@ class ForeignReader final : public ArchiveReader {
     if (is_done_) return std::nullopt;
     const Utf8Names scope;
     if (has_unread_data_) skip_data();
+    la_int64_t passed = ::archive_filter_bytes(archive_.get(), 0);
     for (int retries = 0; !is_done_ && retries < kMaxRetries;) {
       archive_entry* entry = nullptr;
       switch (::archive_read_next_header(archive_.get(), &entry)) {
         case ARCHIVE_OK:
         case ARCHIVE_WARN: break;
         case ARCHIVE_EOF: is_done_ = true; return std::nullopt;
-        case ARCHIVE_RETRY: ++retries; continue;
+        case ARCHIVE_RETRY: {
+          // A damaged header. The next call looks at the next block of a tar,
+          // and so finds the members behind it.
+          note_damage(message());
+          const la_int64_t at = ::archive_filter_bytes(archive_.get(), 0);
+          retries = at > passed ? 0 : retries + 1;
+          count_unpacked(
+              static_cast<std::uint64_t>(std::max(at, passed) - passed));
+          passed = std::max(at, passed);
+          continue;
+        }
         default: stop(message()); return std::nullopt;
       }
       std::optional<Member> member = member_of(entry);
@@ -209,18 +220,23 @@ class ForeignReader final : public ArchiveReader {
         if (got == ARCHIVE_FATAL) stop(message());
         return 0;
       }
-      unpacked_bytes_ += static_cast<std::uint64_t>(got);
-      if (unpacked_bytes_ > limits_.min_bomb_bytes &&
-          unpacked_bytes_ / limits_.max_unpack_ratio > packed_bytes_) {
-        stop("unpacks to more than " +
-             std::to_string(limits_.max_unpack_ratio) + " times its size");
-        has_unread_data_ = false;
-      }
+      count_unpacked(static_cast<std::uint64_t>(got));
       return static_cast<std::size_t>(got);
     }
     stop("cannot be read on");
     has_unread_data_ = false;
     return 0;
+  }
+
+  /// Stops at a bomb.
+  void count_unpacked(std::uint64_t bytes) {
+    unpacked_bytes_ += bytes;
+    if (unpacked_bytes_ <= limits_.min_bomb_bytes ||
+        unpacked_bytes_ / limits_.max_unpack_ratio <= packed_bytes_)
+      return;
+    stop("unpacks to more than " + std::to_string(limits_.max_unpack_ratio) +
+         " times its size");
+    has_unread_data_ = false;
   }
 
   /// Here and not in libarchive, which would unpack a bomb to its end.
@@ -231,6 +247,10 @@ class ForeignReader final : public ArchiveReader {
 
   void stop(std::string detail) {
     is_done_ = true;
+    note_damage(std::move(detail));
+  }
+
+  void note_damage(std::string detail) {
     if (!damage_) damage_ = archive_broken(std::move(detail), position_);
   }
 

@@ -260,10 +260,12 @@ std::optional<Member> TarReader::next() {
         about.is_sparse ? about.start.value_or(header) : data;
     const std::uint64_t available =
         std::max(window_.source_size(), start) - start;
+    const std::uint64_t needed = data + *size - start;
+    // libarchive wants the padding of what it unpacks.
     member.range = FileRange{
-        start, std::min(data + *size - start, available),
+        start, std::min(about.is_sparse ? end - start : needed, available),
         about.is_sparse ? Packing::kForeign : Packing::kStored, nullptr};
-    if (member.range->length < data + *size - start) {
+    if (member.range->length < needed) {
       // What is there of the member may hold its text; the break comes next.
       position_ = header;
       fail("ends inside the member " + member.name + ", which has " +

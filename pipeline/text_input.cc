@@ -10,9 +10,11 @@
 #include <array>
 #include <cstring>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 
+#include "pipeline/archive_magic.h"
 #include "pipeline/file_error.h"
 
 namespace sdmeta {
@@ -187,7 +189,9 @@ Result<std::unique_ptr<TextInput>> TextInput::open(const std::string& path) {
   std::unique_ptr<TextInput> input;
   if (file->head().starts_with("\x1f\x8b"))
     input = std::make_unique<GzipInput>(std::move(file));
-  else if (file->head() == "\x28\xb5\x2f\xfd")
+  else if (is_zstd(std::span(
+               reinterpret_cast<const std::uint8_t*>(file->head().data()),
+               file->head().size())))
     input = std::make_unique<ZstdInput>(std::move(file));
   else
     input = std::move(file);

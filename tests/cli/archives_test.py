@@ -1,13 +1,17 @@
 """Archives as the tools make them, by the program that people run."""
+import bz2
+import gzip
 import io
+import lzma
 import os
 import shutil
+import struct
 import subprocess
 import tarfile
 import unittest
 import zipfile
 
-from program import INFOTEXT, ProgramTest, png, records
+from program import INFOTEXT, ProgramTest, chunk, png, records
 
 COUNT = 30
 
@@ -95,6 +99,64 @@ class Archives(ProgramTest):
             self.assertEqual(len(found), 1)
             self.assertEqual(found[0]["generation"]["seed"], "77")
             self.assertEqual(found[0]["image"]["bytes"], 1 << 20)
+
+    def test_text_behind_the_hole_of_a_sparse_member(self):
+        # Of a size that the tar has to pad.
+        blank = 1 << 20
+        path = self.write("data/s.png", png()[:-12])
+        with open(path, "r+b") as file:
+            file.seek(0, os.SEEK_END)
+            file.write(struct.pack(">I", blank) + b"prVt")
+            file.seek(blank + 4, os.SEEK_CUR)
+            file.write(chunk(b"tEXt", b"parameters\0" +
+                             (INFOTEXT % 78).encode()) + png()[-12:])
+        self.assertNotEqual(os.path.getsize(path) % 512, 0)
+        for options in (["--format=gnu"],
+                        *(["--format=pax", "--sparse-version=" + version]
+                          for version in ("0.0", "0.1", "1.0"))):
+            self.make("tar", "-S", *options, "-cf", "../s.tar", "s.png")
+            self.assertLess(os.path.getsize(self.path("s.tar")), blank)
+            found = self.extract("s.tar")
+            self.assertEqual([(r["status"], r["generation"]["seed"])
+                              for r in found], [("ok", "78")], options)
+
+    def test_a_damaged_header_in_a_packed_tar_costs_its_member_only(self):
+        large = png(INFOTEXT % 2)[:-12] + chunk(b"prVt", os.urandom(1 << 16))
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w") as tar:
+            for name, data in (("1.png", png(INFOTEXT % 1)), ("2.png", large),
+                               ("3.png", png(INFOTEXT % 3))):
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        for name, pack in (("a.tar.gz", gzip.compress),
+                           ("a.tar.bz2", bz2.compress),
+                           ("a.tar.xz", lzma.compress)):
+            self.write(name, pack(buffer.getvalue().replace(b"2.png", b"!.png")))
+            result = self.run_sdmeta("extract", name)
+            found = records(result.stdout)
+            self.assertEqual([r["member"] for r in found],
+                             ["1.png", "3.png", None])
+            self.assertEqual(found[-1]["error"]["code"], "archive_broken")
+            self.assertIn("1 failed", result.stderr)
+
+    def test_zstd_with_skippable_frames_in_front(self):
+        def packed(text, *skippable):
+            frames = b"".join(struct.pack("<II", 0x184D2A50 + i, len(data))
+                              + data for i, data in enumerate(skippable))
+            return frames + subprocess.run(["zstd", "-c"], input=text,
+                                           capture_output=True).stdout
+        if shutil.which("zstd") is None:
+            self.skipTest("zstd is not installed")
+        with tarfile.open(self.path("a.tar"), "w") as tar:
+            tar.add(self.path("data/images/000007.png"), "10000007.png")
+        for skippable in ([b""], [b"size"], [b"size", b"x" * 500]):
+            self.write("a.tar.zst", packed(self.read("a.tar"), *skippable))
+            self.write("b.csv.zst", packed(b"image_id,tags\n10000007,sea\n",
+                                           *skippable))
+            found = self.extract("a.tar.zst", "--csv", "b.csv.zst")
+            self.assertEqual([(r["generation"]["seed"], r["row"]["image_id"])
+                              for r in found], [("7", 10000007)])
 
     def test_encrypted_members_have_a_status(self):
         self.make("zip", "-q", "-P", "secret", "../e.zip",
