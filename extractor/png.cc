@@ -139,13 +139,17 @@ constexpr std::string_view kXmpHeader("http://ns.adobe.com/xap/1.0/\0", 29);
 bool read_raw_profile(std::string_view kind, std::string_view text,
                       std::uint64_t file_offset, FieldCollector& out,
                       TextEnd end) {
-  if (kind != "exif" && kind != "APP1" && kind != "xmp" && kind != "iptc") {
+  const bool is_iptc = kind == "iptc" || kind == "8bim";
+  if (kind != "exif" && kind != "APP1" && kind != "xmp" && !is_iptc)
     return false;
-  }
   const std::optional<std::string> decoded = decode_raw_profile(text);
   if (!decoded) return false;
   Bytes bytes = as_bytes(*decoded);
-  if (kind == "iptc") {
+  // ImageMagick writes both, each under either name.
+  constexpr std::uint8_t kDatasetMarker = 0x1C;
+  if (is_iptc && !bytes.empty() && bytes[0] == kDatasetMarker) {
+    read_iptc(bytes, out);
+  } else if (is_iptc) {
     read_photoshop_resources(bytes, out);
   } else if (begins_with(bytes, kXmpHeader)) {
     read_xmp(bytes.subspan(kXmpHeader.size()), file_offset, out, end);

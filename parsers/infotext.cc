@@ -50,6 +50,7 @@ constexpr auto kKnownKeys = std::to_array<string_view>({
     "sampler",
     "schedule type",
     "scheduler",
+    "scheduler type",
     "seed",
     "size",
     "start at step",

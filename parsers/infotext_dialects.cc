@@ -78,7 +78,10 @@ struct Writer {
 };
 
 constexpr std::array kWriters = std::to_array<Writer>({
-    {"comfyui", [](const Clues& c) { return c.version == "ComfyUI"; }},
+    {"comfyui",
+     [](const Clues& c) {
+       return contains_ignoring_case(c.version, "comfyui");
+     }},
     {"ruined-fooocus",
      [](const Clues& c) { return c.version.starts_with("RuinedFooocus"); }},
     {"fooocus",
@@ -100,7 +103,8 @@ constexpr std::array kWriters = std::to_array<Writer>({
      [](const Clues& c) { return fork_of(c.version) == Fork::kReforge; }},
     {"easy-reforge",
      [](const Clues& c) { return fork_of(c.version) == Fork::kEasyReforge; }},
-    {"forge", [](const Clues& c) { return fork_of(c.version) == Fork::kForge; }},
+    {"forge",
+     [](const Clues& c) { return fork_of(c.version) == Fork::kForge; }},
     {"forge-classic",
      [](const Clues& c) { return c.version.starts_with("classic"); }},
     {"forge-neo", [](const Clues& c) { return c.version.starts_with("neo"); }},
@@ -172,8 +176,8 @@ void read_draw_things(Generation& generation) {
   if (!generation.prompt || generation.negative_prompt) return;
   const std::size_t minus = generation.prompt->rfind("\n-");
   if (minus == std::string::npos) return;
-  generation.negative_prompt =
-      std::string(trimmed(std::string_view(*generation.prompt).substr(minus + 2)));
+  generation.negative_prompt = std::string(
+      trimmed(std::string_view(*generation.prompt).substr(minus + 2)));
   generation.prompt->resize(minus);
 }
 
@@ -227,11 +231,11 @@ void read_sdcpp(const SettingsReader& settings, const Limits& limits,
   fill(generation.steps, sampling["steps"].integer());
   fill(generation.steps, sampling["sample_steps"].integer());
   fill(generation.cfg_scale, sampling["guidance"]["txt_cfg"].number());
-  fill(generation.guidance, sampling["guidance"]["distilled_guidance"].number());
+  fill(generation.guidance,
+       sampling["guidance"]["distilled_guidance"].number());
   const auto method = sampling["method"] ? sampling["method"].string()
                                          : sampling["sample_method"].string();
-  if (method)
-    set_sampler(generation, *method, sampling["scheduler"].string());
+  if (method) set_sampler(generation, *method, sampling["scheduler"].string());
   const JsonValue hires = root["hires"];
   if (hires["enabled"].boolean().value_or(false)) {
     fill(generation.hires.upscaler, text_of(hires["upscaler"]));

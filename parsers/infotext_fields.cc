@@ -78,6 +78,11 @@ bool take_seed(FieldContext& context, std::string_view value) {
                 : note_bad_number(context, value);
 }
 
+bool take_scheduler(FieldContext& context, std::string_view value) {
+  if (context.scheduler.empty()) context.scheduler = value;
+  return false;
+}
+
 bool take_size(std::string_view value, std::optional<std::int64_t>& width,
                std::optional<std::int64_t>& height) {
   const auto size = pixel_size_in(value);
@@ -95,8 +100,8 @@ bool take_clip_skip(FieldContext& context, std::string_view value) {
   if (!layers || *layers < -kMostLayers || *layers > kMostLayers)
     return note_bad_number(context, value);
   // ComfyUI's savers count downwards. Zero is "not set".
-  return *layers != 0 && hold(context.generation.clip_skip,
-                              *layers < 0 ? -*layers : *layers);
+  return *layers != 0 &&
+         hold(context.generation.clip_skip, *layers < 0 ? -*layers : *layers);
 }
 
 // A number in the A1111 family; the upscaler's name in stable-diffusion.cpp.
@@ -168,8 +173,7 @@ bool take_civitai_metadata(FieldContext& context, std::string_view value) {
   if (!generation.steps) generation.steps = data["steps"].integer();
   if (!generation.cfg_scale) generation.cfg_scale = data["cfgScale"].number();
   if (!generation.seed) generation.seed = data["seed"].digits();
-  if (!generation.clip_skip)
-    generation.clip_skip = data["clipSkip"].integer();
+  if (!generation.clip_skip) generation.clip_skip = data["clipSkip"].integer();
   if (const auto sampler = data["sampler"].string())
     set_sampler(generation, *sampler);
   fill_pixels(generation, data["aspectRatio"]);
@@ -266,18 +270,10 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
        if (c.sampler.empty()) c.sampler = v;
        return false;
      }, Role::kSampler},
-    {"schedule", [](FieldContext& c, std::string_view v) {
-       if (c.scheduler.empty()) c.scheduler = v;
-       return false;
-     }, Role::kScheduler},
-    {"schedule type", [](FieldContext& c, std::string_view v) {
-       if (c.scheduler.empty()) c.scheduler = v;
-       return false;
-     }, Role::kScheduler},
-    {"scheduler", [](FieldContext& c, std::string_view v) {
-       if (c.scheduler.empty()) c.scheduler = v;
-       return false;
-     }, Role::kScheduler},
+    {"schedule", take_scheduler, Role::kScheduler},
+    {"schedule type", take_scheduler, Role::kScheduler},
+    {"scheduler", take_scheduler, Role::kScheduler},
+    {"scheduler type", take_scheduler, Role::kScheduler},
     {"seed", take_seed},
     {"size", [](FieldContext& c, std::string_view v) {
        return take_size(v, c.generation.width, c.generation.height);
@@ -365,7 +361,8 @@ void read_detailer_prompt(const Setting& setting, Generation& generation) {
   const std::string_view suffix =
       setting.key.substr(is_negative ? kNegative.size() : kPrompt.size());
   constexpr std::size_t kLongestSuffix = 8;  // " 15th"
-  if (suffix.size() > kLongestSuffix || (!suffix.empty() && suffix[0] != ' ')) return;
+  if (suffix.size() > kLongestSuffix || (!suffix.empty() && suffix[0] != ' '))
+    return;
   PromptPart& detailer = part(generation, "adetailer" + std::string(suffix));
   hold(is_negative ? detailer.negative_prompt : detailer.prompt,
        setting.value());
@@ -447,7 +444,8 @@ void SettingsReader::read_fields() {
     if (part.key == nullptr && !part.setting->is_flag)
       read_detailer_prompt(*part.setting, generation_);
   for (auto& [number, unit] : context.controlnets)
-    if (unit != ControlNet()) generation_.controlnets.push_back(std::move(unit));
+    if (unit != ControlNet())
+      generation_.controlnets.push_back(std::move(unit));
 }
 
 void SettingsReader::keep_rest() {

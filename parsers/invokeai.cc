@@ -1,10 +1,12 @@
-// InvokeAI. Since 3.0 `invokeai_metadata` (JSON) beside `invokeai_graph`; in 2.x
-// `sd-metadata` (JSON) beside `Dream`; before, `Dream` alone, a command line.
+// InvokeAI. Since 3.0 `invokeai_metadata` (JSON) beside `invokeai_graph`;
+// in 2.x `sd-metadata` (JSON) beside `Dream`; before, `Dream` alone, a command
+// line.
 // https://github.com/invoke-ai/InvokeAI/blob/main/invokeai/app/invocations/metadata.py
 //
 //   {"generation_mode": "sdxl_txt2img", "positive_prompt": "a cat",
 //    "scheduler": "euler_a", "model": {"name": "m", "hash": "blake3:.."},
-//    "loras": [{"model": {"name": "x"}, "weight": 0.7}], "app_version": "5.4.2"}
+//    "loras": [{"model": {"name": "x"}, "weight": 0.7}],
+//    "app_version": "5.4.2"}
 //   {"model_weights": "m", "image": {"prompt": [{"prompt": "a cat [dog]",
 //     "weight": 1.0}], "sampler": "k_lms", "steps": 50, ...}}
 //   "a cat [dog]" -s 50 -S 12345 -W 512 -H 512 -C 7.5 -A k_lms
@@ -280,7 +282,8 @@ std::string_view next_word(std::string_view& text) {
 
 // `-S`, `--seed`, `-cf`; not `-0.5`.
 bool is_flag(std::string_view word) {
-  return word.size() > 1 && word[0] == '-' && (is_letter(word[1]) || word[1] == '-');
+  return word.size() > 1 && word[0] == '-' &&
+         (is_letter(word[1]) || word[1] == '-');
 }
 
 void set_option(std::string_view flag, std::string_view value,
@@ -356,11 +359,15 @@ std::optional<Error> parse_dream(std::string_view text,
       continue;
     }
     flush();
+    const bool is_long = word.starts_with("--");
     while (word.starts_with('-')) word.remove_prefix(1);
-    // `-s50`, `-S-1`: one letter with its number behind it.
-    const bool is_joined =
-        word.size() > 1 && (is_digit(word[1]) || word[1] == '-') &&
-        number_in<double>(word.substr(1));
+    // `-s50`, `-S-1`, `-Ak_euler_a`: one letter with its value behind it.
+    const bool is_number = word.size() > 1 &&
+                           (is_digit(word[1]) || word[1] == '-') &&
+                           number_in<double>(word.substr(1));
+    const bool is_name =
+        !is_long && word.size() > 1 && (word[0] == 'A' || word[0] == 'I');
+    const bool is_joined = is_number || is_name;
     flag = is_joined ? word.substr(0, 1) : word;
     if (is_joined) value = word.substr(1);
   }

@@ -62,9 +62,10 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"unipc", "UniPC"},
 });
 
-// Longest first where one is the end of another. Some are words too common to be
-// cut off a name that is not itself a sampler's. Behind an underscore ComfyUI's
-// savers write them, and no sampler of ComfyUI ends in one.
+// Longest first where one is the end of another. Some are words too common to
+// be cut off a name that is not itself a sampler's: one that is listed above,
+// or in ComfyUI's spelling. Behind an underscore ComfyUI's savers write them,
+// and no sampler of ComfyUI ends in one.
 enum Before { kAnyName, kKnownSampler, kKnownSamplerOrUnderscore };
 struct Schedule {
   std::string_view suffix;
@@ -93,6 +94,10 @@ constexpr std::array kSchedules = std::to_array<Schedule>({
     {"gits", kKnownSampler},
     {"lcm", kKnownSampler},
     {"ays", kKnownSampler},
+    {"ays_sdxl"},
+    {"ays_sd1"},
+    {"ays_svd"},
+    {"gits[coeff=1.2]"},
 });
 
 // One spelling for `DPM++ 2M SDE`, `k_dpmpp_2m_sde` and `sample_dpmpp_2m_sde`.
@@ -121,6 +126,14 @@ const Alias* find_sampler(std::string_view name) {
   }();
   const std::uint64_t* const position = keys.find(key_of(name));
   return position != nullptr ? &kSamplers[*position] : nullptr;
+}
+
+// `res_multistep`: how ComfyUI and its packs spell the names of samplers.
+bool is_identifier(std::string_view name) {
+  return name.find('_') != name.npos &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_';
+         });
 }
 
 bool is_separator(char c) { return c == ' ' || c == '_'; }
@@ -153,7 +166,8 @@ SamplerName split_sampler(std::string_view name) {
     const bool is_word = schedule.before == kKnownSampler ||
                          (schedule.before == kKnownSamplerOrUnderscore &&
                           name[start - 1] != '_');
-    if (is_word && find_sampler(sampler) == nullptr) continue;
+    if (is_word && find_sampler(sampler) == nullptr && !is_identifier(sampler))
+      continue;
     return {sampler, name.substr(start)};
   }
   return {name, std::nullopt};
@@ -168,8 +182,9 @@ std::string normalized_sampler(std::string_view name) {
 std::string normalized_scheduler(std::string_view name) {
   std::string result = lower(trimmed(name));
   std::replace(result.begin(), result.end(), ' ', '_');
+  result.resize(std::min(result.find('['), result.size()));  // coefficients
   if (result == "sgmuniform") return "sgm_uniform";
-  if (result == "ays") return "align_your_steps";
+  if (result == "ays" || result.starts_with("ays_")) return "align_your_steps";
   return result;
 }
 

@@ -15,7 +15,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::size_t kLongestKey = 60;  // bytes; "Refiner switch by sampling..."
+constexpr std::size_t kLongestKey = 60;  // "Refiner switch by sampling..."
 
 // What a byte can be. A table, since every byte in front of a value is asked.
 enum ByteKind : std::uint8_t {
@@ -116,7 +116,8 @@ class Splitter {
 
   void read(Setting& setting) {
     // `bare_end` has been over this key already.
-    const std::size_t stop = at_ == next_key_ ? next_colon_ : find(kEndsKey, at_);
+    const std::size_t stop =
+        at_ == next_key_ ? next_colon_ : find(kEndsKey, at_);
     setting.key = trimmed(text_.substr(at_, stop - at_));
     if (stop == text_.size() || text_[stop] != ':') {
       setting.is_flag = true;
@@ -206,8 +207,19 @@ class Splitter {
 
   bool starts_flag(std::size_t at) const { return is_letter(text_[at]); }
 
-  // A key and its colon: no quotes, brackets or commas in it, at least one
-  // letter, and not the scheme of a URL or a drive.
+  // Of `Model (Lumina2): ...`; `at` if none is opened there, or if it has more
+  // than words in it, as `(sky:1.2)` in a prompt.
+  std::size_t closing_bracket(std::size_t at, std::size_t limit) const {
+    if (text_[at] != '(') return at;
+    std::size_t close = at + 1;
+    while (close < limit && !is_any(text_[close], kEndsKey | kNeverInKey))
+      ++close;
+    return close < limit && text_[close] == ')' ? close : at;
+  }
+
+  // A key and its colon: no quotes or commas in it, no brackets but round ones
+  // that are closed, at least one letter, and not the scheme of a URL or a
+  // drive.
   bool starts_key(std::size_t start) {
     if (!is_any(text_[start], kLetter | kDigit)) return false;
     const std::size_t limit = std::min(start + kLongestKey, text_.size());
@@ -215,7 +227,12 @@ class Splitter {
     int seen = 0;
     for (; at < limit; ++at) {
       const int kinds = kinds_of(text_[at]);
-      if ((kinds & (kEndsKey | kNeverInKey)) != 0) break;
+      if ((kinds & (kEndsKey | kNeverInKey)) != 0) {
+        const std::size_t close = closing_bracket(at, limit);
+        if (close == at) break;
+        at = close;
+        continue;
+      }
       seen |= kinds;
     }
     if (at == limit || text_[at] != ':' || (seen & kLetter) == 0) return false;

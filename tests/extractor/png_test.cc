@@ -130,6 +130,16 @@ TEST(Png, RawProfilesHoldExifXmpAndIptc) {
           .build());
   EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "a tool");
   EXPECT_EQ(value_of(image, "Caption-Abstract"), "a dog");
+  // ImageMagick 6 and 7 write the datasets bare, and the resources as "8bim".
+  const std::string datasets = iptc.substr(iptc.find('\x1C'));
+  for (const auto& [kind, bytes] :
+       {std::pair("iptc", datasets), {"8bim", iptc}}) {
+    const ImageFields profile =
+        extract(PngBuilder()
+                    .text("Raw profile type "s + kind, hex_profile(kind, bytes))
+                    .build());
+    EXPECT_EQ(value_of(profile, "Caption-Abstract"), "a dog") << kind;
+  }
 }
 
 TEST(Png, XmpChunk) {

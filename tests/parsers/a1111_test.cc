@@ -384,6 +384,8 @@ TEST(InfotextDialects, TheVersionNamesTheWriter) {
            {"Version: neo", "forge-neo"},
            {"Version: Fooocus v2.5.5", "fooocus"},
            {"Version: ComfyUI", "comfyui"},
+           {"Version: ComfyUI.LF Nodes", "comfyui"},
+           {"Version: v0.3.60-comfyui", "comfyui"},
            {"Version: stable-diffusion.cpp", "stable-diffusion.cpp"},
            {"App: SD.Next, Version: 56a8aea", "sd-next"},
            {"Civitai resources: []", "civitai"},

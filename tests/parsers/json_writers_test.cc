@@ -257,6 +257,16 @@ TEST(InvokeAi, BracketsAreTheNegativePromptOfOldVersions) {
   EXPECT_EQ(got.negative_prompt, "dark");
 }
 
+// lstein's PromptFormatter leaves no blank behind any letter.
+TEST(InvokeAi, OptionsOfADreamMayBeJoined) {
+  const Generation got = generation_of(
+      "Dream", R"("an astronaut" -s50 -W512 -H640 -C7.5 -Ak_euler_a -S42)");
+  EXPECT_EQ(got.sampler, "k_euler_a");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.height, 640);
+  EXPECT_EQ(got.seed, "42");
+}
+
 TEST(InvokeAi, BracketThatNothingClosesIsText) {
   const Generation got = generation_of("Dream", R"("a [barn" -s 50)");
   EXPECT_EQ(got.prompt, "a [barn");

@@ -45,6 +45,16 @@ TEST(SplitSampler, TheLongestScheduleWins) {
             (SamplerName{"dpmpp_2m", "polyexponential"}));
 }
 
+TEST(SplitSampler, SchedulesForOneKindOfModel) {
+  EXPECT_EQ(split_sampler("DPM++ 2M AYS SDXL"),
+            (SamplerName{"DPM++ 2M", "AYS SDXL"}));
+  EXPECT_EQ(split_sampler("euler_AYS SD1"), (SamplerName{"euler", "AYS SD1"}));
+  EXPECT_EQ(split_sampler("euler_GITS[coeff=1.2]"),
+            (SamplerName{"euler", "GITS[coeff=1.2]"}));
+  EXPECT_EQ(normalized_scheduler("AYS SDXL"), "align_your_steps");
+  EXPECT_EQ(normalized_scheduler("GITS[coeff=1.2]"), "gits");
+}
+
 TEST(SplitSampler, NamesWithoutAScheduleStayWhole) {
   for (const std::string_view name :
        {"Euler a", "DPM++ 2M", "LCM", "karras", "Restart", "er_sde", ""})
@@ -53,6 +63,10 @@ TEST(SplitSampler, NamesWithoutAScheduleStayWhole) {
 
 TEST(SplitSampler, CommonWordsAreCutOffKnownSamplersOnly) {
   EXPECT_EQ(split_sampler("euler_simple"), (SamplerName{"euler", "simple"}));
+  EXPECT_EQ(split_sampler("res_multistep simple"),
+            (SamplerName{"res_multistep", "simple"}));
+  EXPECT_EQ(split_sampler("seeds_2 normal"),
+            (SamplerName{"seeds_2", "normal"}));
   EXPECT_EQ(split_sampler("Perfectly Normal"),
             (SamplerName{"Perfectly Normal", std::nullopt}));
 }
@@ -72,8 +86,8 @@ TEST(SetSampler, UndefinedIsAbsent) {
 }
 
 TEST(NormalizeSampler, KnowsEveryDialect) {
-  for (const char* name : {"DPM++ 2M SDE", "dpmpp_2m_sde_gpu",
-                           "k_dpmpp_2m_sde", "sample_dpmpp_2m_sde"})
+  for (const char* name : {"DPM++ 2M SDE", "dpmpp_2m_sde_gpu", "k_dpmpp_2m_sde",
+                           "sample_dpmpp_2m_sde"})
     EXPECT_EQ(generation(name).sampler_normalized, "DPM++ 2M SDE") << name;
   for (const char* name :
        {"Euler a", "euler_ancestral", "k_euler_a", "Euler Ancestral"})
@@ -110,8 +124,8 @@ TEST(NormalizeSampler, NothingGivesNothing) {
 
 // ComfyUI gains samplers every month.
 TEST(SplitSampler, BehindAnUnderscoreCommonWordsAreSchedulesOfAnySampler) {
-  for (const std::string_view sampler :
-       {"res_multistep", "gradient_estimation", "euler_cfg_pp", "exp_heun_2_x0"})
+  for (const std::string_view sampler : {"res_multistep", "gradient_estimation",
+                                         "euler_cfg_pp", "exp_heun_2_x0"})
     for (const std::string_view schedule : {"simple", "normal", "beta"}) {
       const std::string name =
           std::string(sampler) + "_" + std::string(schedule);

@@ -19,9 +19,9 @@ Pairs pairs(std::string_view line) {
 }
 
 TEST(SettingsLine, PairsAreSeparatedByCommas) {
-  EXPECT_EQ(pairs("Steps: 20, Sampler: Euler a, CFG scale: 7"),
-            (Pairs{{"Steps", "20"}, {"Sampler", "Euler a"},
-                   {"CFG scale", "7"}}));
+  EXPECT_EQ(
+      pairs("Steps: 20, Sampler: Euler a, CFG scale: 7"),
+      (Pairs{{"Steps", "20"}, {"Sampler", "Euler a"}, {"CFG scale", "7"}}));
 }
 
 TEST(SettingsLine, BlanksAreOptional) {
@@ -66,6 +66,14 @@ TEST(SettingsLine, TextBehindAClosingQuoteMakesItText) {
             (Pairs{{"A", R"("x" and "y")"}, {"B", "1"}}));
 }
 
+TEST(SettingsLine, KeysMayHaveRoundBrackets) {
+  EXPECT_EQ(
+      pairs("Sampler: Euler, Model (Lumina2): a/b, Seed: 2"),
+      (Pairs{{"Sampler", "Euler"}, {"Model (Lumina2)", "a/b"}, {"Seed", "2"}}));
+  EXPECT_EQ(pairs("Detailer: a cat, blue (sky:1.2), Seed: 2"),
+            (Pairs{{"Detailer", "a cat, blue (sky:1.2)"}, {"Seed", "2"}}));
+}
+
 TEST(SettingsLine, AnOpenQuoteCostsNothingElse) {
   EXPECT_EQ(pairs("A: \"x, B: 1, Seed: 2"),
             (Pairs{{"A", "\"x"}, {"B", "1"}, {"Seed", "2"}}));
@@ -90,9 +98,9 @@ TEST(SettingsLine, TheLineEndEndsTheLine) {
 }
 
 TEST(SettingsLine, BracketsAreKeptTogether) {
-  EXPECT_EQ(pairs(R"(Hashes: {"model": "ab", "lora:x, y": "cd"}, B: 1)"),
-            (Pairs{{"Hashes", R"({"model": "ab", "lora:x, y": "cd"})"},
-                   {"B", "1"}}));
+  EXPECT_EQ(
+      pairs(R"(Hashes: {"model": "ab", "lora:x, y": "cd"}, B: 1)"),
+      (Pairs{{"Hashes", R"({"model": "ab", "lora:x, y": "cd"})"}, {"B", "1"}}));
   EXPECT_EQ(pairs("Skip layers: [7, 8, ], B: 1"),
             (Pairs{{"Skip layers", "[7, 8, ]"}, {"B", "1"}}));
 }
@@ -112,9 +120,9 @@ TEST(SettingsLine, AnOpenBracketCostsNothingElse) {
 
 // Peers lose a colon of it, or the value.
 TEST(SettingsLine, DatesHoldColons) {
-  EXPECT_EQ(pairs("Created Date: 2026-01-04T01:27:21.2717070Z, Seed: 1"),
-            (Pairs{{"Created Date", "2026-01-04T01:27:21.2717070Z"},
-                   {"Seed", "1"}}));
+  EXPECT_EQ(
+      pairs("Created Date: 2026-01-04T01:27:21.2717070Z, Seed: 1"),
+      (Pairs{{"Created Date", "2026-01-04T01:27:21.2717070Z"}, {"Seed", "1"}}));
 }
 
 TEST(SettingsLine, UnquotedListsStayWhole) {
