@@ -110,8 +110,12 @@ class ExtractRun {
       return false;
     }
     sink_ = std::move(*sink);
-    if (!sink_->kept_path().empty())
-      talk_.report(sink_->kept_path() +
+    const std::string& kept = sink_->kept_path();
+    if (!kept.empty() && command_.output.resume)
+      talk_.report(kept + ": holds the output that was there before the run that "
+                          "this one continues");
+    else if (!kept.empty())
+      talk_.report(kept +
                    ": holds what an interrupted run had written; to go on with "
                    "it, rename it to " +
                    sink_->partial_path() + " and pass --resume");

@@ -87,32 +87,55 @@ std::optional<Error> Sink::open_fresh() {
     if (status.st_size == 0) return std::nullopt;
     // Left by an interrupted run that nobody resumed; perhaps nobody meant to
     // throw a night's work away, nor that of the night before.
-    kept_path_ = partial_path_ + ".old";
-    for (int n = 1; !rename_to_free_name(path, kept_path_.c_str()); ++n) {
-      if (errno != EEXIST) return write_error("rename", errno);
-      kept_path_ = partial_path_ + ".old." + std::to_string(n);
-    }
+    if (std::optional<Error> error = keep(partial_path_)) return error;
   }
   return Error{ErrorCode::kUnwritable, "another run is writing it",
                std::nullopt};
 }
 
-std::optional<Error> Sink::open_old(
-    const std::function<void(const RecordName&)>& found) {
-  owned_ = Descriptor(::open(partial_path_.c_str(), O_RDWR | O_CLOEXEC));
-  const bool is_finished_output = !owned_ && errno == ENOENT;
-  if (is_finished_output) {
-    owned_ = Descriptor(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
-    if (!owned_ && errno == ENOENT) return open_fresh();
+std::optional<Error> Sink::keep(const std::string& path) {
+  kept_path_ = path + ".old";
+  for (int n = 1; !rename_to_free_name(path.c_str(), kept_path_.c_str()); ++n) {
+    if (errno != EEXIST) return write_error("rename", errno);
+    kept_path_ = path + ".old." + std::to_string(n);
   }
-  if (!owned_) return write_error("open", errno);
+  return std::nullopt;
+}
+
+std::optional<Error> Sink::read_old(
+    const std::string& path,
+    const std::function<void(const RecordName&)>& found) {
+  owned_ = Descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!owned_)
+    return errno == ENOENT ? std::nullopt
+                           : std::optional(write_error("open", errno));
   if (std::optional<Error> error = lock(owned_.get())) return error;
   Result<OldOutput> old =
       read_old_output(owned_.get(), compression_of(path_), found);
   if (!old) return old.error();
   old_ = *old;
-  if (is_finished_output && ::rename(path_.c_str(), partial_path_.c_str()) != 0)
-    return write_error("rename", errno);
+  return std::nullopt;
+}
+
+std::optional<Error> Sink::open_old(
+    const std::function<void(const RecordName&)>& found) {
+  if (std::optional<Error> error = read_old(partial_path_, found)) {
+    error->detail = partial_path_ + ": " + error->detail;
+    return error;
+  }
+  struct stat status;
+  const bool has_output =
+      ::stat(path_.c_str(), &status) == 0 && status.st_size > 0;
+  if (has_output && old_.records > 0) {
+    // That of a run before the one that is continued.
+    if (std::optional<Error> error = keep(path_)) return error;
+  } else if (has_output) {
+    const Descriptor without_records = std::move(owned_);  // and its lock
+    if (std::optional<Error> error = read_old(path_, found)) return error;
+    if (owned_ && ::rename(path_.c_str(), partial_path_.c_str()) != 0)
+      return write_error("rename", errno);
+  }
+  if (!owned_) return open_fresh();
   length_ = old_.whole_bytes;
   if (::ftruncate(owned_.get(), static_cast<off_t>(length_)) != 0)
     return write_error("ftruncate", errno);

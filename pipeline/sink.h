@@ -19,7 +19,8 @@ namespace sdmeta {
 
 struct SinkOptions {
   std::string path = "-";  // "-": standard output
-  /// Continue OUT.partial if there is one, else add to OUT if there is one.
+  /// Continue OUT.partial if it holds a record, else add to OUT if there is
+  /// one.
   bool resume = false;
 };
 
@@ -45,7 +46,8 @@ class Sink {
   bool is_reader_gone() const { return is_reader_gone_; }
   /// Name of the unfinished file; empty where there is none.
   const std::string& partial_path() const { return partial_path_; }
-  /// Where an OUT.partial that is not resumed went; empty if there was none.
+  /// Where an OUT.partial that is not resumed went, or an OUT beside one that
+  /// is; empty if there was none.
   const std::string& kept_path() const { return kept_path_; }
   /// The file that is written; nothing if it cannot be told.
   std::optional<FileId> file() const;
@@ -56,6 +58,12 @@ class Sink {
   std::optional<Error> open_fresh();
   std::optional<Error> open_old(
       const std::function<void(const RecordName&)>& found);
+  /// Sets `owned_` and `old_`; not if there is no such file.
+  std::optional<Error> read_old(
+      const std::string& path,
+      const std::function<void(const RecordName&)>& found);
+  /// Moves a file to `kept_path_`, a name that was free.
+  std::optional<Error> keep(const std::string& path);
 
   std::string path_;
   std::string partial_path_;

@@ -172,6 +172,54 @@ class Resume(ProgramTest):
         self.assertEqual(self.read("out.jsonl.partial.old"), whole)
         self.assertEqual(self.read("out.jsonl"), whole)
 
+    def assert_both_weeks(self, output):
+        self.assertEqual([r["file"].split("/")[0] for r in records(
+            self.read(output).decode())], ["week1"] * 5 + ["week2"] * 2)
+
+    def test_a_partial_output_without_a_record_hides_no_finished_one(self):
+        self.write_images("week1", 5)
+        self.write_images("week2", 2)
+        self.run_sdmeta("extract", "week1", "-o", "week1.jsonl")
+        week1 = self.read("week1.jsonl")
+        for left in (b"", week1[:40]):
+            self.write("out.jsonl", week1)
+            self.write("out.jsonl.partial", left)
+            result = self.run_sdmeta("extract", "-q", "week2", "-o",
+                                     "out.jsonl", "--resume")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assert_both_weeks("out.jsonl")
+            self.assertFalse(os.path.exists(self.path("out.jsonl.partial")))
+
+    def test_a_finished_output_beside_a_partial_one_is_kept(self):
+        self.write_images("week1", 5)
+        self.write_images("week2", 2)
+        self.run_sdmeta("extract", "week1", "-o", "week1.jsonl")
+        self.run_sdmeta("extract", "week2", "-o", "week2.jsonl")
+        for kept in ("out.jsonl.old", "out.jsonl.old.1"):
+            self.write("out.jsonl", self.read("week2.jsonl"))
+            self.write("out.jsonl.partial", self.read("week1.jsonl"))
+            result = self.run_sdmeta("extract", "-q", "week2", "-o",
+                                     "out.jsonl", "--resume")
+            self.assertEqual(result.returncode, 0)
+            self.assertTrue(result.stderr.endswith(
+                kept + ": holds the output that was there before the run that "
+                "this one continues\n"), result.stderr)
+            self.assert_both_weeks("out.jsonl")
+            self.assertEqual(self.read(kept), self.read("week2.jsonl"))
+
+    def test_somebody_elses_partial_file_is_told_from_the_output(self):
+        self.write_images("week1", 5)
+        self.run_sdmeta("extract", "week1", "-o", "out.jsonl")
+        before = self.read("out.jsonl")
+        self.write("out.jsonl.partial", "my notes\n")
+        result = self.run_sdmeta("extract", "week1", "-o", "out.jsonl",
+                                 "--resume")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("out.jsonl.partial: line 1 is no record of this program",
+                      result.stderr)
+        self.assertEqual(self.read("out.jsonl"), before)
+        self.assertEqual(self.read("out.jsonl.partial"), b"my notes\n")
+
     def test_somebody_elses_file_is_left_alone(self):
         self.write_images("images", 1)
         self.write("notes.txt", "my notes\n")
