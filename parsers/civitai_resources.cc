@@ -144,31 +144,6 @@ void add_other_loras(Generation& generation) {
       generation.loras.push_back(lora_of(resource));
 }
 
-void attach_version_ids(Generation& generation) {
-  Unique<std::string> by_name;
-  Unique<double> by_weight;
-  Unique<double> lora_by_weight;
-  const auto& resources = generation.civitai_resources;
-  for (std::size_t i = 0; i < resources.size(); ++i) {
-    const CivitaiResource& resource = resources[i];
-    if (!is_lora(resource) || !resource.model_version_id) continue;
-    if (resource.name) by_name.add(lora_key(*resource.name), i);
-    by_weight.add(resource.weight.value_or(1.0), i);
-  }
-  for (std::size_t i = 0; i < generation.loras.size(); ++i)
-    if (const auto weight = generation.loras[i].weight)
-      lora_by_weight.add(*weight, i);
-  for (Lora& lora : generation.loras) {
-    if (lora.model_version_id) continue;
-    auto found = by_name.find(lora_key(lora.name));
-    if (!found && lora.weight && lora_by_weight.find(*lora.weight))
-      found = by_weight.find(*lora.weight);
-    if (!found) continue;
-    lora.model_version_id = resources[*found].model_version_id;
-    if (!lora.weight) lora.weight = resources[*found].weight;
-  }
-}
-
 }  // namespace
 
 std::optional<CivitaiResource> read_civitai_resource(JsonValue item) {
@@ -215,6 +190,39 @@ void merge_civitai_resources(std::vector<CivitaiResource>& resources,
     fill(target.name, resource.name);
     fill(target.version_name, resource.version_name);
     fill(target.air, resource.air);
+  }
+}
+
+void attach_version_ids(Generation& generation) {
+  const auto& resources = generation.civitai_resources;
+  if (resources.empty() || generation.loras.empty()) return;
+  Unique<std::string> by_name;
+  Unique<double> by_weight;
+  Unique<double> lora_by_weight;
+  for (std::size_t i = 0; i < resources.size(); ++i) {
+    const CivitaiResource& resource = resources[i];
+    if (!is_lora(resource) || !resource.model_version_id) continue;
+    if (resource.name) by_name.add(lora_key(*resource.name), i);
+    by_weight.add(resource.weight.value_or(1.0), i);
+  }
+  std::unordered_set<std::uint64_t> attached;
+  for (std::size_t i = 0; i < generation.loras.size(); ++i) {
+    Lora& lora = generation.loras[i];
+    if (lora.weight) lora_by_weight.add(*lora.weight, i);
+    const auto found = by_name.find(lora_key(lora.name));
+    if (found && !lora.model_version_id) {
+      lora.model_version_id = resources[*found].model_version_id;
+      if (!lora.weight) lora.weight = resources[*found].weight;
+    }
+    if (lora.model_version_id) attached.insert(*lora.model_version_id);
+  }
+  for (Lora& lora : generation.loras) {
+    if (lora.model_version_id || !lora.weight ||
+        !lora_by_weight.find(*lora.weight))
+      continue;
+    const auto found = by_weight.find(*lora.weight);
+    if (found && !attached.contains(*resources[*found].model_version_id))
+      lora.model_version_id = resources[*found].model_version_id;
   }
 }
 

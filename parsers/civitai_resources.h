@@ -25,9 +25,14 @@ CivitaiResource resource_of_air(std::string_view air);
 void merge_civitai_resources(std::vector<CivitaiResource>& resources,
                              std::vector<CivitaiResource> more);
 
+/// Gives a LoRA that has none the `model_version_id` of the one resource that
+/// its name fits; else of the one that its weight fits, if no other LoRA has
+/// that weight and no other that resource. May be repeated when LoRAs are
+/// added.
+void attach_version_ids(Generation& generation);
+
 /// Carries over what the resources say about the model and the LoRAs: `model`
-/// from the one checkpoint if there is none; `model_version_id` of a LoRA whose
-/// name, or whose weight and nothing else, fits one resource only; and where no
+/// from the one checkpoint if there is none; version ids as above; and where no
 /// LoRA is known otherwise, the LoRAs themselves.
 void apply_civitai_resources(Generation& generation);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "parsers/civitai_resources.h"
 #include "parsers/interest.h"
 #include "parsers/lora_tags.h"
 #include "parsers/merge.h"
@@ -42,6 +43,8 @@ void run_table(const Payloads& payloads, Interpretation& result) {
     if (!row->is_partial) break;
   }
   if (!result.generation) return;
+  // Resources may stand in infotext, the LoRAs in the graph beside it.
+  attach_version_ids(*result.generation);
   normalize_sampler(*result.generation);
   if (result.error) {
     result.warnings.push_back(std::move(*result.error));

@@ -147,6 +147,15 @@ TEST(ApplyCivitaiResources, VersionIdsFollowWeightsOnlyIfUnambiguous) {
   EXPECT_EQ(generation.loras[2].model_version_id, std::nullopt);
 }
 
+TEST(ApplyCivitaiResources, AResourceThatANameFitsIsNotFoundByWeight) {
+  Generation generation;
+  generation.loras = {tagged("a", 0.8), tagged("ink", 0.5)};
+  generation.civitai_resources = {lora_resource(1, 0.8, "Ink")};
+  apply_civitai_resources(generation);
+  EXPECT_EQ(generation.loras[0].model_version_id, std::nullopt);
+  EXPECT_EQ(generation.loras[1].model_version_id, 1u);
+}
+
 // ComfyUI-Image-Saver takes the tags out of the prompt and keeps the weights
 // here.
 TEST(ApplyCivitaiResources, AWeightNobodyElseKnowsIsTheResources) {

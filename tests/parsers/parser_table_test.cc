@@ -369,6 +369,32 @@ TEST(Merge, InfotextWinsAndTheGraphFillsTheRest) {
   EXPECT_EQ(got.generation->scheduler, "karras");
 }
 
+// ComfyUI-Image-Saver: resources in infotext, LoRAs in the graph.
+TEST(Merge, LorasOfTheGraphGetTheVersionIdsOfTheInfotext) {
+  const std::string infotext =
+      "a hill\nSteps: 20, Sampler: Euler, Seed: 1, Version: ComfyUI, Civitai "
+      R"(resources: [{"modelName":"Ink","weight":0.8,)"
+      R"("air":"urn:air:sdxl:lora:civitai:3@4"},{"modelName":"Oils",)"
+      R"("weight":0.4,"air":"urn:air:sdxl:lora:civitai:5@6"}])";
+  const std::string graph = R"({
+    "m": {"class_type": "UNETLoader", "inputs": {"unet_name": "m.sft"}},
+    "a": {"class_type": "LoraLoaderModelOnly",
+          "inputs": {"lora_name": "own/ink.safetensors", "strength_model": 0.8,
+                     "model": ["m", 0]}},
+    "b": {"class_type": "LoraLoaderModelOnly",
+          "inputs": {"lora_name": "b.safetensors", "strength_model": 0.4,
+                     "model": ["a", 0]}},
+    "k": {"class_type": "KSampler", "inputs": {"model": ["b", 0], "steps": 2}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})";
+  const Interpretation got =
+      interpret_texts({{"parameters", infotext}, {"prompt", graph}});
+  ASSERT_TRUE(got.generation);
+  ASSERT_EQ(got.generation->loras.size(), 2u);
+  for (const Lora& lora : got.generation->loras)
+    EXPECT_EQ(lora.model_version_id, lora.name == "b.safetensors" ? 6u : 4u)
+        << lora.name;
+}
+
 TEST(Merge, SwarmIsWholeAndTakesNothingFromItsGraph) {
   const Interpretation got =
       interpret_texts({{"prompt", kGraph}, {"parameters", kSwarm}});
