@@ -39,14 +39,14 @@ bool is_postprocessing(const Payload& payload) {
          text_of(payload).find(':') != std::string_view::npos;
 }
 
-// Prompts may begin with a brace or a bracket, but JSON never has a line that
-// begins with Steps.
+// Prompts may begin with a brace or a bracket, but JSON, also if it was cut, is
+// none. JSON never has a line that begins with Steps.
 bool is_text(const Payload& payload) {
   const std::string_view text = text_of(payload);
   if (text.empty() || payload.field().encoding == Encoding::kBytes)
     return false;
-  if (payload.looks_like_json()) return false;
-  return (text.front() != '{' && text.front() != '[') ||
+  if (payload.looks_like_json() || text == "{") return false;
+  return text.front() == '{' || !starts_like_json(text) ||
          text.find("\nSteps: ") != std::string_view::npos;
 }
 

@@ -21,13 +21,6 @@ bool starts_like_object(std::string_view text) {
          rest.starts_with('}');
 }
 
-bool starts_like_json(std::string_view text) {
-  if (!text.starts_with('[')) return starts_like_object(text);
-  const std::string_view rest = trimmed(text.substr(1, 64));
-  return rest.starts_with('"') || rest.starts_with(']') ||
-         rest.starts_with('[') || starts_like_object(rest);
-}
-
 // `Workflow: {...}`: ComfyUI's savers put a keyword in front of JSON when the
 // container has no keywords (Exif tags).
 std::size_t label_length(std::string_view text) {
@@ -80,7 +73,23 @@ std::vector<std::string_view> first_strings(std::string_view text) {
   return strings;
 }
 
+// JSON with a line of infotext below it is somebody's prompt: no string of JSON
+// has a raw line end in it.
+bool stands_above_infotext(std::string_view text) {
+  return text.find("\nSteps: ") != text.npos ||
+         text.find("}\nNegative prompt:") != text.npos;
+}
+
 }  // namespace
+
+bool starts_like_json(std::string_view text) {
+  if (!text.starts_with('[')) return starts_like_object(text);
+  constexpr std::size_t kFirstBytes = 64;
+  text = text.substr(0, kFirstBytes);
+  const std::size_t inner = text.find_first_not_of("[ \t\r\n");
+  return inner == text.npos || text[inner] == '"' || text[inner] == ']' ||
+         starts_like_object(text.substr(inner));
+}
 
 Payload::Payload(const RawField& field, std::string_view key,
                  std::string_view text, const Limits& limits)
@@ -88,12 +97,11 @@ Payload::Payload(const RawField& field, std::string_view key,
       key_(key),
       text_(text),
       limits_(&limits),
-      // No string of JSON has a raw line end in it, and nothing stands below a
-      // graph: those are long to search.
+      // Nothing stands below a graph: those are long to search.
       looks_like_json_(
           (starts_like_object(text) || text.starts_with("\"{\\\"")) &&
           ((is_named_like_a_graph(key) && text.ends_with('}')) ||
-           text.find("\nSteps: ") == text.npos)) {
+           !stands_above_infotext(text))) {
   if (is_named_like_a_graph(key) && text.starts_with('{'))
     first_strings_ = first_strings(text);
 }

@@ -17,6 +17,10 @@
 
 namespace sdmeta {
 
+/// The first bytes are those of a JSON object or array, or may be:
+/// `{red|blue}`, `[cat:dog:0.5]` and `[[haze]]` are not.
+bool starts_like_json(std::string_view text);
+
 class Payload {
  public:
   Payload(const RawField& field, std::string_view key, std::string_view text,

@@ -561,6 +561,40 @@ TEST(CivitaiInfotext, TagsWithParenthesesSpacesAndNegativeWeightsAreFound) {
   EXPECT_EQ(got.loras[1].weight, -0.5);
 }
 
+TEST(A1111, PromptsMayBeginWithABraceOrABracket) {
+  for (const std::string prompt :
+       {"{red|blue} hill", "{{hill}}, sea", "[hill], sea", "[hill:sea:0.5]",
+        "[[hill]], sea", "{\"hill\"}"}) {
+    for (const std::string rest :
+         {"\nNegative prompt: fog\nSteps: 20, Sampler: Euler, Seed: 1",
+          "\nNegative prompt: fog\n Steps: 20, Sampler: Euler, Seed: 1",
+          "\nNegative prompt: fog\nSampler: Euler, Steps: 20, Seed: 1",
+          ".Negative prompt: fog.Steps: 20, Sampler: Euler, Seed: 1",
+          "\rNegative prompt: fog\rSteps:20, Sampler:Euler, Seed:1"}) {
+      if (prompt.starts_with("{\"") && !rest.starts_with('\n')) continue;
+      for (const char* key : {"parameters", "UserComment"}) {
+        const Generation got = parse(fields(key, prompt + rest)).generation;
+        EXPECT_EQ(got.prompt, prompt) << rest;
+        EXPECT_EQ(got.negative_prompt, "fog") << prompt << rest;
+        EXPECT_EQ(got.steps, 20) << prompt << rest;
+      }
+    }
+    const std::string without_settings = prompt + "\nNegative prompt: fog";
+    EXPECT_EQ(parse(without_settings).prompt, prompt);
+    EXPECT_EQ(parse(without_settings).negative_prompt, "fog");
+  }
+  EXPECT_EQ(parse("{red|blue} hill").prompt, "{red|blue} hill");
+}
+
+TEST(A1111, JsonThatWasCutIsNoPrompt) {
+  for (const char* text :
+       {"{", "[", "[[", R"({"3": {"class_type": "KSam)", R"({"prompt": "a hi)",
+        R"({ "seed)", R"(["Prompt", "a hill"], ["St)",
+        R"([["Prompt", "a hill. Steps: 20, Sampler: Euler, Seed: 1)",
+        R"([{"text": "a hill, Negative prompt: fog, Steps: 20, Seed: 1)"})
+    EXPECT_FALSE(claims(fields("parameters", text))) << text;
+}
+
 TEST(CivitaiInfotext, BesideAGraphResourcesNameNoLoras) {
   ImageFields image = fields(
       "parameters",
