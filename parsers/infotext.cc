@@ -297,6 +297,44 @@ std::size_t find_negative_line(string_view text) {
   return start == text.npos ? start : text.find_first_not_of(" \t", start);
 }
 
+void take_version(const SettingsLine& from, SettingsLine& line) {
+  const auto is_version = [](const Setting& s) { return s.key == "Version"; };
+  if (std::any_of(line.settings.begin(), line.settings.end(), is_version))
+    return;
+  const auto version =
+      std::find_if(from.settings.begin(), from.settings.end(), is_version);
+  if (version != from.settings.end()) line.settings.push_back(*version);
+}
+
+// Several texts in one, with blank lines between them: SaveImageWithParamText
+// of https://github.com/mittimi/ComfyUI_mittimiSaveImage joins those of all
+// samplers. The first counts, and only the version behind the last is of all.
+// Below the settings of the first begins another text with a prompt and a
+// negative one; a prompt that quotes whole infotext has no second prompt.
+std::optional<Found> find_first_of_several(string_view text, const Found& last,
+                                           const Limits& limits) {
+  const string_view above = text.substr(0, last.start);
+  if (above.find("\n\n") == above.npos) return std::nullopt;
+  const std::size_t negative = find_negative_line(above);
+  if (negative == above.npos) return std::nullopt;
+  const std::size_t steps =
+      find_line(above.substr(negative), [](string_view line) {
+        return starts_steps(without_leading_blanks(line));
+      });
+  if (steps == above.npos) return std::nullopt;
+  Found first = read_lines_from(text, negative + steps, limits);
+  const string_view rest = first.line.rest;
+  if (!rest.starts_with('\n') || !has_known_keys(first.line.settings))
+    return std::nullopt;
+  const auto next = static_cast<std::size_t>(rest.data() - text.data());
+  if (next >= last.start) return std::nullopt;
+  const string_view texts = trimmed(above.substr(next));
+  const std::size_t next_negative = find_negative_line(texts);
+  if (next_negative == texts.npos || next_negative == 0) return std::nullopt;
+  take_version(last.line, first.line);
+  return first;
+}
+
 // What A1111's Extras tab writes, below other settings or alone.
 bool starts_postprocessing(string_view text) {
   return text.starts_with("Postprocess ") &&
@@ -305,7 +343,11 @@ bool starts_postprocessing(string_view text) {
 
 Found find_settings(string_view text, bool is_labelled, const Limits& limits) {
   auto found = find_steps_line(text, limits);
-  if (found && found->form == InfotextForm::kLines) return std::move(*found);
+  if (found && found->form == InfotextForm::kLines) {
+    if (auto first = find_first_of_several(text, *found, limits))
+      return std::move(*first);
+    return std::move(*found);
+  }
   if (starts_postprocessing(text)) return read_lines_from(text, 0, limits);
   if (auto known = find_known_lines(text, is_labelled, limits))
     return std::move(*known);

@@ -110,6 +110,45 @@ TEST(Infotext, Quirk21WithoutSettingsOnlyANegativePromptIsSure) {
   EXPECT_EQ(read("a\nb, c: d").prompt, "a\nb, c: d");
 }
 
+// SaveImageWithParamText of ComfyUI joins the texts of several samplers.
+TEST(Infotext, OfSeveralTextsTheFirstCounts) {
+  const std::string first =
+      "a hill\nNegative prompt: fog\nSteps: 20, Sampler: Euler, Seed: 1";
+  const std::string second =
+      "a lake\nNegative prompt: ice\nSteps: 8, Sampler: Heun, Seed: 2";
+  for (const std::string& rest :
+       {second, second + "\n\na bay\nNegative prompt: \nSteps: 4, Seed: 3"}) {
+    const std::string text = first + "\n\n" + rest;
+    const Infotext got = read(text);
+    EXPECT_EQ(got.prompt, "a hill");
+    EXPECT_EQ(got.negative_prompt, "fog");
+    ASSERT_EQ(got.settings.size(), 3u);
+    EXPECT_EQ(got.settings[0].value(), "20");
+    ASSERT_EQ(got.blocks.size(), 1u);
+    EXPECT_EQ(got.blocks[0].value, rest);
+  }
+  const std::string text = first + "\n\n" + second + ", Version: ComfyUI";
+  const Infotext got = read(text);
+  ASSERT_EQ(got.settings.size(), 4u);
+  EXPECT_EQ(got.settings[3].value(), "ComfyUI");
+}
+
+TEST(Infotext, SettingsQuotedInAPromptAreNoTextOfTheirOwn) {
+  for (const char* quoted :
+       {"a hill\nSteps: 9, Sampler: Heun, Seed: 3\n\na lake\nNegative prompt: "
+        "ice",
+        "a hill\nNegative prompt: fog\nSteps: 9, Sampler: Heun, Seed: 3\n"
+        "\nNegative prompt: ice",
+        "a hill\nNegative prompt: fog\nSteps: 9, Sampler: Heun, Seed: 3\n"
+        "\nand ice",
+        "a hill\nNegative prompt: fog\nSteps: 9 of them\n\na lake\n"
+        "Negative prompt: ice"}) {
+    const std::string text =
+        std::string(quoted) + "\nSteps: 20, Sampler: Euler, Seed: 7";
+    EXPECT_EQ(first_value(read(text)), "20") << text;
+  }
+}
+
 // Peers ask for the text `Steps: `.
 TEST(Infotext, SettingsMayLackSteps) {
   const Infotext got = read("a\nSampler: Euler, Seed: 1, Size: 8x8");
