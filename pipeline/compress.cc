@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace sdmeta {
 namespace {
@@ -45,8 +46,7 @@ std::string gzip_member(std::string_view bytes) {
                    Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::bad_alloc();
   std::string member(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in =
-      reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.next_out = reinterpret_cast<Bytef*>(member.data());
   // zlib counts in 32 bits; a batch with raw text may be longer.
   std::size_t left = bytes.size();
@@ -66,6 +66,15 @@ std::string gzip_member(std::string_view bytes) {
   return member;
 }
 
+std::string member_of(std::string bytes, Compression compression) {
+  switch (compression) {
+    case Compression::kNone: break;
+    case Compression::kGzip: return gzip_member(bytes);
+    case Compression::kZstd: return zstd_frame(bytes);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Compression compression_of(std::string_view path) noexcept {
@@ -76,12 +85,20 @@ Compression compression_of(std::string_view path) noexcept {
 
 std::string compress(std::string bytes, Compression compression) {
   if (bytes.empty()) return bytes;
+  return member_of(std::move(bytes), compression);
+}
+
+std::string empty_member(Compression compression) {
+  return member_of({}, compression);
+}
+
+std::string_view magic_of(Compression compression) noexcept {
   switch (compression) {
-    case Compression::kNone: return bytes;
-    case Compression::kGzip: return gzip_member(bytes);
-    case Compression::kZstd: return zstd_frame(bytes);
+    case Compression::kNone: break;
+    case Compression::kGzip: return "\x1F\x8B";
+    case Compression::kZstd: return "\x28\xB5\x2F\xFD";
   }
-  return bytes;
+  return {};
 }
 
 }  // namespace sdmeta

@@ -14,7 +14,14 @@ enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 /// By the suffix of a file name: .gz, .zst, anything else.
 Compression compression_of(std::string_view path) noexcept;
 
-/// `bytes` as one member or frame. The same bytes always give the same result.
+/// `bytes` as one member or frame, none if there are none. The same bytes
+/// always give the same result.
 std::string compress(std::string bytes, Compression compression);
+
+/// What a reader takes for no bytes; empty for kNone.
+std::string empty_member(Compression compression);
+
+/// What a compressed file begins with; empty for kNone.
+std::string_view magic_of(Compression compression) noexcept;
 
 }  // namespace sdmeta

@@ -12,6 +12,7 @@
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/key_table.h"
+#include "pipeline/output_place.h"
 #include "pipeline/spill_file.h"
 #include "pipeline/text_output.h"
 
@@ -110,9 +111,10 @@ class RecordCells {
   static Result<std::unique_ptr<RecordCells>> read(
       const EnrichOptions& options, const Report& report,
       EnrichCounts& counts) {
-    auto spill = SpillFile::create(options.output == "-"
+    const OutputPlace place = output_place(options.output);
+    auto spill = SpillFile::create(place.descriptor >= 0
                                        ? SpillFile::temporary_folder()
-                                       : SpillFile::folder_of(options.output),
+                                       : SpillFile::folder_of(place.path),
                                    kSpillBufferBytes);
     if (!spill) return spill.error();
     auto matcher = NameMatcher::make(MatchKey::kAny, "");

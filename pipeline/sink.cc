@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,21 +11,13 @@
 #include <utility>
 
 #include "pipeline/file_error.h"
+#include "pipeline/output_place.h"
 #include "pipeline/write_all.h"
 
 namespace sdmeta {
 namespace {
 
 constexpr mode_t kMode = 0666;  // less the umask
-
-/// Where symbolic links lead, so that renaming replaces their target.
-std::string resolved(const std::string& path) {
-  char* const real = ::realpath(path.c_str(), nullptr);
-  if (real == nullptr) return path;
-  std::string result(real);
-  ::free(real);
-  return result;
-}
 
 /// Nothing if this process is the only writer of the file now.
 std::optional<Error> lock(int fd) {
@@ -51,12 +42,18 @@ bool rename_to_free_name(const char* from, const char* to) {
 Result<std::unique_ptr<Sink>> Sink::open(
     const SinkOptions& options,
     const std::function<void(const RecordName&)>& found) {
-  std::unique_ptr<Sink> sink(new Sink);
-  if (options.path == "-") {
-    sink->fd_ = STDOUT_FILENO;
+  std::unique_ptr<Sink> sink(new Sink(options));
+  OutputPlace place = output_place(options.path);
+  if (place.descriptor >= 0) {
+    // One that is not open now could be any file later.
+    const int flags = ::fcntl(place.descriptor, F_GETFL);
+    if (place.descriptor != STDOUT_FILENO &&
+        (flags < 0 || (flags & O_ACCMODE) == O_RDONLY))
+      return write_error("open", EBADF);
+    sink->fd_ = place.descriptor;
     return sink;
   }
-  sink->path_ = resolved(options.path);
+  sink->path_ = std::move(place.path);
   struct stat status;
   const bool exists = ::stat(sink->path_.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode))
@@ -76,15 +73,28 @@ Result<std::unique_ptr<Sink>> Sink::open(
   return sink;
 }
 
+Sink::~Sink() {
+  if (is_replaceable_ && owned_ && !partial_path_.empty())
+    ::unlink(partial_path_.c_str());
+}
+
 std::optional<Error> Sink::open_fresh() {
   const char* const path = partial_path_.c_str();
-  for (const int flags : {O_RDWR | O_CREAT, O_RDWR | O_CREAT | O_EXCL}) {
-    owned_ = Descriptor(::open(path, flags | O_CLOEXEC, kMode));
-    if (!owned_) return write_error("open", errno);
-    if (std::optional<Error> error = lock(owned_.get())) return error;
+  // What was opened may have another name by the time it is locked: by keep(),
+  // or because the run that wrote it has just finished.
+  for (int attempts = 0; attempts < 3; ++attempts) {
+    Descriptor file(::open(path, O_RDWR | O_CREAT | O_CLOEXEC, kMode));
+    if (!file) return write_error("open", errno);
+    if (std::optional<Error> error = lock(file.get())) return error;
     struct stat status;
-    if (::fstat(owned_.get(), &status) != 0) return write_error("fstat", errno);
-    if (status.st_size == 0) return std::nullopt;
+    if (::fstat(file.get(), &status) != 0) return write_error("fstat", errno);
+    if (file_id(status) != file_id(partial_path_)) continue;
+    if (status.st_size == 0 || is_replaceable_) {
+      if (::ftruncate(file.get(), 0) != 0)
+        return write_error("ftruncate", errno);
+      owned_ = std::move(file);
+      return std::nullopt;
+    }
     // Left by an interrupted run that nobody resumed; perhaps nobody meant to
     // throw a night's work away, nor that of the night before.
     if (std::optional<Error> error = keep(partial_path_)) return error;
@@ -110,8 +120,7 @@ std::optional<Error> Sink::read_old(
     return errno == ENOENT ? std::nullopt
                            : std::optional(write_error("open", errno));
   if (std::optional<Error> error = lock(owned_.get())) return error;
-  Result<OldOutput> old =
-      read_old_output(owned_.get(), compression_of(path_), found);
+  Result<OldOutput> old = read_old_output(owned_.get(), compression_, found);
   if (!old) return old.error();
   old_ = *old;
   return std::nullopt;
@@ -136,7 +145,8 @@ std::optional<Error> Sink::open_old(
       return write_error("rename", errno);
   }
   if (!owned_) return open_fresh();
-  length_ = old_.whole_bytes;
+  // Without a record it is begun anew: an empty member would stay in front.
+  length_ = old_.records > 0 ? old_.whole_bytes : 0;
   if (::ftruncate(owned_.get(), static_cast<off_t>(length_)) != 0)
     return write_error("ftruncate", errno);
   if (::lseek(owned_.get(), 0, SEEK_END) < 0)
@@ -168,13 +178,17 @@ std::optional<FileId> Sink::file() const {
   return file_id(status);
 }
 
-std::optional<Error> Sink::finish() noexcept {
+std::optional<Error> Sink::finish() {
+  if (length_ == 0) write(empty_member(compression_));
   if (error_ || partial_path_.empty()) return error_;
+  // The copy holds the lock until the name is that of a finished file.
+  const Descriptor locked(::fcntl(owned_.get(), F_DUPFD_CLOEXEC, 0));
   // Network file systems report a full disk only when a file is closed.
   if (::close(owned_.release()) != 0)
     error_ = write_error("close", errno);
   else if (::rename(partial_path_.c_str(), path_.c_str()) != 0)
     error_ = write_error("rename", errno);
+  if (error_ && is_replaceable_) ::unlink(partial_path_.c_str());
   return error_;
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "extractor/error.h"
+#include "pipeline/compress.h"
 #include "pipeline/file_id.h"
 #include "pipeline/file_opener.h"
 #include "pipeline/old_output.h"
@@ -22,10 +23,17 @@ struct SinkOptions {
   /// Continue OUT.partial if it holds a record, else add to OUT if there is
   /// one.
   bool resume = false;
+  /// An OUT.partial is worth nothing: one of an earlier run is overwritten, and
+  /// that of a Sink that is not finished is removed.
+  bool is_replaceable = false;
 };
 
 class Sink {
  public:
+  ~Sink();
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
   /// Creates or continues the output. With `resume`, every record it holds is
   /// handed to `found` and a torn tail is cut; a file that is no output of this
   /// program is an error and is left as it is. Two runs cannot write the same
@@ -39,8 +47,10 @@ class Sink {
   /// then cut back to the lines before, so that it can be resumed.
   bool write(std::string_view bytes) noexcept;
 
-  /// Gives the file its name. Not called: OUT.partial stays, to be resumed.
-  std::optional<Error> finish() noexcept;
+  /// Gives the file its name. Not called: OUT.partial stays, to be resumed. An
+  /// output without a byte whose name says that it is compressed gets an empty
+  /// member, without which it could not be read.
+  std::optional<Error> finish();
 
   const std::optional<Error>& error() const { return error_; }
   bool is_reader_gone() const { return is_reader_gone_; }
@@ -54,7 +64,9 @@ class Sink {
   std::uint64_t old_records() const { return old_.records; }
 
  private:
-  Sink() = default;
+  explicit Sink(const SinkOptions& options)
+      : is_replaceable_(options.is_replaceable),
+        compression_(compression_of(options.path)) {}
   std::optional<Error> open_fresh();
   std::optional<Error> open_old(
       const std::function<void(const RecordName&)>& found);
@@ -65,6 +77,8 @@ class Sink {
   /// Moves a file to `kept_path_`, a name that was free.
   std::optional<Error> keep(const std::string& path);
 
+  bool is_replaceable_;
+  Compression compression_;
   std::string path_;
   std::string partial_path_;
   std::string kept_path_;

@@ -10,18 +10,14 @@
 
 #include "extractor/error.h"
 #include "pipeline/compress.h"
+#include "pipeline/sink.h"
 
 namespace sdmeta {
 
 class TextOutput {
  public:
-  /// "-" is standard output.
+  /// "-" is standard output. Two runs cannot write the same file at once.
   static Result<std::unique_ptr<TextOutput>> create(const std::string& path);
-  /// Removes the .partial file of an unfinished output.
-  ~TextOutput();
-  TextOutput(const TextOutput&) = delete;
-  TextOutput& operator=(const TextOutput&) = delete;
-
   /// Append to this, then call flush_if_full().
   std::string& buffer() { return buffer_; }
   std::optional<Error> flush_if_full() {
@@ -34,16 +30,13 @@ class TextOutput {
  private:
   static constexpr std::size_t kBufferBytes = 256 << 10;
 
-  TextOutput(std::string path, int fd);
+  TextOutput(const std::string& path, std::unique_ptr<Sink> sink);
   std::optional<Error> flush();
-  std::string place() const;  // in messages
-  bool is_stdout() const { return path_ == "-"; }
-  bool is_in_place() const { return partial_path_ == path_; }
+  Error named(Error error) const;
 
-  std::string path_;
-  std::string partial_path_;  // what is open: a device is written in place
+  std::string name_;  // in messages
   Compression compression_;
-  int fd_;
+  std::unique_ptr<Sink> sink_;
   std::string buffer_;
 };
 

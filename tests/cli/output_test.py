@@ -1,4 +1,5 @@
 """The output: order, threads, compression, pipes, signals, statistics."""
+import fcntl
 import gzip
 import json
 import os
@@ -41,6 +42,91 @@ class Output(ProgramTest):
                                       capture_output=True,
                                       check=True).stdout.decode()
             self.assertEqual(text, plain)
+
+    def test_a_compressed_output_without_a_line_can_be_read(self):
+        os.mkdir(self.path("images"))
+        self.write("rows.csv", "image_id,image_url\n")
+        for suffix, tool in (("gz", "gzip"), ("zst", "zstd")):
+            name = "out.jsonl." + suffix
+            self.run_sdmeta("extract", "images", "-o", name)
+            self.run_sdmeta("urls", "--csv", "rows.csv", "-o", "u." + suffix)
+            for output in (name, "u." + suffix):
+                self.assertEqual(subprocess.run(
+                    [tool, "-dc", self.path(output)], capture_output=True,
+                    check=True).stdout, b"")
+            # What is resumed equals a run in one go.
+            self.write("images/a.png", png(INFOTEXT % 1))
+            self.run_sdmeta("extract", "images", "-o", name, "--resume")
+            self.run_sdmeta("extract", "images", "-o", "whole." + suffix)
+            self.assertEqual(self.read(name), self.read("whole." + suffix))
+            os.unlink(self.path("images/a.png"))
+
+    def write_every_output(self, output, **options):
+        """Runs each command that writes to `output`; what it should hold."""
+        self.write("a.png", png(INFOTEXT % 1))
+        self.write("rows.csv", "image_id,image_url\n10000001,https://x/1\n")
+        self.run_sdmeta("extract", "a.png", "-o", "records")
+        for arguments in (
+                ["extract", "a.png"], ["urls", "--csv", "rows.csv"],
+                ["enrich", "--csv", "rows.csv", "--records", "records"]):
+            expected = self.run_sdmeta(*arguments).stdout
+            self.assertGreater(len(expected), 10)
+            yield [*arguments, "-q", "-o", output], expected.encode()
+
+    def test_an_open_descriptor_is_written_as_it_stands(self):
+        os.symlink("/proc/self/fd/1", self.path("link"))
+        for output in ("/dev/fd/1", "/proc/self/fd/1", "/dev/stdout", "link"):
+            if output == "/dev/stdout" and not os.path.islink(output):
+                continue
+            for arguments, expected in self.write_every_output(output):
+                self.write("f", "before\n")
+                with open(self.path("f"), "ab") as file:
+                    run = subprocess.run([BINARY, *arguments], stdout=file,
+                                         stderr=subprocess.PIPE,
+                                         cwd=self.folder)
+                self.assertEqual((run.returncode, run.stderr), (0, b""))
+                self.assertEqual(self.read("f"), b"before\n" + expected)
+                self.assertFalse(os.path.exists(self.path("f.partial")))
+
+    def test_statistics_go_behind_what_is_in_a_log(self):
+        self.write("a.png", png())
+        self.write("log", "before\n")
+        with open(self.path("log"), "ab") as log:
+            subprocess.run([BINARY, "extract", "-q", "a.png", "--stats",
+                            "/dev/fd/2"], cwd=self.folder, stderr=log,
+                           stdout=subprocess.DEVNULL, check=True)
+        first, rest = self.read("log").decode().split("\n", 1)
+        self.assertEqual((first, json.loads(rest)["records"]), ("before", 1))
+
+    def test_a_descriptor_that_is_not_open_is_no_output(self):
+        self.write("a.png", png())
+        result = self.run_sdmeta("extract", "a.png", "-o", "/dev/fd/99")
+        self.assertEqual((result.returncode, result.stderr), (
+            2, "sdmeta: /dev/fd/99: unwritable: open: Bad file descriptor\n"))
+
+    def test_links_are_followed_whether_they_lead_to_a_file_or_not(self):
+        os.mkdir(self.path("far"))
+        os.symlink("far/real", self.path("second"))
+        os.symlink("second", self.path("link"))
+        for arguments, expected in self.write_every_output("link"):
+            for _ in range(2):
+                result = self.run_sdmeta(*arguments)
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
+                self.assertEqual(self.read("far/real"), expected)
+                self.assertTrue(os.path.islink(self.path("link")))
+                self.assertEqual(os.listdir(self.path("far")), ["real"])
+            os.unlink(self.path("far/real"))
+
+    def test_an_output_that_another_run_writes_is_left_alone(self):
+        for arguments, _ in self.write_every_output("out"):
+            self.write("out.partial", "theirs")
+            with open(self.path("out.partial"), "rb") as theirs:
+                fcntl.flock(theirs, fcntl.LOCK_EX)
+                result = self.run_sdmeta(*arguments)
+            self.assertEqual((result.returncode, result.stderr), (
+                2, "sdmeta: out: unwritable: another run is writing it\n"))
+            self.assertEqual(self.read("out.partial"), b"theirs")
+            self.assertFalse(os.path.exists(self.path("out")))
 
     def test_reader_that_leaves_ends_the_run_quietly(self):
         self.write_images("images", 2000)
