@@ -1,14 +1,23 @@
 #include "pipeline/argument_check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <system_error>
 
+#include "extractor/container.h"
+#include "pipeline/archive_magic.h"
+#include "pipeline/compress.h"
 #include "pipeline/file_error.h"
+#include "pipeline/file_opener.h"
+#include "pipeline/output_place.h"
 
 namespace sdmeta {
 namespace {
@@ -43,26 +52,68 @@ bool has_suffix(std::string_view name, std::string_view suffix) {
   return false;
 }
 
+bool are_same(const OutputPlace& a, const OutputPlace& b) {
+  if (a.descriptor >= 0 || b.descriptor >= 0)
+    return a.descriptor == b.descriptor;
+  return are_same(a.path, b.path);
+}
+
+/// Name of what is there, if it is an image or an archive: an output in its
+/// place is a slip, such as a folder's name that was completed too far.
+std::optional<std::string_view> valuable(const std::string& path,
+                                         Compression compression) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<std::uint8_t, 4096> buffer;
+  const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), 0);
+  if (got <= 0) return std::nullopt;
+  const Bytes head(buffer.data(), static_cast<std::size_t>(got));
+  const std::string_view magic = magic_of(compression);
+  if (!magic.empty() && as_text(head).starts_with(magic)) return std::nullopt;
+  if (is_archive(head)) return "archive";
+  if (const ContainerRow* const row = find_container(head)) return row->name;
+  return std::nullopt;
+}
+
+/// What is wrong with `output`; its place is the last one, those of the outputs
+/// in front of it come before.
+std::optional<std::string> fault_of(const std::string& output,
+                                    std::span<const OutputPlace> places,
+                                    const std::vector<std::string>& read) {
+  if (output.empty()) return "is no name of a file; is a variable not set?";
+  const OutputPlace& place = places.back();
+  for (const OutputPlace& other : places.first(places.size() - 1))
+    if (are_same(place, other)) return "is named for two outputs";
+  if (place.descriptor >= 0) return std::nullopt;
+  const std::string folder = folder_of(place.path);
+  struct stat status;
+  if (::stat(folder.c_str(), &status) != 0)
+    return file_error("folder " + folder, errno).detail;
+  for (const std::string& input : read)
+    if (is_file_name(input) && are_same(place.path, input))
+      return "is read by this run; name another output";
+  const bool exists = ::stat(place.path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) return "is a folder";
+  if (exists && !S_ISREG(status.st_mode)) return std::nullopt;
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+    return file_error("folder " + folder, errno).detail;
+  if (!exists) return std::nullopt;
+  if (const std::optional<std::string_view> name =
+          valuable(place.path, compression_of(output)))
+    return "would replace a file of another kind (" + std::string(*name) +
+           "); name another output, or remove it";
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> refuse_outputs(
     const std::vector<std::string>& outputs,
     const std::vector<std::string>& read) {
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& output = outputs[i];
-    if (!is_file_name(output)) continue;
-    const std::string folder = folder_of(output);
-    struct stat status;
-    if (::stat(folder.c_str(), &status) != 0)
-      return output +
-             ": unwritable: " + file_error("folder " + folder, errno).detail;
-    for (std::size_t j = 0; j < i; ++j)
-      if (is_file_name(outputs[j]) && are_same(output, outputs[j]))
-        return output + ": unwritable: is named for two outputs";
-    for (const std::string& input : read)
-      if (is_file_name(input) && are_same(output, input))
-        return output +
-               ": unwritable: is read by this run; name another output";
+  std::vector<OutputPlace> places;
+  for (const std::string& output : outputs) {
+    places.push_back(output_place(output));
+    if (const std::optional<std::string> fault = fault_of(output, places, read))
+      return (output.empty() ? "\"\"" : output) + ": unwritable: " + *fault;
   }
   return std::nullopt;
 }

@@ -8,9 +8,10 @@
 
 namespace sdmeta {
 
-/// Why an output cannot be written, as a message: its folder is not there, it
-/// is one of the files that are read (by whatever name), or two outputs are
-/// one file. Empty paths and "-" are left out.
+/// Why an output cannot be written, as a message: it has no name, its folder is
+/// not there or may not be written, it is one of the files that are read (by
+/// whatever name), two outputs are one file or one stream, or it would replace
+/// an image or an archive. Of what is read, empty paths and "-" are left out.
 std::optional<std::string> refuse_outputs(
     const std::vector<std::string>& outputs,
     const std::vector<std::string>& read);

@@ -59,7 +59,7 @@ ExitCode run_command(const UrlsCommand& command) {
 ExitCode run_command(const CaptionsCommand& command) {
   const CaptionsOptions& options = command.options;
   return tell(
-      command.is_quiet, "", {}, options.records,
+      command.is_quiet, "-", {}, options.records,
       [&](const Report& report) { return run_captions(options, report); });
 }
 

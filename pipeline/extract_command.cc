@@ -58,9 +58,10 @@ class ExtractRun {
     if (sink_->is_reader_gone()) return ExitCode::kComplete;
     if (is_interrupted_) return ExitCode::kInterrupted;
     if (!is_complete) return ExitCode::kNotComplete;
-    return command_.is_strict && outcome_of(stats_.tally).failed > 0
-               ? ExitCode::kInputsFailed
-               : ExitCode::kComplete;
+    const bool has_failed =
+        outcome_of(stats_.tally).failed > 0 || has_failed_before_;
+    return command_.is_strict && has_failed ? ExitCode::kInputsFailed
+                                            : ExitCode::kComplete;
   }
 
  private:
@@ -69,10 +70,10 @@ class ExtractRun {
     read.insert(read.end(), command_.csv.paths.begin(),
                 command_.csv.paths.end());
     read.push_back(command_.inputs.files_from.value_or(""));
-    const std::optional<std::string> refused =
-        refuse_outputs({command_.output.path, command_.stats_path.value_or(""),
-                        command_.unmatched_path.value_or("")},
-                       read);
+    std::vector<std::string> outputs = {command_.output.path};
+    for (const auto& path : {command_.stats_path, command_.unmatched_path})
+      if (path) outputs.push_back(*path);
+    const std::optional<std::string> refused = refuse_outputs(outputs, read);
     if (refused) {
       talk_.report(*refused);
       return false;
@@ -99,10 +100,10 @@ class ExtractRun {
   bool open_output() {
     // A row whose image an earlier run has seen is not unmatched.
     const bool is_marking = csv_ != nullptr && command_.unmatched_path;
-    Result<std::unique_ptr<Sink>> sink = Sink::open(
-        command_.output, [this, is_marking](const RecordName& name) {
-          recorded_.add(
-              RecordedFiles::key(name.file, name.member, name.bytes));
+    Result<std::unique_ptr<Sink>> sink =
+        Sink::open(command_.output, [this, is_marking](const RecordName& name) {
+          has_failed_before_ |= name.is_failed;
+          recorded_.add(RecordedFiles::key(name.file, name.member, name.bytes));
           if (is_marking) csv_->find(name.file, name.member.value_or(""));
         });
     if (!sink) {
@@ -112,8 +113,9 @@ class ExtractRun {
     sink_ = std::move(*sink);
     const std::string& kept = sink_->kept_path();
     if (!kept.empty() && command_.output.resume)
-      talk_.report(kept + ": holds the output that was there before the run that "
-                          "this one continues");
+      talk_.report(kept +
+                   ": holds the output that was there before the run that "
+                   "this one continues");
     else if (!kept.empty())
       talk_.report(kept +
                    ": holds what an interrupted run had written; to go on with "
@@ -135,10 +137,12 @@ class ExtractRun {
     options.stages.csv = csv_.get();
     run_graph(
         [this, &jobs]() -> std::optional<Batch> {
-          if (stop_.is_wanted.load(std::memory_order_relaxed)) return std::nullopt;
+          if (stop_.is_wanted.load(std::memory_order_relaxed))
+            return std::nullopt;
           return jobs.next();
         },
-        options, [&](Lines lines) {
+        options,
+        [&](Lines lines) {
           take(std::move(lines));
           if (!counter) return;
           std::optional<std::uint64_t> total = counter->total();
@@ -211,11 +215,17 @@ class ExtractRun {
   }
 
   bool write_file(const std::string& path, const std::string& text) {
-    const Result<std::unique_ptr<Sink>> file = Sink::open({path, false}, {});
+    SinkOptions options;
+    options.path = path;
+    options.is_replaceable = true;
+    const Result<std::unique_ptr<Sink>> file = Sink::open(options, {});
     std::optional<Error> error;
-    if (!file) error = file.error();
-    else if (!file.value()->write(text)) error = file.value()->error();
-    else error = file.value()->finish();
+    if (!file)
+      error = file.error();
+    else if (!file.value()->write(text))
+      error = file.value()->error();
+    else
+      error = file.value()->finish();
     if (error) talk_.report(path, *error);
     return !error;
   }
@@ -228,6 +238,7 @@ class ExtractRun {
   RecordedFiles recorded_;
   std::atomic<bool> is_stopped_{false};  // nothing more can be written
   bool is_interrupted_ = false;
+  bool has_failed_before_ = false;  // a record of the run that is continued
   RunStats stats_;
 };
 

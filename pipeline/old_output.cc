@@ -15,6 +15,7 @@
 #include "pipeline/file_error.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
+#include "pipeline/record.h"
 
 namespace sdmeta {
 namespace {
@@ -27,6 +28,12 @@ Error somebody_elses(std::uint64_t line) {
                "line " + std::to_string(line) +
                    " is no record of this program; name another output",
                std::nullopt};
+}
+
+bool is_failure(std::string_view status) {
+  return status != status_name(Status::kOk) &&
+         status != status_name(Status::kNoMetadata) &&
+         status != status_name(Status::kUnrecognized);
 }
 
 /// Takes lines apart as they arrive in pieces of any size.
@@ -69,11 +76,11 @@ class LineReader {
     rest_.reserve(rest_.size() + JsonlReader::kPadding);
     Result<RecordHead> head = parser_.head(rest_);
     if (!head) return false;
-    names_.push_back(
-        {from_lossless_text(head->file),
-         head->member ? std::optional(from_lossless_text(*head->member))
-                      : std::nullopt,
-         head->image_bytes});
+    names_.push_back({from_lossless_text(head->file),
+                      head->member
+                          ? std::optional(from_lossless_text(*head->member))
+                          : std::nullopt,
+                      head->image_bytes, is_failure(head->status)});
     return true;
   }
 
@@ -88,10 +95,10 @@ class LineReader {
 class Unpacker {
  public:
   struct Step {
-    std::size_t taken = 0;    // of the bytes offered
-    std::string_view text;    // valid until the next step
-    bool is_whole = false;    // the file may be cut after `taken`
-    bool has_more = false;    // there is more text without more bytes
+    std::size_t taken = 0;  // of the bytes offered
+    std::string_view text;  // valid until the next step
+    bool is_whole = false;  // the file may be cut after `taken`
+    bool has_more = false;  // there is more text without more bytes
   };
   virtual ~Unpacker() = default;
   /// kCorrupt for bytes that are not of this compression.
@@ -119,7 +126,9 @@ class ZstdText final : public Unpacker {
     const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
     if (ZSTD_isError(left))
       return Error{ErrorCode::kCorrupt, ZSTD_getErrorName(left), std::nullopt};
-    return Step{in.pos, {text_.data(), out.pos}, left == 0,
+    return Step{in.pos,
+                {text_.data(), out.pos},
+                left == 0,
                 left != 0 && out.pos == out.size};
   }
 
@@ -182,8 +191,8 @@ Result<OldOutput> read_old_output(
   std::uint64_t offset = 0;    // of what has been read
   std::vector<char> buffer(kReadBytes);
   while (true) {
-    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(),
-                                static_cast<off_t>(offset));
+    const ssize_t got =
+        ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return file_error("read", errno);
     if (got == 0) break;

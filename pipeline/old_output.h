@@ -12,11 +12,12 @@
 
 namespace sdmeta {
 
-/// What tells one record from another.
+/// What tells one record from another, and how it went.
 struct RecordName {
   std::string file;  // bytes, as on disk
   std::optional<std::string> member;
   std::optional<std::uint64_t> bytes;
+  bool is_failed = false;  // by its status
 };
 
 struct OldOutput {

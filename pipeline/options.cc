@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "pipeline/help.h"
+#include "pipeline/output_place.h"
 #include "pipeline/suggest.h"
 
 namespace sdmeta {
@@ -209,7 +210,9 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
              "default auto")
       ->type_name("WHEN");
   app.add_flag("-q,--quiet", command.is_quiet, "No progress and no summary");
-  app.add_flag("--strict", command.is_strict, "Exit with 1 if an input failed");
+  app.add_flag("--strict", command.is_strict,
+               "Exit with 1 if an input failed, or had failed by a record "
+               "that --resume found");
 }
 
 void add_show(CLI::App& app, ShowCommand& command) {
@@ -303,7 +306,7 @@ void add_captions(CLI::App& app, CaptionsCommand& command) {
 bool promises_another_format(std::string_view output) {
   for (const std::string_view suffix :
        {".xz", ".bz2", ".lz4", ".zip", ".7z", ".parquet", ".arrow", ".csv",
-        ".tsv", ".xlsx", ".db"})
+        ".tsv", ".xlsx", ".db", ".tar", ".tar.gz", ".tar.zst", ".tgz"})
     if (output.ends_with(suffix)) return true;
   return false;
 }
@@ -316,7 +319,8 @@ std::optional<std::string> complaint(const ExtractCommand& command) {
   if (promises_another_format(command.output.path))
     return command.output.path +
            ": records are JSON lines; name it .jsonl, .jsonl.gz or .jsonl.zst";
-  if (command.output.resume && command.output.path == "-")
+  if (command.output.resume &&
+      output_place(command.output.path).descriptor >= 0)
     return "--resume needs -o FILE to continue";
   if (command.unmatched_path && command.csv.paths.empty())
     return "--unmatched-rows needs --csv PATH";

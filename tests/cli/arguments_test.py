@@ -1,8 +1,10 @@
 """Mistakes on the command line: told before anything is lost or run for hours."""
 import os
+import tarfile
 import unittest
 
-from program import INFOTEXT, ProgramTest, png, records
+from program import (INFOTEXT, ProgramTest, png, records,
+                     without_privileges)
 
 
 class Outputs(ProgramTest):
@@ -44,6 +46,73 @@ class Outputs(ProgramTest):
     def test_two_outputs_are_two_files(self):
         self.assert_refused("x: unwritable: is named for two outputs",
                             "extract", "a.png", "-o", "x", "--stats", "x")
+
+    def test_two_outputs_are_not_mixed_on_standard_output(self):
+        for first, second in (("-", "-"), ("/dev/fd/1", "-"),
+                              ("-", "/proc/self/fd/1")):
+            self.assert_refused(
+                "%s: unwritable: is named for two outputs" % second,
+                "extract", "a.png", "-o", first, "--stats", second)
+        self.assert_refused("-: unwritable: is named for two outputs",
+                            "extract", "a.png", "--csv", "rows.csv",
+                            "--unmatched-rows", "-")
+        result = self.run_sdmeta("extract", "a.png", "-o", "x.jsonl",
+                                 "--stats", "-")
+        self.assertIn('"records": 1', result.stdout)
+
+    def test_an_empty_name_is_no_output(self):
+        message = ('"": unwritable: is no name of a file; is a variable not '
+                   'set?')
+        for option in ("-o", "--stats", "--unmatched-rows"):
+            self.assert_refused(message, "extract", "a.png", "--csv",
+                                "rows.csv", option, "")
+        self.assert_refused(message, "urls", "--csv", "rows.csv", "-o", "")
+        self.assert_refused(message, "enrich", "--csv", "rows.csv",
+                            "--records", "out.jsonl", "-o", "")
+
+    def test_an_image_or_archive_is_not_replaced(self):
+        self.run_sdmeta("extract", "a.png", "-o", "out.jsonl.gz")
+        os.rename(self.path("out.jsonl.gz"), self.path("packed"))
+        with tarfile.open(self.path("set"), "w") as tar:
+            tar.add(self.path("a.png"), "a.png")
+        self.write("b.png", self.read("a.png"))
+        message = ("%s: unwritable: would replace a file of another kind (%s); "
+                   "name another output, or remove it")
+        for name, kind in (("b.png", "PNG"), ("packed", "archive"),
+                           ("set", "archive")):
+            self.assert_refused(message % (name, kind), "extract", ".", "-o",
+                                name)
+        png_message = message % ("b.png", "PNG")
+        self.assert_refused(png_message, "extract", ".", "--stats", "b.png")
+        self.assert_refused(png_message, "extract", ".", "--csv", "rows.csv",
+                            "--unmatched-rows", "b.png")
+        self.assert_refused(png_message, "urls", "--csv", "rows.csv", "-o",
+                            "b.png")
+        self.assert_refused(png_message, "enrich", "--csv", "rows.csv",
+                            "--records", "out.jsonl", "-o", "b.png")
+
+    def test_a_compressed_output_of_an_earlier_run_is_replaced(self):
+        for name in ("out.jsonl.gz", "out.jsonl.zst"):
+            for _ in range(2):
+                result = self.run_sdmeta("extract", "a.png", "-o", name)
+                self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_folder_without_permission_is_told_before_the_run(self):
+        os.mkdir(self.path("locked"), 0o500)
+        message = ("locked/x: unwritable: folder locked: Permission denied")
+        for option in ("-o", "--stats", "--unmatched-rows"):
+            result = self.run_sdmeta("extract", "a.png", "--csv", "rows.csv",
+                                     option, "locked/x",
+                                     under=without_privileges())
+            self.assertEqual((result.returncode, result.stdout, result.stderr),
+                             (2, "", "sdmeta: %s\n" % message))
+
+    def test_a_folder_is_no_output(self):
+        os.mkdir(self.path("here"))
+        for option in ("-o", "--stats"):
+            result = self.run_sdmeta("extract", "a.png", option, "here")
+            self.assertEqual((result.returncode, result.stdout, result.stderr),
+                             (2, "", "sdmeta: here: unwritable: is a folder\n"))
 
     def test_a_folder_that_is_not_there_is_told_before_the_run(self):
         message = ("no/x: unwritable: folder no: No such file or directory")

@@ -135,6 +135,18 @@ class Resume(ProgramTest):
         self.assertEqual(self.statuses("out.jsonl"),
                          ["no_metadata", "unreadable", "ok"])
 
+    def test_strict_counts_failures_that_were_recorded_before(self):
+        self.write("images/a.png", b"")
+        self.write("images/b.png", png())
+        self.extract("out.jsonl")
+        lines = self.read("out.jsonl").splitlines(keepends=True)
+        for old, code in ((lines[0], 1), (lines[1], 0)):
+            os.unlink(self.path("out.jsonl"))
+            self.write("out.jsonl.partial", old)
+            self.assertEqual(self.run_sdmeta(
+                "extract", "images/b.png", "-o", "out.jsonl", "--resume",
+                "--strict").returncode, code)
+
     def statuses(self, output):
         return [r["status"] for r in records(self.read(output).decode())]
 
