@@ -104,6 +104,21 @@ class Output(ProgramTest):
         self.assertEqual((result.returncode, result.stderr), (
             2, "sdmeta: /dev/fd/99: unwritable: open: Bad file descriptor\n"))
 
+    def test_no_file_takes_the_place_of_a_closed_standard_stream(self):
+        self.write("a.png", png())
+        for command, message in (
+                ("extract a.png >&-", "standard output: unwritable: write"),
+                ("extract a.png -o out --stats - >&-",
+                 "standard output: unwritable: write"),
+                ("extract - <&-", "read list")):
+            result = subprocess.run(
+                ["sh", "-c", "exec \"$0\" " + command, BINARY],
+                cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(message + ": Bad file descriptor",
+                          result.stderr + result.stdout)
+        self.assertEqual(len(records(self.read("out").decode())), 1)
+
     def test_links_are_followed_whether_they_lead_to_a_file_or_not(self):
         os.mkdir(self.path("far"))
         os.symlink("far/real", self.path("second"))
