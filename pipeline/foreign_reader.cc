@@ -246,12 +246,12 @@ class ForeignReader final : public ArchiveReader {
   }
 
   void stop(std::string detail) {
+    if (!is_done_) note_damage(std::move(detail));
     is_done_ = true;
-    note_damage(std::move(detail));
   }
 
   void note_damage(std::string detail) {
-    if (!damage_) damage_ = archive_broken(std::move(detail), position_);
+    damage_ = archive_broken(std::move(detail), position_);
   }
 
   std::string message() const {
@@ -311,7 +311,7 @@ class ForeignReader final : public ArchiveReader {
   bool is_done_ = false;
   std::optional<Error> member_error_;  // why the member's data broke off
   std::optional<Error> read_error_;
-  std::optional<Error> damage_;
+  std::optional<Error> damage_;  // the last
 };
 
 class HeldSource final : public ByteSource {

@@ -109,6 +109,21 @@ std::optional<Member> TarReader::fail(std::string detail) {
   return std::nullopt;
 }
 
+/// Notes what is wrong with the header at `header`, and moves on to the first
+/// block from `next` that is one. No byte in front of `next` is read again, so
+/// the work is linear.
+void TarReader::pass_damage(std::string detail, std::uint64_t header,
+                            std::uint64_t next) {
+  damage_ = archive_broken(std::move(detail), header);
+  std::span<const std::uint8_t> block;
+  for (position_ = next;; position_ += kBlock) {
+    block = window_.at(position_, kBlock);
+    if (block.size() < kBlock || is_tar_header(block)) break;
+  }
+  is_done_ = block.size() < kBlock;
+  if (window_.error()) fail({});
+}
+
 /// Two zero blocks end an archive; another may have been joined to it. Returns
 /// true with position_ at its first header.
 bool TarReader::pass_end_mark() {
@@ -138,11 +153,10 @@ std::optional<std::uint64_t> TarReader::end_of_sparse_map(
   }
 }
 
-/// Long names ('L') and pax records ('x'), whose data begins at position_.
-/// False if they make no sense.
+/// Long names ('L') and pax records ('x'), whose data begins at position_; at
+/// most kMaxExtensionBytes. False if they make no sense.
 bool TarReader::read_extension(char type, std::uint64_t size,
                                Extension& extension) {
-  if (size > kMaxExtensionBytes) return false;
   const std::span<const std::uint8_t> bytes =
       window_.at(position_, static_cast<std::size_t>(size));
   if (bytes.size() < size) return false;
@@ -196,13 +210,23 @@ std::optional<Member> TarReader::next() {
       extension = {};
       continue;
     }
-    if (!is_tar_header(block)) return fail("header with a wrong checksum");
+    const std::uint64_t header = position_;
+    std::uint64_t data = header + kBlock;
+    const auto pass = [&](const char* damage, std::uint64_t next) {
+      extension = {};
+      pass_damage(damage, header, next);
+    };
+    if (!is_tar_header(block)) {
+      pass("header with a wrong checksum", data);
+      continue;
+    }
 
     const char type = static_cast<char>(block[156]);
     std::optional<std::uint64_t> size = number_field(block, 124, 12);
-    if (!size) return fail("header with an impossible size");
-    const std::uint64_t header = position_;
-    std::uint64_t data = header + kBlock;
+    if (!size) {
+      pass("header with an impossible size", data);
+      continue;
+    }
     std::string name(text_field(block, 0, 100));
     const bool is_posix =
         text_field(block, 257, 6) == "ustar" && block[262] == 0;
@@ -223,16 +247,20 @@ std::optional<Member> TarReader::next() {
     if (!is_about_next && extension.size) size = extension.size;
     // Links and devices have no data, whatever size they state.
     if (type >= '1' && type <= '6') size = 0;
-    if (*size > kMaxOffset - data - kBlock)
-      return fail("header with an impossible size");
+    if (*size > kMaxOffset - data - kBlock) {
+      pass("header with an impossible size", data);
+      continue;
+    }
     const std::uint64_t end = data + padded(*size);
 
     if (is_about_next) {
+      const bool is_readable =
+          *size <= kMaxExtensionBytes && end <= window_.source_size();
       if (!extension.start) extension.start = header;
       position_ = data;
-      if (!read_extension(type, *size, extension)) {
-        position_ = header;
-        return fail("extended header that cannot be read");
+      if (!is_readable || !read_extension(type, *size, extension)) {
+        pass("extended header that cannot be read", is_readable ? end : data);
+        continue;
       }
       position_ = end;
       continue;

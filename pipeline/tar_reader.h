@@ -1,6 +1,6 @@
 // Uncompressed tar (POSIX.1-2017 pax and ustar, GNU tar, v7), by its headers
 // only: member data is hopped over. Archives that were joined with cat are read
-// to the end.
+// to the end. Behind a damaged header the next one is looked for.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,8 @@ class TarReader final : public ArchiveReader {
   struct Extension;
 
   std::optional<Member> fail(std::string detail);
+  void pass_damage(std::string detail, std::uint64_t header,
+                   std::uint64_t next);
   bool pass_end_mark();
   std::optional<std::uint64_t> end_of_sparse_map(std::uint64_t header);
   bool read_extension(char type, std::uint64_t size, Extension& extension);
@@ -38,7 +40,7 @@ class TarReader final : public ArchiveReader {
   std::unique_ptr<ByteSource> source_;
   HeaderWindow window_;
   std::uint64_t position_ = 0;  // of the next header
-  std::optional<Error> damage_;
+  std::optional<Error> damage_;  // the last
   bool is_done_ = false;
 };
 

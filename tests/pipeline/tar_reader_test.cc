@@ -122,6 +122,33 @@ TEST(TarReader, AWrongChecksumIsABreak) {
   const Listing got = list(tar);
   EXPECT_EQ(names(got), (Names{"a"}));
   EXPECT_EQ(got.damage->detail, "header with a wrong checksum");
+  EXPECT_EQ(got.damage->offset, 1024u);
+}
+
+TEST(TarReader, MembersBehindADamagedHeaderAreFound) {
+  const std::string long_name(200, 'n');
+  const std::string sound = TarBuilder()
+                                .file("a", "1")
+                                .file("b", std::string(3000, '2'))
+                                .file("p", "30 path=cut", 'x')
+                                .file("c", "3")
+                                .file("././@LongLink", long_name, 'L')
+                                .file("d", "4")
+                                .end();
+  std::string tar = sound;
+  tar[1024] = 'B';
+  const Listing got = list(tar);
+  EXPECT_EQ(names(got), (Names{"a", "c", long_name}));
+  ASSERT_TRUE(got.damage);
+  EXPECT_EQ(got.damage->detail, "extended header that cannot be read");
+
+  tar = sound;
+  set_tar_field(tar, 1024, 124, "99999999999x");
+  EXPECT_EQ(names(list(tar)), (Names{"a", "c", long_name}));
+
+  // The reason why nothing more was found is told rather than the first.
+  const Listing cut = list(tar.substr(0, tar.size() - 3000));
+  EXPECT_EQ(cut.damage->detail.substr(0, 4), "ends");
 }
 
 TEST(TarReader, AMissingEndMarkIsABreak) {
