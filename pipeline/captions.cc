@@ -5,18 +5,24 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/file_error.h"
 #include "pipeline/jsonl_reader.h"
+#include "pipeline/latest_records.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/match.h"
 #include "pipeline/name_filter.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
+#include "pipeline/spill_file.h"
 #include "pipeline/write_all.h"
 
 namespace sdmeta {
@@ -44,12 +50,11 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   return write_error(path + ": write", error);
 }
 
-/// The folders of `name` that lie below its root: no "..", no leading '/'.
-std::filesystem::path folders_of(const std::string& name) {
-  std::filesystem::path folders;
-  for (const auto& part : std::filesystem::path(name).parent_path())
-    if (part != ".." && part != "." && !part.has_root_path()) folders /= part;
-  return folders;
+/// Adds those parts of `name` that lie below its root: no "..", no leading '/'.
+void append_folders(std::filesystem::path& path,
+                    const std::filesystem::path& name) {
+  for (const auto& part : name)
+    if (part != ".." && part != "." && !part.has_root_path()) path /= part;
 }
 
 /// The image's name with .txt for its extension.
@@ -84,6 +89,65 @@ class FolderNames {
   Result<NameMatcher> folder_ = NameMatcher::make(MatchKey::kImageUrl, "");
 };
 
+/// A record's caption, before it is known that no later record replaces it.
+struct Caption {
+  std::uint64_t line_number = 0;  // of the record
+  std::string image;              // as the record names it
+  std::string folders;            // below the captions' folder
+  std::string name;
+  std::string text;
+};
+
+/// Captions set aside in order, and read again in order.
+class SpilledCaptions {
+ public:
+  static Result<SpilledCaptions> in(const std::string& folder) {
+    constexpr std::size_t kBufferBytes = 1 << 20;
+    auto spill = SpillFile::create(folder, kBufferBytes);
+    if (!spill) return spill.error();
+    return SpilledCaptions(std::move(*spill));
+  }
+
+  std::optional<Error> append(const Caption& caption) {
+    const Head head = {caption.line_number, caption.image.size(),
+                       caption.folders.size(), caption.name.size(),
+                       caption.text.size()};
+    bytes_.assign(reinterpret_cast<const char*>(head.data()), sizeof head);
+    bytes_ += caption.image + caption.folders + caption.name + caption.text;
+    return spill_->append(bytes_);
+  }
+  std::optional<Error> flush() { return spill_->flush(); }
+
+  std::optional<Error> next(Caption& caption) {
+    Head head{};
+    if (auto error = read(sizeof head)) return error;
+    std::memcpy(head.data(), bytes_.data(), sizeof head);
+    caption.line_number = head[0];
+    std::size_t i = 1;
+    for (std::string* const part :
+         {&caption.image, &caption.folders, &caption.name, &caption.text}) {
+      if (auto error = read(head[i++])) return error;
+      part->swap(bytes_);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  using Head = std::array<std::uint64_t, 5>;
+
+  explicit SpilledCaptions(std::unique_ptr<SpillFile> spill)
+      : spill_(std::move(spill)) {}
+  std::optional<Error> read(std::uint64_t size) {
+    const std::uint64_t begin = position_;
+    position_ += size;
+    return spill_->read(begin, position_, bytes_);
+  }
+
+  std::unique_ptr<SpillFile> spill_;
+  std::uint64_t position_ = 0;
+  std::string bytes_;
+};
+
 }  // namespace
 
 std::vector<std::string> caption_fields() {
@@ -112,49 +176,93 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   const std::vector<std::string_view> paths = {"file", "member", "image_id",
                                                field};
   using Kind = RecordValue::Kind;
+  auto spilled = SpilledCaptions::in(options.directory + '/');
+  if (!spilled) return spilled.error();
   RecordParser parser;
   std::vector<RecordValue> values;
-  RecordedFiles captions;  // of this run, by path
+  LatestRecords latest;
+  std::vector<bool> has_caption;  // of the records
   CaptionsCounts counts;
-  const auto line_number = [&] { return (*reader)->line_number(); };
   BadLineReports bad_lines(report);
-  BadLineReports clashes(report);
-  BadLineReports refused_names(report);
   const FolderNames folder_names;
+  Caption caption;
+  std::optional<Error> broken_end;  // costs what lies behind it
   for (;;) {
     const auto line = (*reader)->next();
-    if (!line) return line.error();
-    if (!*line) break;
+    if (!line) broken_end = line.error();
+    if (!line || !*line) break;
     auto error = parser.values(**line, paths, values);
     if (!error && values[0].kind != Kind::kText)
       error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
                     std::nullopt};
     if (error) {
       ++counts.bad_records;
-      bad_lines.add(options.records, *error, line_number);
+      bad_lines.add(options.records, *error,
+                    [&] { return (*reader)->line_number(); });
       continue;
     }
     ++counts.records;
     const RecordValue& text = values[3];
-    if (text.kind == Kind::kMissing || text.kind == Kind::kNull) {
+    const bool is_member = values[1].kind == Kind::kText;
+    std::optional<std::string_view> member;
+    if (is_member) member = values[1].text;
+    latest.add(values[0].text, member);
+    has_caption.push_back(text.kind != Kind::kMissing &&
+                          text.kind != Kind::kNull);
+    if (!has_caption.back()) continue;
+
+    caption.line_number = (*reader)->line_number();
+    caption.image = values[is_member ? 1 : 0].text;
+    caption.text = text.text;
+    const std::string name = from_lossless_text(caption.image);
+    std::string folder_name;
+    fs::path folders;
+    if (options.is_mirrored) {
+      // An archive is a folder.
+      if (is_member)
+        append_folders(folders, from_lossless_text(values[0].text));
+      append_folders(folders, fs::path(name).parent_path());
+    } else {
+      folder_name = folder_names.of(values[0].text, values[1].text, values[2]);
+    }
+    caption.folders = folders.string();
+    caption.name =
+        folder_name.empty() ? caption_name(name) : folder_name + ".txt";
+    if (auto failed = spilled->append(caption)) return *std::move(failed);
+  }
+  if (!broken_end)
+    broken_end = refuse_without_records(options.records, counts.records,
+                                        counts.bad_records);
+  latest.settle();
+  if (auto failed = spilled->flush()) return *std::move(failed);
+
+  RecordedFiles captions;  // of this run, by path
+  BadLineReports clashes(report);
+  BadLineReports refused_names(report);
+  const auto line_number = [&] { return caption.line_number; };
+  const auto refuse_name = [&](const fs::path& path) {
+    ++counts.refused_names;
+    refused_names.add(
+        options.records,
+        Error{ErrorCode::kUnwritable,
+              path.string() + " is no name that a file can have here",
+              std::nullopt},
+        line_number);
+  };
+  for (std::uint32_t i = 0; i < latest.size(); ++i) {
+    if (has_caption[i])
+      if (auto failed = spilled->next(caption)) return *std::move(failed);
+    if (latest.is_replaced(i)) {
+      ++counts.replaced;
+      continue;
+    }
+    if (!has_caption[i]) {
       ++counts.without_field;
       continue;
     }
-    const RecordValue& named =
-        values[1].kind == Kind::kText ? values[1] : values[0];
-    const std::string name = from_lossless_text(named.text);
-    const auto refuse_name = [&](const fs::path& path) {
-      ++counts.refused_names;
-      refused_names.add(
-          options.records,
-          Error{ErrorCode::kUnwritable,
-                path.string() + " is no name that a file can have here",
-                std::nullopt},
-          line_number);
-    };
     fs::path path = root;
-    if (options.is_mirrored) {
-      path /= folders_of(name);
+    if (!caption.folders.empty()) {
+      path /= caption.folders;
       fs::create_directories(path, failure);
       if (failure && is_refused_name(failure.value())) {
         refuse_name(path);
@@ -163,28 +271,25 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
       if (failure)
         return write_error(path.string() + ": make folder", failure.value());
     }
-    std::string folder_name;
-    if (!options.is_mirrored)
-      folder_name = folder_names.of(values[0].text, values[1].text, values[2]);
-    path /= folder_name.empty() ? caption_name(name) : folder_name + ".txt";
-    const RecordedFiles::Key caption =
+    path /= caption.name;
+    const RecordedFiles::Key key =
         RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
-    if (captions.contains(caption)) {
+    if (captions.contains(key)) {
       ++counts.clashes;
       clashes.add(
           options.records,
           Error{ErrorCode::kDuplicateRow,
                 path.string() +
                     " was written for an earlier record; this one of '" +
-                    named.text + "' has no caption" +
+                    caption.image + "' has no caption" +
                     (options.is_mirrored ? ""
                                          : " (--mirror keeps folders apart)"),
                 std::nullopt},
           line_number);
       continue;
     }
-    captions.add(caption);
-    const auto written = write_caption(path, text.text, options.force);
+    captions.add(key);
+    const auto written = write_caption(path, caption.text, options.force);
     if (!written) return written.error();
     switch (*written) {
       case Written::kYes: ++counts.written; break;
@@ -192,9 +297,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
       case Written::kRefusedName: refuse_name(path); break;
     }
   }
-  if (auto refused = refuse_without_records(options.records, counts.records,
-                                            counts.bad_records))
-    return *std::move(refused);
+  if (broken_end) return *std::move(broken_end);
   return counts;
 }
 
@@ -202,6 +305,7 @@ std::string to_text(const CaptionsCounts& counts) {
   std::string text = std::to_string(counts.records) +
                      " records: " + std::to_string(counts.written) +
                      " captions written";
+  append_count(text, counts.replaced, " replaced by a later one of their file");
   append_count(text, counts.without_field, " without the field");
   append_count(text, counts.kept, " kept (they exist; --force overwrites)");
   append_count(text, counts.clashes, " name clashes");

@@ -26,6 +26,7 @@ struct CaptionsOptions {
 struct CaptionsCounts {
   std::uint64_t records = 0;
   std::uint64_t written = 0;
+  std::uint64_t replaced = 0;       // a later record of the same file counts
   std::uint64_t without_field = 0;  // null, or no generation
   std::uint64_t kept = 0;           // existing files, left alone
   std::uint64_t clashes = 0;        // name taken by an earlier record; reported

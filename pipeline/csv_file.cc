@@ -56,6 +56,18 @@ bool read_number_cell(std::string_view cell,
   return number.has_value() && *number <= INT64_MAX;
 }
 
+/// The first line end outside quotes is a CR alone: that ends no record.
+bool ends_lines_with_cr(std::string_view text) {
+  bool is_quoted = false;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == '"') is_quoted = !is_quoted;
+    if (is_quoted) continue;
+    if (text[i] == '\n') return false;
+    if (text[i] == '\r') return text[i + 1] != '\n' && text[i + 1] != '\r';
+  }
+  return false;
+}
+
 std::string quoted(std::string_view cell) {
   constexpr std::size_t kShown = 60;
   std::string text(cell.substr(0, kShown));
@@ -98,6 +110,11 @@ Result<CsvHeader> CsvHeader::read(std::string_view text, bool is_final,
                                   const Limits& limits, std::size_t& next) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return Error{ErrorCode::kBadText, "the text is UTF-16; save it as UTF-8",
+                 std::nullopt};
+  if (ends_lines_with_cr(text))
+    return Error{ErrorCode::kBadText,
+                 "the first line ends with CR alone, as on old Macs; save the "
+                 "file with LF or CRLF line ends",
                  std::nullopt};
   CsvScanner scanner(0, limits.max_csv_row_bytes);
   scanner.start(text, text.starts_with(kBom) ? kBom.size() : 0, is_final);
@@ -165,8 +182,12 @@ Result<std::vector<std::string>> list_csv_files(
         return in_file(entry->path, *entry->error);
       if (is_hidden(base_name(entry->path))) continue;
       const std::string name = lower(base_name(entry->path));
-      if (name.ends_with(".csv") || name.ends_with(".csv.gz") ||
-          name.ends_with(".csv.zst"))
+      const bool is_csv = name.ends_with(".csv") || name.ends_with(".csv.gz") ||
+                          name.ends_with(".csv.zst");
+      // Opening a pipe would wait for somebody who writes to it.
+      if (is_csv &&
+          (entry->is_regular || ::stat(entry->path.c_str(), &status) != 0 ||
+           S_ISREG(status.st_mode)))
         files.push_back(std::move(entry->path));
     }
     if (files.size() == before)

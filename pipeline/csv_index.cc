@@ -108,16 +108,18 @@ class CsvIndexOfRows final : public CsvIndex {
     return row;
   }
 
-  bool mark(std::optional<std::uint64_t> image_id,
-            const std::optional<Uuid>& uuid) const override {
+  std::optional<std::uint32_t> row_of_image(
+      std::optional<std::uint64_t> image_id,
+      const std::optional<Uuid>& uuid) const override {
     RowText buffer;
     std::optional<std::uint32_t> row;
     bool is_ambiguous = false;
     if (image_id) row = newest(rows_.by_image_id.find(key_of(*image_id)));
     if (!row && uuid) row = row_of(*uuid, buffer, is_ambiguous);
-    if (row) seen_.set(*row);
-    return row.has_value();
+    return row;
   }
+
+  void mark(std::uint32_t row) const override { seen_.set(row); }
 
   CsvCounts counts() const override { return rows_.counts; }
 

@@ -63,11 +63,14 @@ class CsvIndex {
   virtual std::optional<Row> find(std::string_view path,
                                   std::string_view member,
                                   std::vector<Error>* notes = nullptr) const = 0;
-  /// Marks the row of an image as seen; false if there is none. Thread-safe.
-  virtual bool mark(std::optional<std::uint64_t> /*image_id*/,
-                    const std::optional<Uuid>& /*uuid*/) const {
-    return false;
+  /// The number of an image's row, if there is one, for mark(). Thread-safe.
+  virtual std::optional<std::uint32_t> row_of_image(
+      std::optional<std::uint64_t> /*image_id*/,
+      const std::optional<Uuid>& /*uuid*/) const {
+    return std::nullopt;
   }
+  /// Marks a row as seen. Thread-safe.
+  virtual void mark(std::uint32_t /*row*/) const {}
   virtual CsvCounts counts() const = 0;
   /// Calls `visit` for the row of each image that was not seen, in the order of
   /// files and rows, until it gives an error.

@@ -1,5 +1,7 @@
 #include "pipeline/enrich.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -12,6 +14,7 @@
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/key_table.h"
+#include "pipeline/latest_records.h"
 #include "pipeline/output_place.h"
 #include "pipeline/spill_file.h"
 #include "pipeline/text_output.h"
@@ -108,6 +111,7 @@ void append_value(std::string& out, const RecordValue& value) {
 /// Numbers 0, 1, 2, ... for the records; their cells wait in the spill.
 class RecordCells {
  public:
+  /// see() every row if has_choices(), then settle(), then find().
   static Result<std::unique_ptr<RecordCells>> read(
       const EnrichOptions& options, const Report& report,
       EnrichCounts& counts) {
@@ -126,6 +130,27 @@ class RecordCells {
     return cells;
   }
 
+  /// There are names that may mean several images.
+  bool has_choices() const { return choices_.size() != 0; }
+  void see(const RowKeys& row) {
+    const auto mark = [&](std::span<const KeyTable::Entry> entries) {
+      for (const KeyTable::Entry& entry : entries)
+        choices_[entry.number()].has_row = true;
+    };
+    if (row.image_id) mark(choices_by_image_id_.find(key_of(*row.image_id)));
+    if (row.uuid) mark(choices_by_uuid_.find(key_of(*row.uuid)));
+  }
+  void settle() {
+    std::optional<std::uint32_t> settled;
+    for (const Choice& choice : choices_) {
+      if (!choice.has_row || choice.record == settled) continue;
+      settled = choice.record;
+      (choice.is_uuid ? by_uuid_ : by_image_id_).add(choice.key, choice.record);
+    }
+    by_image_id_.build();
+    by_uuid_.build();
+  }
+
   std::optional<std::uint32_t> find(const RowKeys& keys) const {
     std::optional<std::uint32_t> record;
     if (keys.image_id)
@@ -141,9 +166,20 @@ class RecordCells {
     return spill_->read(begins_[record], end, text);
   }
 
-  std::size_t size() const { return begins_.size(); }
+  std::uint32_t size() const { return latest_.size(); }
+  bool is_replaced(std::uint32_t record) const {
+    return latest_.is_replaced(record);
+  }
 
  private:
+  /// One of the images that a record's name may mean, likeliest first.
+  struct Choice {
+    std::uint64_t key;
+    std::uint32_t record;
+    bool is_uuid;
+    bool has_row;
+  };
+
   RecordCells(std::unique_ptr<SpillFile> spill, NameMatcher matcher)
       : spill_(std::move(spill)), matcher_(std::move(matcher)) {}
 
@@ -176,6 +212,9 @@ class RecordCells {
       const auto number = static_cast<std::uint32_t>(begins_.size());
       begins_.push_back(spill_->size());
       is_ok_.push_back(values[0].text == "ok");
+      std::optional<std::string_view> member;
+      if (values[2].kind == RecordValue::Kind::kText) member = values[2].text;
+      latest_.add(values[1].text, member);
       add_keys(values, number);
       text.clear();
       for (std::size_t i = 0; i < kColumnCount; ++i) {
@@ -188,8 +227,9 @@ class RecordCells {
     if (auto refused =
             refuse_without_records(path, counts.records, counts.bad_records))
       return refused;
-    by_image_id_.build();
-    by_uuid_.build();
+    latest_.settle();
+    choices_by_image_id_.build();
+    choices_by_uuid_.build();
     return spill_->flush();
   }
 
@@ -199,7 +239,8 @@ class RecordCells {
     const RecordValue& image_id = values[kColumnCount];
     const RecordValue& image_url = values[kColumnCount + 1];
     NameKeys keys;
-    if (image_url.kind == RecordValue::Kind::kMissing) {
+    const bool is_by_name = image_url.kind == RecordValue::Kind::kMissing;
+    if (is_by_name) {
       const RecordValue& member = values[2];
       keys = matcher_.keys(values[1].text, member.text);
     } else if (image_url.kind == RecordValue::Kind::kText) {
@@ -207,40 +248,89 @@ class RecordCells {
     }
     if (image_id.kind == RecordValue::Kind::kJson)
       keys.add(parse_image_number(image_id.text));
-    for (const NameKey& key : keys.all()) {
-      if (key.kind == NameKey::Kind::kUuid)
-        by_uuid_.add(key_of(key.uuid), number);
-      else
-        by_image_id_.add(key_of(key.number), number);
+    const bool is_choice = is_by_name && keys.all().size() > 1;
+    for (const NameKey& name_key : keys.all()) {
+      const bool is_uuid = name_key.kind == NameKey::Kind::kUuid;
+      const std::uint64_t key =
+          is_uuid ? key_of(name_key.uuid) : key_of(name_key.number);
+      if (!is_choice) {
+        (is_uuid ? by_uuid_ : by_image_id_).add(key, number);
+        continue;
+      }
+      (is_uuid ? choices_by_uuid_ : choices_by_image_id_)
+          .add(key, static_cast<std::uint32_t>(choices_.size()));
+      choices_.push_back({key, number, is_uuid, false});
     }
   }
 
   std::optional<std::uint32_t> best(
       std::span<const KeyTable::Entry> entries) const {
-    for (const KeyTable::Entry& entry : entries)
+    std::optional<std::uint32_t> first;
+    for (const KeyTable::Entry& entry : entries) {
+      if (latest_.is_replaced(entry.number())) continue;
       if (is_ok_[entry.number()]) return entry.number();
-    if (entries.empty()) return std::nullopt;
-    return entries.front().number();
+      if (!first) first = entry.number();
+    }
+    return first;
   }
 
   std::unique_ptr<SpillFile> spill_;
   NameMatcher matcher_;
   GrowArray<std::uint64_t> begins_;  // of the records' cells in the spill
   std::vector<bool> is_ok_;
+  LatestRecords latest_;
   KeyTable by_image_id_;
   KeyTable by_uuid_;
+  GrowArray<Choice> choices_;  // those of one record stand together
+  KeyTable choices_by_image_id_;
+  KeyTable choices_by_uuid_;
 };
 
 std::string added_header(const CsvUnion& columns) {
   const std::vector<std::string>& names = columns.names();
+  const auto is_taken = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::string header;
   for (const std::string_view name : kNames) {
-    header += ',';
-    if (std::find(names.begin(), names.end(), name) != names.end())
-      header += "sdmeta_";
-    header += name;
+    std::string free(name);
+    if (is_taken(free)) free.insert(0, "sdmeta_");
+    const std::string prefixed = free;
+    for (int i = 2; is_taken(free); ++i)
+      free = prefixed + '_' + std::to_string(i);
+    header.append(",").append(free);
   }
   return header;
+}
+
+/// Calls `visit(reader, row)` for each row, broken ones too, until it gives an
+/// error.
+template <class Visit>
+std::optional<Error> for_each_row(const std::string& path, const Limits& limits,
+                                  Visit&& visit) {
+  const auto reader = CsvReader::open(path, limits);
+  if (!reader) return reader.error();
+  CsvRecord row;
+  for (;;) {
+    const auto has_row = (*reader)->next(row);
+    if (!has_row) return has_row.error();
+    if (!*has_row) return std::nullopt;
+    if (auto error = visit(**reader, row)) return error;
+  }
+}
+
+/// The headers of all files come before the first row of the output.
+std::optional<Error> refuse_pipes(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+      return Error{ErrorCode::kUnreadable,
+                   path +
+                       ": is a pipe, and rows are read more than once here; "
+                       "name a file",
+                   std::nullopt};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -252,6 +342,7 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   EnrichCounts counts;
   const auto paths = list_csv_files(options.csv_paths);
   if (!paths) return paths.error();
+  if (auto refused = refuse_pipes(*paths)) return *std::move(refused);
   CsvUnion columns;
   std::vector<std::size_t> layouts;
   for (const std::string& path : *paths) {
@@ -264,6 +355,21 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   const auto records = RecordCells::read(options, report, counts);
   if (!records) return records.error();
 
+  if ((*records)->has_choices()) {
+    const auto see = [&](const CsvReader& reader,
+                         const CsvRecord& row) -> std::optional<Error> {
+      RowKeys keys;
+      std::string fault;
+      if (row.fault.empty() && read_row_keys(reader.header(), row, keys, fault))
+        (*records)->see(keys);
+      return std::nullopt;
+    };
+    for (const std::string& path : *paths)
+      if (auto error = for_each_row(path, options.limits, see))
+        return *std::move(error);
+  }
+  (*records)->settle();
+
   std::string& text = (*output)->buffer();
   text += columns.header() + added_header(columns) + '\n';
   const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
@@ -272,43 +378,39 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   std::string added;
   for (std::size_t i = 0; i < paths->size(); ++i) {
     const std::string& path = (*paths)[i];
-    const auto reader = CsvReader::open(path, options.limits);
-    if (!reader) return reader.error();
     bad_rows.start_file();
-    CsvRecord row;
-    for (;;) {
-      const auto has_row = (*reader)->next(row);
-      if (!has_row) return has_row.error();
-      if (!*has_row) break;
+    const auto write = [&](const CsvReader& reader,
+                           const CsvRecord& row) -> std::optional<Error> {
       if (!row.fault.empty()) {
         ++counts.bad_rows;
         bad_rows.add(path, Error{ErrorCode::kBadRow, row.fault, std::nullopt},
-                     [&] { return (*reader)->line(); });
-        continue;
+                     [&] { return reader.line(); });
+        return std::nullopt;
       }
       ++counts.rows;
       columns.append(text, layouts[i], row);
       RowKeys keys;
       std::string fault;  // such a row stays, without a record
       std::optional<std::uint32_t> record;
-      if (read_row_keys((*reader)->header(), row, keys, fault))
+      if (read_row_keys(reader.header(), row, keys, fault))
         record = (*records)->find(keys);
       if (record) {
         ++counts.with_record;
         is_used[*record] = true;
-        if (auto error = (*records)->cells(*record, added))
-          return *std::move(error);
+        if (auto error = (*records)->cells(*record, added)) return error;
         text += added;
       } else {
         text += missing;
       }
       text += '\n';
-      if (auto error = (*output)->flush_if_full()) return *std::move(error);
-    }
+      return (*output)->flush_if_full();
+    };
+    if (auto error = for_each_row(path, options.limits, write))
+      return *std::move(error);
   }
   if (auto error = (*output)->finish()) return *std::move(error);
-  counts.unused_records = static_cast<std::uint64_t>(
-      std::count(is_used.begin(), is_used.end(), false));
+  for (std::uint32_t i = 0; i < (*records)->size(); ++i)
+    if (!is_used[i] && !(*records)->is_replaced(i)) ++counts.unused_records;
   return counts;
 }
 

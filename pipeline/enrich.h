@@ -33,7 +33,7 @@ struct EnrichCounts {
   std::uint64_t with_record = 0;
   std::uint64_t bad_rows = 0;       // reported, not in the output
   std::uint64_t records = 0;
-  std::uint64_t unused_records = 0;  // no row asked for them
+  std::uint64_t unused_records = 0;  // no row asked for them; not replaced ones
   std::uint64_t bad_records = 0;    // lines that are no record; reported
 };
 

@@ -11,6 +11,10 @@ namespace sdmeta {
 /// denied". `errno_value` is an errno; the text is that of the C locale.
 Error file_error(std::string_view doing, int errno_value);
 
+/// file_error("open", ...) of an input, which says so where `path` is that of
+/// an archive's member: only `sdmeta show` takes those.
+Error open_error(std::string_view path, int errno_value);
+
 /// The same as kUnwritable.
 Error write_error(std::string_view doing, int errno_value);
 

@@ -19,10 +19,10 @@ constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 /// Takes `fd` over; negative: errno says why there is none. What has taken the
 /// place of a file that `is_regular` cannot be sought in, or not be read.
-Result<ImageFile> image_file(int fd, bool is_regular) {
+Result<ImageFile> image_file(int fd, const std::string& path, bool is_regular) {
   ImageFile image;
   image.descriptor = Descriptor(fd);
-  if (fd < 0) return file_error("open", errno);
+  if (fd < 0) return open_error(path, errno);
   if (is_regular) {
     const off_t size = ::lseek(fd, 0, SEEK_END);
     image.size = static_cast<std::uint64_t>(size);
@@ -75,7 +75,7 @@ Result<ImageFile> FileOpener::open(const std::string& path,
                                    bool is_regular) noexcept {
   const Place place = place_of(path);
   Result<ImageFile> file =
-      image_file(::openat(place.folder, place.name, kFlags), is_regular);
+      image_file(::openat(place.folder, place.name, kFlags), path, is_regular);
   // Whoever waits for a disk waits for what is asked for, not for the pixels
   // that the kernel would read ahead.
   if (file) ::posix_fadvise(file->descriptor.get(), 0, 0, POSIX_FADV_RANDOM);
@@ -94,9 +94,10 @@ std::optional<Result<ImageFile>> FileOpener::open_cached(
     if (fd < 0 && errno == EAGAIN) return std::nullopt;
     has_openat2_ =
         fd >= 0 || (errno != ENOSYS && errno != EINVAL && errno != EPERM);
-    if (has_openat2_) return image_file(static_cast<int>(fd), is_regular);
+    if (has_openat2_) return image_file(static_cast<int>(fd), path, is_regular);
   }
-  return image_file(::openat(place.folder, place.name, kFlags), is_regular);
+  return image_file(::openat(place.folder, place.name, kFlags), path,
+                    is_regular);
 }
 
 }  // namespace sdmeta

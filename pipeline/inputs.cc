@@ -175,7 +175,7 @@ class Inputs final : public InputStream {
   bool enter_folder(const std::string& path, std::optional<Error>& error) {
     struct stat status;
     if (::stat(path.c_str(), &status) != 0) {
-      error = file_error("open", errno);
+      error = open_error(path, errno);
       return false;
     }
     if (!S_ISDIR(status.st_mode)) return false;

@@ -32,12 +32,12 @@ struct Hash128 {
 }  // namespace
 
 RecordedFiles::Key RecordedFiles::key(std::string_view path,
-                                      const std::optional<std::string>& member,
+                                      std::optional<std::string_view> member,
                                       std::optional<std::uint64_t> bytes) {
   Hash128 hash;
   hash.add(path);
   hash.add(std::uint64_t{member.has_value()});
-  if (member) hash.add(std::string_view(*member));
+  if (member) hash.add(*member);
   hash.add(std::uint64_t{bytes.has_value()});
   hash.add(bytes.value_or(0));
   hash.add(std::uint64_t{0});  // one more round spreads the last word

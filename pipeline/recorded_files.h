@@ -18,8 +18,7 @@ class RecordedFiles {
   using Key = std::pair<std::uint64_t, std::uint32_t>;
 
   /// Names as bytes; `bytes` as the record states it, nullopt for null.
-  static Key key(std::string_view path,
-                 const std::optional<std::string>& member,
+  static Key key(std::string_view path, std::optional<std::string_view> member,
                  std::optional<std::uint64_t> bytes);
 
   void add(Key key);

@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "pipeline/csv_index.h"
+#include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
+#include "pipeline/latest_records.h"
 #include "pipeline/text_output.h"
 
 namespace sdmeta {
@@ -17,7 +19,25 @@ bool is_broken_download(std::string_view status) {
          status == "not_an_image" || status == "unreadable";
 }
 
-/// Marks the rows that have a sound record.
+/// The row whose image a sound record stands for.
+std::optional<std::uint32_t> row_of(const RecordHead& head,
+                                    const NameMatcher& matcher,
+                                    const CsvIndex& index) {
+  if (is_broken_download(head.status)) return std::nullopt;
+  if (head.image_url)  // joined when it was written
+    return index.row_of_image(head.image_id, find_uuid(*head.image_url));
+  const NameKeys keys =
+      matcher.keys(head.file, head.member.value_or(std::string()));
+  for (const NameKey& key : keys.all()) {
+    const auto row = key.kind == NameKey::Kind::kUuid
+                         ? index.row_of_image(std::nullopt, key.uuid)
+                         : index.row_of_image(key.number, std::nullopt);
+    if (row) return row;
+  }
+  return std::nullopt;
+}
+
+/// Marks the rows whose image has a sound record that counts.
 std::optional<Error> mark_present(const std::string& path,
                                   const CsvIndex& index, const Report& report,
                                   UrlsCounts& counts) {
@@ -27,11 +47,13 @@ std::optional<Error> mark_present(const std::string& path,
   if (!matcher) return matcher.error();
   RecordParser parser;
   BadLineReports bad_lines(report);
-  std::uint64_t records = 0;
+  constexpr std::uint32_t kNoRow = UINT32_MAX;
+  LatestRecords latest;
+  GrowArray<std::uint32_t> rows;  // of the records
   for (;;) {
     const auto line = (*reader)->next();
     if (!line) return line.error();
-    if (!*line) return refuse_without_records(path, records, counts.bad_records);
+    if (!*line) break;
     const auto head = parser.head(**line);
     if (!head) {
       ++counts.bad_records;
@@ -39,21 +61,13 @@ std::optional<Error> mark_present(const std::string& path,
                     [&] { return (*reader)->line_number(); });
       continue;
     }
-    ++records;
-    if (is_broken_download(head->status)) continue;
-    if (head->image_url) {  // joined when it was written
-      index.mark(head->image_id, find_uuid(*head->image_url));
-      continue;
-    }
-    const NameKeys keys =
-        matcher->keys(head->file, head->member.value_or(std::string()));
-    for (const NameKey& key : keys.all()) {
-      const bool is_uuid = key.kind == NameKey::Kind::kUuid;
-      if (is_uuid ? index.mark(std::nullopt, key.uuid)
-                  : index.mark(key.number, std::nullopt))
-        break;
-    }
+    latest.add(head->file, head->member);
+    rows.push_back(row_of(*head, *matcher, index).value_or(kNoRow));
   }
+  latest.settle();
+  for (std::uint32_t i = 0; i < latest.size(); ++i)
+    if (rows[i] != kNoRow && !latest.is_replaced(i)) index.mark(rows[i]);
+  return refuse_without_records(path, latest.size(), counts.bad_records);
 }
 
 /// An address that is safe in a list of addresses: one line, no blanks.

@@ -209,6 +209,16 @@ class Archives(ProgramTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("lighthouse", result.stdout)
 
+    def test_a_member_named_as_an_input_tells_what_to_name(self):
+        self.make("tar", "-cf", "../a.tar", ".")
+        for name in ("a.tar!/images/000001.png", "a.tar!/images/name"):
+            self.write("list", name + "\n")
+            for arguments in ((name,), ("--files-from", "list")):
+                found = records(self.run_sdmeta("extract", *arguments).stdout)
+                self.assertEqual([(r["file"], r["status"]) for r in found],
+                                 [(name, "unreadable")])
+                self.assertIn("name their archive", found[0]["error"]["detail"])
+
     def test_threads_change_nothing(self):
         self.make("tar", "-cf", "../a.tar", ".")
         self.make("tar", "-czf", "../b.tgz", ".")

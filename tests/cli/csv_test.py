@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import tarfile
 import unittest
 
 from program import INFOTEXT, ProgramTest, png, records
@@ -121,6 +122,29 @@ class Join(CsvTest):
         self.assert_refused("extract", "images", "--csv", "a.csv",
                             says=["a.csv: missing_column: the file is empty"])
 
+    def test_line_ends_of_old_macs_are_refused(self):
+        rows = table(*[row(i) for i in range(40000)])
+        self.assertGreater(len(rows), 2 << 20)
+        for text in (table(row(1)), table(row(1, '"1\n2"')), rows):
+            self.write("a.csv", text.replace("\n", "\r"))
+            for command in (("extract", "images"), ("urls",)):
+                self.assert_refused(
+                    *command, "--csv", "a.csv",
+                    says=["a.csv: bad_text: the first line ends with CR alone",
+                          "save the file with LF"])
+        self.write("a.csv", '"image_id","a\rb"\r\n10000001,2')
+        self.assertEqual(self.extract("images/10000001.png", "--csv",
+                                      "a.csv")[0]["row"]["image_id"], 10000001)
+
+    def test_only_files_of_a_folder_are_read(self):
+        self.write("csv/a.csv", table(row(1)))
+        os.mkfifo(self.path("csv/b.csv"))
+        os.symlink("a.csv", self.path("csv/c.csv"))
+        result = self.run_ok("urls", "--csv", "csv", timeout=20)
+        self.assertIn("1 images: 1 to download", result.stderr)
+        os.symlink("gone", self.path("csv/d.csv"))
+        self.assert_refused("urls", "--csv", "csv", says=["csv/d.csv: "])
+
     def test_a_csv_that_is_not_there_is_refused(self):
         self.assert_refused("extract", "images", "--csv", "no.csv",
                             says=["no.csv: unreadable: "])
@@ -199,6 +223,52 @@ class Enrich(CsvTest):
         self.assertEqual(rows[0]["status"], "mine")
         self.assertEqual(rows[0]["sdmeta_status"], "ok")
 
+    def test_column_names_are_unique(self):
+        self.csv = ("image_id,prompt,sdmeta_prompt,sdmeta_prompt_2\n"
+                    "10000002,a,b,c\n")
+        self.write("a.csv", self.csv)
+        text, rows, _ = self.enrich()
+        names = text.splitlines()[0].split(",")
+        self.assertEqual(len(set(names)), len(names))
+        self.assertEqual(rows[0]["sdmeta_prompt"], "b")
+        self.assertEqual(rows[0]["sdmeta_prompt_3"], self.PROMPT)
+
+    def test_the_last_record_of_a_file_counts(self):
+        place = "images/10000001.png"
+        for before, after in ((png(INFOTEXT % 1), png(INFOTEXT % 12)),
+                              (b"<html>busy</html>", png(INFOTEXT % 12))):
+            self.write(place, before)
+            self.run_ok("extract", "images", "-o", "out.jsonl")
+            self.write(place, after)
+            self.run_ok("extract", "images", "-o", "out.jsonl", "--resume")
+            result = self.run_ok("enrich", "--csv", "a.csv", "--records",
+                                 "out.jsonl", "-o", "new.csv")
+            rows = list(csv.DictReader(io.StringIO(
+                self.read("new.csv").decode())))
+            self.assertEqual((rows[0]["status"], rows[0]["seed"]),
+                             ("ok", "12"))
+            self.assertNotIn("without a row", result.stderr)
+
+    def test_an_image_goes_to_the_first_of_its_names_keys_that_has_a_row(self):
+        self.write("images/10000001_10000002.png", png(INFOTEXT % 5))
+        os.remove(self.path("images/10000002.png"))
+        for ids in ((1, 2), (2, 1)):
+            self.csv = table(*map(row, ids))
+            self.write("a.csv", self.csv)
+            _, rows, _ = self.enrich()
+            self.assertEqual({r["image_id"]: r["seed"] for r in rows},
+                             {"10000001": "5", "10000002": ""})
+        self.write("a.csv", table(row(2)))
+        _, rows, _ = self.enrich()
+        self.assertEqual([r["seed"] for r in rows], ["5"])
+
+    def test_a_pipe_is_refused(self):
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        os.mkfifo(self.path("p.csv"))
+        self.assert_refused("enrich", "--csv", "p.csv", "--records",
+                            "out.jsonl", "-o", "new.csv",
+                            says=["p.csv: ", "is a pipe", "name a file"])
+
     def test_a_broken_row_is_reported(self):
         self.write("a.csv", table(row(1), row(2), 'x,"y'))
         _, rows, result = self.enrich()
@@ -275,6 +345,27 @@ class Urls(CsvTest):
         result = self.urls("--missing-from", "out.jsonl.zst")
         self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 3)])
         self.assertIn("3 images: 1 to download, 2 present", result.stderr)
+
+
+    def test_the_last_record_of_a_file_says_whether_it_is_missing(self):
+        place = "images/10000001.png"
+        good = png(INFOTEXT % 1)
+        broken = b"<html>busy</html>"
+        self.write("images/old/10000002.png", png())
+        self.write("images/10000003.png", good)
+        self.write(place, good)
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        for data, missing in ((broken, [1]), (png(INFOTEXT % 11), [])):
+            self.write(place, data)
+            self.run_ok("extract", "images", "-o", "out.jsonl", "--resume")
+            self.assertEqual(
+                self.urls("--missing-from", "out.jsonl").stdout.split(),
+                [ADDRESS % (UUID % n) for n in missing])
+        # Another file of the image is there still.
+        self.write("images/new/10000002.png", broken)
+        self.run_ok("extract", "images", "-o", "out.jsonl", "--resume")
+        self.assertEqual(
+            self.urls("--missing-from", "out.jsonl").stdout.split(), [])
 
 
 class OtherFilesForRecords(CsvTest):
@@ -374,6 +465,41 @@ class Captions(CsvTest):
         self.assertEqual(self.read(folder + "/c/7.txt"), b"other")
         self.assertEqual(self.read(folder + "/a/7.txt"),
                          b"a lighthouse on a cliff")
+
+    def test_mirrored_archives_are_folders(self):
+        for name, seed in (("p", 1), ("q", 2)):
+            for member in ("1.png", "x/2.png"):
+                self.write("%s/%s" % (name, member),
+                           png("of %s\nSteps: 1, Seed: %d" % (name, seed)))
+            os.makedirs(self.path("sets"), exist_ok=True)
+            with tarfile.open(self.path("sets/%s.tar" % name), "w") as tar:
+                for member in ("1.png", "x/2.png"):
+                    tar.add(self.path("%s/%s" % (name, member)), member)
+        self.run_ok("extract", "sets", "-o", "out.jsonl")
+        result = self.captions("--mirror")
+        self.assertIn("4 captions written", result.stderr)
+        for name in ("p", "q"):
+            for caption in ("1.txt", "x/2.txt"):
+                self.assertEqual(
+                    self.read("text/sets/%s.tar/%s" % (name, caption)),
+                    b"of " + name.encode())
+
+    def test_the_last_record_of_a_file_is_its_caption(self):
+        self.write("images/a/7.png", png("another\nSteps: 1, Seed: 22"))
+        self.write("images/b/8.png", png("new\nSteps: 1, Seed: 22"))
+        self.run_ok("extract", "images", "-o", "out.jsonl", "--resume")
+        result = self.captions()
+        self.assertEqual(self.read("text/7.txt"), b"another")
+        self.assertEqual(self.read("text/8.txt"), b"new")
+        self.assertIn("4 records: 2 captions written, 2 replaced",
+                      result.stderr)
+
+    def test_records_cut_short_give_the_captions_in_front_of_the_cut(self):
+        packed = gzip.compress(self.read("out.jsonl") * 2, 0)
+        self.write("out.jsonl.gz", packed[:-200])
+        self.assert_refused("captions", "out.jsonl.gz", "--to", "text",
+                            says=["ends too early"])
+        self.assertEqual(os.listdir(self.path("text")), ["7.txt"])
 
     def test_records_that_are_not_there(self):
         self.assert_refused("captions", "no.jsonl", "--to", "text",

@@ -289,10 +289,11 @@ TEST_F(CsvIndexTest, RowsThatWereFoundOrMarkedAreSeen) {
   put("a.csv", kHeader + row(11111111) + row(22222222) + row(33333333));
   const auto index = loaded();
   index->find("22222222.png", "");
-  EXPECT_TRUE(index->mark(std::nullopt, parse_uuid(uuid(33333333))));
-  EXPECT_FALSE(index->mark(44444444, std::nullopt));
+  index->mark(
+      index->row_of_image(std::nullopt, parse_uuid(uuid(33333333))).value());
+  EXPECT_FALSE(index->row_of_image(44444444, std::nullopt));
   EXPECT_EQ(unseen(*index).size(), 1u);
-  EXPECT_TRUE(index->mark(11111111, std::nullopt));
+  index->mark(index->row_of_image(11111111, std::nullopt).value());
   EXPECT_TRUE(unseen(*index).empty());
 }
 
