@@ -307,7 +307,7 @@ void take_version(const SettingsLine& from, SettingsLine& line) {
 }
 
 // Several texts in one, with blank lines between them: SaveImageWithParamText
-// of https://github.com/mittimi/ComfyUI_mittimiSaveImage joins those of all
+// of https://github.com/mittimi/ComfyUI_mittimiLoadPreset2 joins those of all
 // samplers. The first counts, and only the version behind the last is of all.
 // Below the settings of the first begins another text with a prompt and a
 // negative one; a prompt that quotes whole infotext has no second prompt.
