@@ -148,6 +148,161 @@ class SpilledCaptions {
   std::string bytes_;
 };
 
+/// The captions of all records, in order, and which records count.
+struct Gathered {
+  SpilledCaptions captions;
+  LatestRecords latest;
+  std::vector<bool> has_caption = {};    // of the records
+  std::optional<Error> broken_end = {};  // costs what lies behind it
+};
+
+/// The values of a record that captions are made of.
+enum RecordPart : std::size_t { kFile, kMember, kImageId, kText };
+
+Caption caption_of(const std::vector<RecordValue>& values, bool is_mirrored,
+                   const FolderNames& folder_names) {
+  namespace fs = std::filesystem;
+  const bool is_member = values[kMember].kind == RecordValue::Kind::kText;
+  Caption caption;
+  caption.image = values[is_member ? kMember : kFile].text;
+  caption.text = values[kText].text;
+  const std::string name = from_lossless_text(caption.image);
+  caption.name = caption_name(name);
+  if (is_mirrored) {
+    fs::path folders;
+    // An archive is a folder.
+    if (is_member)
+      append_folders(folders, from_lossless_text(values[kFile].text));
+    append_folders(folders, fs::path(name).parent_path());
+    caption.folders = folders.string();
+  } else if (const std::string folder_name = folder_names.of(
+                 values[kFile].text, values[kMember].text, values[kImageId]);
+             !folder_name.empty()) {
+    caption.name = folder_name + ".txt";
+  }
+  return caption;
+}
+
+Result<Gathered> gather(JsonlReader& reader, const CaptionsOptions& options,
+                        const Report& report, CaptionsCounts& counts) {
+  using Kind = RecordValue::Kind;
+  auto spilled = SpilledCaptions::in(options.directory + '/');
+  if (!spilled) return spilled.error();
+  Gathered gathered{std::move(*spilled), {}};
+  const std::string field = "generation." + options.field;
+  const std::vector<std::string_view> paths = {"file", "member", "image_id",
+                                               field};
+  RecordParser parser;
+  std::vector<RecordValue> values;
+  BadLineReports bad_lines(report);
+  const FolderNames folder_names;
+  for (;;) {
+    const auto line = reader.next();
+    if (!line) gathered.broken_end = line.error();
+    if (!line || !*line) break;
+    auto error = parser.values(**line, paths, values);
+    if (!error && values[kFile].kind != Kind::kText)
+      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
+                    std::nullopt};
+    if (error) {
+      ++counts.bad_records;
+      bad_lines.add(options.records, *error,
+                    [&] { return reader.line_number(); });
+      continue;
+    }
+    ++counts.records;
+    std::optional<std::string_view> member;
+    if (values[kMember].kind == Kind::kText) member = values[kMember].text;
+    gathered.latest.add(values[kFile].text, member);
+    const Kind text = values[kText].kind;
+    const bool has_caption = text != Kind::kMissing && text != Kind::kNull;
+    gathered.has_caption.push_back(has_caption);
+    if (!has_caption) continue;
+    Caption caption = caption_of(values, options.is_mirrored, folder_names);
+    caption.line_number = reader.line_number();
+    if (auto failed = gathered.captions.append(caption))
+      return *std::move(failed);
+  }
+  if (!gathered.broken_end)
+    gathered.broken_end = refuse_without_records(
+        options.records, counts.records, counts.bad_records);
+  gathered.latest.settle();
+  if (auto failed = gathered.captions.flush()) return *std::move(failed);
+  return gathered;
+}
+
+/// Writes captions to their files; what has no file is counted and reported.
+class CaptionWriter {
+ public:
+  CaptionWriter(const CaptionsOptions& options, const Report& report,
+                CaptionsCounts& counts)
+      : options_(options),
+        counts_(counts),
+        clashes_(report),
+        refused_names_(report) {}
+
+  std::optional<Error> write(const Caption& caption) {
+    namespace fs = std::filesystem;
+    fs::path path = options_.directory;
+    if (!caption.folders.empty()) {
+      path /= caption.folders;
+      std::error_code failure;
+      fs::create_directories(path, failure);
+      if (failure && is_refused_name(failure.value())) {
+        refuse_name(path.string(), caption);
+        return std::nullopt;
+      }
+      if (failure)
+        return write_error(path.string() + ": make folder", failure.value());
+    }
+    path /= caption.name;
+    const RecordedFiles::Key key =
+        RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
+    if (captions_.contains(key)) {
+      note_clash(path.string(), caption);
+      return std::nullopt;
+    }
+    captions_.add(key);
+    const auto written = write_caption(path, caption.text, options_.force);
+    if (!written) return written.error();
+    switch (*written) {
+      case Written::kYes: ++counts_.written; break;
+      case Written::kExists: ++counts_.kept; break;
+      case Written::kRefusedName: refuse_name(path.string(), caption); break;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void refuse_name(const std::string& path, const Caption& caption) {
+    ++counts_.refused_names;
+    refused_names_.add(
+        options_.records,
+        Error{ErrorCode::kUnwritable,
+              path + " is no name that a file can have here", std::nullopt},
+        [&] { return caption.line_number; });
+  }
+
+  void note_clash(const std::string& path, const Caption& caption) {
+    ++counts_.clashes;
+    clashes_.add(
+        options_.records,
+        Error{
+            ErrorCode::kDuplicateRow,
+            path + " was written for an earlier record; this one of '" +
+                caption.image + "' has no caption" +
+                (options_.is_mirrored ? "" : " (--mirror keeps folders apart)"),
+            std::nullopt},
+        [&] { return caption.line_number; });
+  }
+
+  const CaptionsOptions& options_;
+  CaptionsCounts& counts_;
+  RecordedFiles captions_;  // of this run, by path
+  BadLineReports clashes_;
+  BadLineReports refused_names_;
+};
+
 }  // namespace
 
 std::vector<std::string> caption_fields() {
@@ -163,141 +318,32 @@ std::vector<std::string> caption_fields() {
 
 Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
                                     const Report& report) {
-  namespace fs = std::filesystem;
   auto reader = JsonlReader::open(options.records);
   if (!reader) return reader.error();
-  const fs::path root = options.directory;
   std::error_code failure;
-  fs::create_directories(root, failure);
+  std::filesystem::create_directories(options.directory, failure);
   if (failure)
     return write_error(options.directory + ": make folder", failure.value());
 
-  const std::string field = "generation." + options.field;
-  const std::vector<std::string_view> paths = {"file", "member", "image_id",
-                                               field};
-  using Kind = RecordValue::Kind;
-  auto spilled = SpilledCaptions::in(options.directory + '/');
-  if (!spilled) return spilled.error();
-  RecordParser parser;
-  std::vector<RecordValue> values;
-  LatestRecords latest;
-  std::vector<bool> has_caption;  // of the records
   CaptionsCounts counts;
-  BadLineReports bad_lines(report);
-  const FolderNames folder_names;
+  auto gathered = gather(**reader, options, report, counts);
+  if (!gathered) return gathered.error();
+  CaptionWriter writer(options, report, counts);
   Caption caption;
-  std::optional<Error> broken_end;  // costs what lies behind it
-  for (;;) {
-    const auto line = (*reader)->next();
-    if (!line) broken_end = line.error();
-    if (!line || !*line) break;
-    auto error = parser.values(**line, paths, values);
-    if (!error && values[0].kind != Kind::kText)
-      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
-                    std::nullopt};
-    if (error) {
-      ++counts.bad_records;
-      bad_lines.add(options.records, *error,
-                    [&] { return (*reader)->line_number(); });
-      continue;
-    }
-    ++counts.records;
-    const RecordValue& text = values[3];
-    const bool is_member = values[1].kind == Kind::kText;
-    std::optional<std::string_view> member;
-    if (is_member) member = values[1].text;
-    latest.add(values[0].text, member);
-    has_caption.push_back(text.kind != Kind::kMissing &&
-                          text.kind != Kind::kNull);
-    if (!has_caption.back()) continue;
-
-    caption.line_number = (*reader)->line_number();
-    caption.image = values[is_member ? 1 : 0].text;
-    caption.text = text.text;
-    const std::string name = from_lossless_text(caption.image);
-    std::string folder_name;
-    fs::path folders;
-    if (options.is_mirrored) {
-      // An archive is a folder.
-      if (is_member)
-        append_folders(folders, from_lossless_text(values[0].text));
-      append_folders(folders, fs::path(name).parent_path());
-    } else {
-      folder_name = folder_names.of(values[0].text, values[1].text, values[2]);
-    }
-    caption.folders = folders.string();
-    caption.name =
-        folder_name.empty() ? caption_name(name) : folder_name + ".txt";
-    if (auto failed = spilled->append(caption)) return *std::move(failed);
-  }
-  if (!broken_end)
-    broken_end = refuse_without_records(options.records, counts.records,
-                                        counts.bad_records);
-  latest.settle();
-  if (auto failed = spilled->flush()) return *std::move(failed);
-
-  RecordedFiles captions;  // of this run, by path
-  BadLineReports clashes(report);
-  BadLineReports refused_names(report);
-  const auto line_number = [&] { return caption.line_number; };
-  const auto refuse_name = [&](const fs::path& path) {
-    ++counts.refused_names;
-    refused_names.add(
-        options.records,
-        Error{ErrorCode::kUnwritable,
-              path.string() + " is no name that a file can have here",
-              std::nullopt},
-        line_number);
-  };
-  for (std::uint32_t i = 0; i < latest.size(); ++i) {
-    if (has_caption[i])
-      if (auto failed = spilled->next(caption)) return *std::move(failed);
-    if (latest.is_replaced(i)) {
+  for (std::uint32_t i = 0; i < gathered->latest.size(); ++i) {
+    const bool has_caption = gathered->has_caption[i];
+    if (has_caption)
+      if (auto failed = gathered->captions.next(caption))
+        return *std::move(failed);
+    if (gathered->latest.is_replaced(i)) {
       ++counts.replaced;
-      continue;
-    }
-    if (!has_caption[i]) {
+    } else if (!has_caption) {
       ++counts.without_field;
-      continue;
-    }
-    fs::path path = root;
-    if (!caption.folders.empty()) {
-      path /= caption.folders;
-      fs::create_directories(path, failure);
-      if (failure && is_refused_name(failure.value())) {
-        refuse_name(path);
-        continue;
-      }
-      if (failure)
-        return write_error(path.string() + ": make folder", failure.value());
-    }
-    path /= caption.name;
-    const RecordedFiles::Key key =
-        RecordedFiles::key(path.string(), std::nullopt, std::nullopt);
-    if (captions.contains(key)) {
-      ++counts.clashes;
-      clashes.add(
-          options.records,
-          Error{ErrorCode::kDuplicateRow,
-                path.string() +
-                    " was written for an earlier record; this one of '" +
-                    caption.image + "' has no caption" +
-                    (options.is_mirrored ? ""
-                                         : " (--mirror keeps folders apart)"),
-                std::nullopt},
-          line_number);
-      continue;
-    }
-    captions.add(key);
-    const auto written = write_caption(path, caption.text, options.force);
-    if (!written) return written.error();
-    switch (*written) {
-      case Written::kYes: ++counts.written; break;
-      case Written::kExists: ++counts.kept; break;
-      case Written::kRefusedName: refuse_name(path); break;
+    } else if (auto failed = writer.write(caption)) {
+      return *std::move(failed);
     }
   }
-  if (broken_end) return *std::move(broken_end);
+  if (gathered->broken_end) return *std::move(gathered->broken_end);
   return counts;
 }
 
