@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "extractor/byte_cursor.h"
+#include "pipeline/compress.h"
 #include "pipeline/tar_reader.h"
 
 namespace sdmeta {
@@ -12,9 +13,8 @@ namespace {
 
 constexpr std::string_view kZipMember = "PK\x03\x04";
 constexpr std::string_view kZipEmpty = "PK\x05\x06";
-constexpr std::string_view kZstdFrame = "\x28\xB5\x2F\xFD";
-constexpr std::array<std::string_view, 5> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
-                                                         "\x1F\x8B", "BZh",
+constexpr std::array<std::string_view, 4> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
+                                                         "BZh",
                                                          "\xFD"
                                                          "7zXZ",
                                                          "\x04\x22\x4D\x18"};
@@ -36,12 +36,14 @@ bool is_zstd(std::span<const std::uint8_t> head) noexcept {
     if (length > head.size() - kSkippableHeader) return true;
     head = head.subspan(kSkippableHeader + length);
   }
-  return begins_with(head, kZstdFrame) ||
-         (has_skippable && head.size() < kZstdFrame.size());
+  const std::string_view frame = magic_of(Compression::kZstd);
+  return begins_with(head, frame) ||
+         (has_skippable && head.size() < frame.size());
 }
 
 bool is_archive(std::span<const std::uint8_t> head) noexcept {
   return is_zip(head) || is_tar_header(head) || is_zstd(head) ||
+         begins_with(head, magic_of(Compression::kGzip)) ||
          std::any_of(
              kOtherMagic.begin(), kOtherMagic.end(),
              [&](std::string_view magic) { return begins_with(head, magic); });

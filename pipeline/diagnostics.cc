@@ -70,7 +70,9 @@ Outcome outcome_of(const Tally& tally) {
   outcome.ok = count(Status::kOk);
   outcome.without_metadata =
       count(Status::kNoMetadata) + count(Status::kUnrecognized);
-  outcome.failed = tally.records - outcome.ok - outcome.without_metadata;
+  for (std::size_t i = 0; i < kStatusCount; ++i)
+    if (is_failure(static_cast<Status>(i)))
+      outcome.failed += tally.by_status[i];
   return outcome;
 }
 

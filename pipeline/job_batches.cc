@@ -13,9 +13,9 @@ bool JobBatches::take_record_of(const Job& job) {
   if (recorded_->take(job.path, job.member, bytes)) return true;
   // The record of a file that could not be opened states no size, which here
   // can be told all the same.
+  if (!bytes || job.member) return false;
   const auto key = RecordedFiles::key(job.path, job.member, std::nullopt);
-  return bytes && recorded_->contains(key) && !job.member &&
-         !FileOpener().open(job.path) &&
+  return recorded_->contains(key) && !FileOpener().open(job.path) &&
          recorded_->take(job.path, job.member, std::nullopt);
 }
 

@@ -30,10 +30,12 @@ Error somebody_elses(std::uint64_t line) {
                std::nullopt};
 }
 
-bool is_failure(std::string_view status) {
-  return status != status_name(Status::kOk) &&
-         status != status_name(Status::kNoMetadata) &&
-         status != status_name(Status::kUnrecognized);
+bool names_failure(std::string_view name) {
+  for (std::size_t i = 0; i < kStatusCount; ++i) {
+    const auto status = static_cast<Status>(i);
+    if (status_name(status) == name) return is_failure(status);
+  }
+  return true;
 }
 
 /// Takes lines apart as they arrive in pieces of any size.
@@ -80,7 +82,7 @@ class LineReader {
                       head->member
                           ? std::optional(from_lossless_text(*head->member))
                           : std::nullopt,
-                      head->image_bytes, is_failure(head->status)});
+                      head->image_bytes, names_failure(head->status)});
     return true;
   }
 

@@ -31,6 +31,13 @@ enum class Status : std::uint8_t {
 inline constexpr std::size_t kStatusCount = 9;
 std::string_view status_name(Status status) noexcept;
 
+/// The image could not be read, or not what it claims to hold: what --strict
+/// counts.
+constexpr bool is_failure(Status status) noexcept {
+  return status != Status::kOk && status != Status::kNoMetadata &&
+         status != Status::kUnrecognized;
+}
+
 class ArchiveFile;
 
 /// How the bytes of a FileRange become the bytes of the member.

@@ -10,11 +10,12 @@
 #include <array>
 #include <cstring>
 #include <new>
-#include <span>
 #include <string_view>
 #include <utility>
 
+#include "extractor/byte_cursor.h"
 #include "pipeline/archive_magic.h"
+#include "pipeline/compress.h"
 #include "pipeline/file_error.h"
 
 namespace sdmeta {
@@ -37,8 +38,8 @@ class PlainInput final : public TextInput {
 
   std::optional<Error> read_head() {
     while (head_size_ < head_.size()) {
-      const auto got = read_file(head_.data() + head_size_,
-                                 head_.size() - head_size_);
+      const auto got =
+          read_file(head_.data() + head_size_, head_.size() - head_size_);
       if (!got) return got.error();
       if (*got == 0) break;
       head_size_ += *got;
@@ -187,11 +188,9 @@ Result<std::unique_ptr<TextInput>> TextInput::open(const std::string& path) {
   if (auto error = file->read_head()) return *std::move(error);
 
   std::unique_ptr<TextInput> input;
-  if (file->head().starts_with("\x1f\x8b"))
+  if (file->head().starts_with(magic_of(Compression::kGzip)))
     input = std::make_unique<GzipInput>(std::move(file));
-  else if (is_zstd(std::span(
-               reinterpret_cast<const std::uint8_t*>(file->head().data()),
-               file->head().size())))
+  else if (is_zstd(as_bytes(file->head())))
     input = std::make_unique<ZstdInput>(std::move(file));
   else
     input = std::move(file);
