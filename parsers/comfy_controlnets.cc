@@ -18,8 +18,6 @@
 namespace sdmeta {
 namespace {
 
-constexpr double kNothing = 0.001;
-
 // What the inputs of one number hold.
 struct Slot {
   const GraphInput* net = nullptr;
@@ -97,7 +95,7 @@ std::optional<std::string> preprocessor(const GraphValues& values,
 
 void add(GraphValues& values, const Slot& slot, ControlNet net,
          std::vector<ControlNet>& nets) {
-  if (net.weight && std::fabs(*net.weight) < kNothing) return;
+  if (net.weight && std::fabs(*net.weight) < kLeastStrength) return;
   if (slot.net != nullptr) {
     const auto name =
         values.value_of(*slot.net, NodeField::kControlNetName).string();

@@ -224,10 +224,10 @@ class Node {
 
 void add(std::vector<Lora>& loras, std::string_view name,
          std::optional<double> weight, std::optional<double> clip_weight) {
-  constexpr double kNothing = 0.001;
   if (is_nothing(name)) return;
-  const bool is_idle = weight && std::fabs(*weight) < kNothing &&
-                       (!clip_weight || std::fabs(*clip_weight) < kNothing);
+  const bool is_idle =
+      weight && std::fabs(*weight) < kLeastStrength &&
+      (!clip_weight || std::fabs(*clip_weight) < kLeastStrength);
   if (is_idle) return;
   Lora lora;
   lora.name = std::string(name);

@@ -15,6 +15,9 @@ namespace sdmeta {
 inline constexpr std::array<std::string_view, 6> kNodeSwitches = {
     "toggle", "switch", "enabled", "is_enabled", "active", "on"};
 
+/// Strengths below it do nothing.
+inline constexpr double kLeastStrength = 0.001;
+
 /// A switch that is set to off, by whatever word. A missing value is none.
 inline bool is_off(JsonValue value) {
   if (const auto on = value.boolean()) return !*on;
