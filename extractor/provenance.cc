@@ -112,6 +112,19 @@ bool is_midjourney(const ImageFields& image) {
                   "rainedAlgorithmicMedia");
 }
 
+// The label that Chinese services must put into what they generate: GB 45438-2025,
+// annex E. XMP `AIGC` of the namespace TC260, PNG `AIGC`, or JSON in a comment.
+bool has_content_label(const ImageFields& image) {
+  constexpr std::string_view kLabel = "AIGC";
+  return std::any_of(
+      image.fields.begin(), image.fields.end(), [=](const RawField& field) {
+        const std::string_view key = field.key;
+        return key == kLabel || (key.ends_with(kLabel) &&
+                                 key[key.size() - kLabel.size() - 1] == ':') ||
+               field.value.starts_with("{\"AIGC\"");
+      });
+}
+
 }  // namespace
 
 void note_c2pa(Bytes manifest, FieldCollector& out) {
@@ -143,6 +156,7 @@ void note_marks(FieldCollector& out) {
   note_source_type(value_of(image, "Iptc4xmpExt:DigitalSourceType"), out);
   if (contains(value_of(image, "photoshop:Credit"), "Made with Google AI"))
     out.note(ErrorCode::kProvenance, "Made with Google AI");
+  if (has_content_label(image)) out.note(ErrorCode::kProvenance, "AIGC label");
 }
 
 }  // namespace sdmeta

@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxManifestBytes = 256u << 10;
 void note_c2pa(Bytes manifest, FieldCollector& out);
 
 /// Notes the marks among the fields that were found: Midjourney, Grok, IPTC's
-/// digital source type, Google's credit line.
+/// digital source type, Google's credit line, China's label.
 void note_marks(FieldCollector& out);
 
 }  // namespace sdmeta

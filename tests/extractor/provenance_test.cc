@@ -145,6 +145,22 @@ TEST(Marks, GooglesCreditLineIsNoted) {
             "provenance: Made with Google AI");
 }
 
+TEST(Marks, ChinasLabelOfGeneratedContentIsNoted) {
+  const std::string label = R"({"Label":"1","ContentProducer":"x"})";
+  EXPECT_EQ(first_note(extract(PngBuilder().text("AIGC", label).build()),
+                       ErrorCode::kProvenance),
+            "provenance: AIGC label");
+  EXPECT_EQ(first_note(extract(PngBuilder()
+                                   .itxt("XML:com.adobe.xmp",
+                                         xmp("xmlns:TC260=\"http://www.tc260."
+                                             "org.cn/ns/AIGC/1.0/\" "
+                                             "TC260:AIGC='" +
+                                             label + "'"))
+                                   .build()),
+                       ErrorCode::kProvenance),
+            "provenance: AIGC label");
+}
+
 TEST(Marks, GrokSignsInExif) {
   const std::string block =
       TiffBuilder(ByteOrder::kLittle)

@@ -476,6 +476,16 @@ TEST(Interest, TextThatMightBeAPromptIsUnrecognizedAndNotInvented) {
   }
 }
 
+TEST(Interest, TheLabelOfGeneratedContentIsNoText) {
+  const std::string label = R"({"Label":"1","ContentProducer":"x"})";
+  for (const Text& text :
+       std::vector<Text>{{"TC260:AIGC", label, Carrier::kXmp},
+                         {"AIGC", label},
+                         {"UserComment", "{\"AIGC\":" + label + "}",
+                          Carrier::kExifIfd}})
+    EXPECT_FALSE(interpret_texts({text}).has_text) << text.key;
+}
+
 TEST(Interest, NoTextAtAllIsNoText) {
   EXPECT_FALSE(interpret(ImageFields{}, Limits{}).has_text);
 }
