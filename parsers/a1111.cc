@@ -110,10 +110,11 @@ void note_other_texts(const Payloads& payloads, const Payload& chosen,
   }
 }
 
-void add_postprocessing(const Payloads& payloads, Generation& generation,
-                        std::vector<Error>& notes) {
+// Unless it was what was `chosen`: an image that had no parameters.
+void add_postprocessing(const Payloads& payloads, const Payload* chosen,
+                        Generation& generation, std::vector<Error>& notes) {
   const Payload* const payload = find_postprocessing(payloads);
-  if (payload == nullptr) return;
+  if (payload == nullptr || payload == chosen) return;
   const SettingsLine line =
       split_settings(text_of(*payload), payloads.limits().max_settings);
   SettingsReader settings(line.settings, payloads.limits(), generation, notes);
@@ -125,7 +126,8 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>& notes) {
   const Limits& limits = payloads.limits();
   generation.software = "a1111";
-  if (const Payload* const payload = choose(payloads)) {
+  const Payload* const payload = choose(payloads);
+  if (payload != nullptr) {
     const Infotext& infotext = payload->infotext();
     if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
     if (infotext.negative_prompt)
@@ -140,7 +142,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     note_doubts(infotext, limits, notes);
     note_other_texts(payloads, *payload, notes);
   }
-  add_postprocessing(payloads, generation, notes);
+  add_postprocessing(payloads, payload, generation, notes);
   // Beside a graph the LoRAs have their file names there.
   if (find_graph(payloads) == nullptr) apply_civitai_resources(generation);
   return std::nullopt;

@@ -1,8 +1,10 @@
 // Fooocus with its own metadata scheme (its `a1111` scheme is infotext): JSON
 // in PNG `parameters` beside `fooocus_scheme`, or in UserComment beside a
-// MakerNote that says `fooocus`. Older versions, and the log page's "copy to
-// clipboard", use labels (`Negative Prompt`, `LoRA 1`) as keys.
+// MakerNote that says `fooocus`. Older versions, the log page's "copy to
+// clipboard" and the scheme `simple` of SimpleSDXL use labels (`Negative Prompt`,
+// `LoRA 1`) as keys.
 // https://github.com/lllyasviel/Fooocus/blob/main/modules/meta_parser.py
+// https://github.com/metercai/SimpleSDXL/blob/SimpleSDXL/modules/meta_parser.py
 //
 //   {"base_model": "juggernaut", "base_model_hash": "aeb7e9e689",
 //    "loras": [["offset", 0.1, "4852686128"]], "resolution": "(1152, 896)",
@@ -17,7 +19,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::array<FieldRule, 32> kRules = {{
+constexpr auto kRules = std::to_array<FieldRule>({
     {"prompt", Field::kPrompt},
     {"Prompt", Field::kPrompt},
     {"negative_prompt", Field::kNegativePrompt},
@@ -40,6 +42,7 @@ constexpr std::array<FieldRule, 32> kRules = {{
     {"Base Model", Field::kModel},
     {"base_model_name", Field::kModel},
     {"base_model_hash", Field::kModelHash},
+    {"Base Model Hash", Field::kModelHash},
     {"vae", Field::kVae},
     {"VAE", Field::kVae},
     {"clip_skip", Field::kClipSkip},
@@ -48,14 +51,16 @@ constexpr std::array<FieldRule, 32> kRules = {{
     {"version", Field::kElsewhere},
     {"Version", Field::kElsewhere},
     {"loras", Field::kElsewhere},
+    {"LoRAs", Field::kElsewhere},
     {"metadata_scheme", Field::kElsewhere},
     {"Metadata Scheme", Field::kElsewhere},
-}};
+});
 
 bool has_scheme(const Payloads& payloads) {
   const Payload* scheme = payloads.find("fooocus_scheme");
   if (scheme == nullptr) scheme = payloads.find("MakerNote");
-  return scheme != nullptr && scheme->text() == "fooocus";
+  return scheme != nullptr &&
+         (scheme->text() == "fooocus" || scheme->text() == "simple");
 }
 
 bool is_fooocus(JsonValue root) {
@@ -160,7 +165,8 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   if (!root.is_object()) return malformed(payload->key(), "is no JSON");
   generation.software = "fooocus";
   read_fields(root, kRules, generation, notes);
-  read_loras(root["loras"], generation);
+  for (const std::string_view key : {"loras", "LoRAs"})
+    read_loras(root[key], generation);
   std::erase_if(generation.extra, [&](const KeyValue& pair) {
     return read_lora_member(pair.key, pair.value, generation);
   });
@@ -170,11 +176,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
       set_field(generation, Field::kSoftwareVersion, *version);
     }
   // The prompts as typed; what styles made of them stays in `extra`.
-  if (!generation.prompt && root["full_prompt"].is_array())
-    set_field(generation, Field::kPrompt, joined(root["full_prompt"]));
-  if (!generation.negative_prompt && root["full_negative_prompt"].is_array())
-    set_field(generation, Field::kNegativePrompt,
-              joined(root["full_negative_prompt"]));
+  for (const std::string_view key : {"full_prompt", "Full Prompt"})
+    if (!generation.prompt && root[key].is_array())
+      set_field(generation, Field::kPrompt, joined(root[key]));
+  for (const std::string_view key :
+       {"full_negative_prompt", "Full Negative Prompt"})
+    if (!generation.negative_prompt && root[key].is_array())
+      set_field(generation, Field::kNegativePrompt, joined(root[key]));
   return std::nullopt;
 }
 

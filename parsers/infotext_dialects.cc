@@ -172,7 +172,12 @@ void read_krita(Generation& generation) {
 
 // Where its JSON was lost and the description kept: the negative prompt is the
 // last line in front of the settings that begins with a minus.
-void read_draw_things(Generation& generation) {
+void read_draw_things(SettingsReader& settings, Generation& generation) {
+  if (const Setting* const strength = settings.find("Strength"))
+    if (const auto number = number_in<double>(strength->raw)) {
+      generation.denoising_strength = number;
+      settings.take("Strength");
+    }
   if (!generation.prompt || generation.negative_prompt) return;
   const std::size_t minus = generation.prompt->rfind("\n-");
   if (minus == std::string::npos) return;
@@ -300,7 +305,7 @@ void apply_dialect(const Payloads& payloads, SettingsReader& settings,
   } else if (software == "fooocus") {
     read_fooocus(settings, generation);
   } else if (software == "draw-things") {
-    read_draw_things(generation);
+    read_draw_things(settings, generation);
   } else if (software == "krita") {
     read_krita(generation);
   } else if (software == "stable-diffusion.cpp") {

@@ -135,6 +135,20 @@ ControlNet read_controlnet(JsonValue entry) {
   return control;
 }
 
+// The canvas of 5.x keeps its ControlNets as layers.
+void read_control_layers(JsonValue layers, Generation& generation) {
+  layers.for_each_element([&](JsonValue layer) {
+    const JsonValue adapter = layer["controlAdapter"];
+    ControlNet control;
+    control.model = model_name_of(adapter["model"]);
+    if (!control.model || layer["isEnabled"].boolean() == false) return;
+    control.weight = adapter["weight"].number();
+    control.start = adapter["beginEndStepPct"][0].number();
+    control.end = adapter["beginEndStepPct"][1].number();
+    generation.controlnets.push_back(std::move(control));
+  });
+}
+
 void read_models(JsonValue root, Generation& generation) {
   const JsonValue model = root["model"];
   if (!generation.model) generation.model = model_name_of(model);
@@ -149,6 +163,9 @@ void read_models(JsonValue root, Generation& generation) {
     root[key].for_each_element([&](JsonValue entry) {
       generation.controlnets.push_back(read_controlnet(entry));
     });
+  if (generation.controlnets.empty())
+    read_control_layers(root["canvas_v2_metadata"]["controlLayers"],
+                        generation);
   // Their modes and images have no field.
   if (root["controlnets"].size() > 0)
     add_extra(generation, "controlnets", root["controlnets"]);

@@ -2,7 +2,8 @@
 // modules/textual_inversion of AUTOMATIC1111/stable-diffusion-webui; AddNet:
 // scripts/additional_networks.py of kohya-ss/sd-webui-additional-networks;
 // `Hashes`: civitai/sd_civitai_extension; `Lora_0 ..`: edelvarden/
-// ComfyUI-ImageMetadataExtension; modules/lora of vladmandic/sdnext.
+// ComfyUI-ImageMetadataExtension; modules/lora of vladmandic/sdnext; `LoRA
+// Model` and `LoRA Weight`, with numbers where there are several: Draw Things.
 #include "parsers/resource_hashes.h"
 
 #include <algorithm>
@@ -186,8 +187,34 @@ bool ResourceSettings::take_embedding_hashes(std::string_view value) {
   return rest.empty();
 }
 
+// `LoRA Model`, `LoRA 2 Weight`.
+bool ResourceSettings::take_numbered_lora(std::string_view key,
+                                          std::string_view value) {
+  const std::string name = lower(key);
+  const std::string_view part =
+      std::string_view(name).substr(name.find_last_of(' ') + 1);
+  const std::string slot_name = without_last_word(name);
+  constexpr std::size_t kNumber = std::string_view("lora ").size();
+  if (slot_name != "lora" &&
+      (slot_name.size() <= kNumber ||
+       !has_number(std::string_view(slot_name).substr(kNumber))))
+    return false;
+  Slot& slot = slots_[slot_name];
+  const auto weight = number_in<double>(value);
+  if (part == "model" && slot.lora.name.empty())
+    slot.lora.name = value;
+  else if (part == "weight" && weight && !slot.lora.weight)
+    slot.lora.weight = weight;
+  else
+    return false;
+  slot.parts.push_back({std::string(key), std::string(value)});
+  return true;
+}
+
 // `AddNet Weight A 1`, `Lora_0 Strength model`.
 bool ResourceSettings::take_slot(std::string_view key, std::string_view value) {
+  if (starts_with_ignoring_case(key, "lora "))
+    return take_numbered_lora(key, value);
   if (!is_any_prefix_of(key, {"addnet ", "lora_", "embedding_"})) return false;
   const std::string name = lower(key);
   std::string slot_name;

@@ -1,6 +1,7 @@
 // The settings that list LoRAs and embeddings with their hashes, in every shape
 // the infotext family has: `Lora hashes`, `TI hashes`, `Hashes`, `Lora weights`,
-// `LoRA networks`, `AddNet Model 1`, `Lora_0 Model name`, `Embedding_0 name`.
+// `LoRA networks`, `AddNet Model 1`, `Lora_0 Model name`, `LoRA 1 Model`,
+// `Embedding_0 name`.
 #pragma once
 
 #include <map>
@@ -46,11 +47,13 @@ class ResourceSettings {
   bool take_lora_weights(std::string_view value);
   bool take_embedding_hashes(std::string_view value);
   bool take_slot(std::string_view key, std::string_view value);
+  bool take_numbered_lora(std::string_view key, std::string_view value);
 
   std::vector<Lora> loras_;
   std::vector<Lora> weights_;
   std::vector<Embedding> embeddings_;
-  std::map<std::string, Slot> slots_;  // "addnet 1", "lora_0", "embedding_0"
+  // "addnet 1", "lora_0", "lora 1", "embedding_0"
+  std::map<std::string, Slot> slots_;
   // SD.Next lists names and hashes apart, in the same order.
   std::vector<std::string> network_names_;
   std::vector<std::string> network_hashes_;

@@ -113,6 +113,26 @@ bool read_model(JsonValue entry, Generation& generation) {
   return false;
 }
 
+// Three of them, told by an infix; what has no field stays in `extra` with the
+// rest of their settings.
+void read_controlnets(JsonValue params, Generation& generation) {
+  for (const std::string_view infix : {"", "two", "three"}) {
+    const auto value = [&](std::string_view name) {
+      return params["controlnet" + std::string(infix) + std::string(name)];
+    };
+    ControlNet control;
+    control.model = model_name_of(value("model"));
+    if (!control.model) continue;
+    control.module = model_name_of(value("preprocessor"));
+    if (!control.module)
+      control.module = model_name_of(value("imagepreprocessor"));
+    control.weight = value("strength").number();
+    control.start = value("start").number();
+    control.end = value("end").number();
+    generation.controlnets.push_back(std::move(control));
+  }
+}
+
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>& notes) {
   const JsonValue root = payloads.find_object_with(kParams)->json();
@@ -121,6 +141,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   generation.software = "swarmui";
   read_fields(params, kRules, generation, notes);
   read_loras(params, generation);
+  read_controlnets(params, generation);
   root["sui_models"].for_each_element([&](JsonValue entry) {
     if (!read_model(entry, generation))
       add_extra(generation, "sui_models", entry);

@@ -336,6 +336,18 @@ TEST(A1111, PostprocessingIsReadBesideTheParameters) {
   EXPECT_EQ(got.prompt, "a hill");
 }
 
+TEST(A1111, PostprocessingAloneIsReadOnce) {
+  const Generation got =
+      parse(fields("postprocessing",
+                   "Postprocess upscale by: 4, Postprocess upscaler: Nearest, "
+                   "Postprocess GFPGAN visibility: 0.7"))
+          .generation;
+  ASSERT_EQ(got.upscalers.size(), 1u);
+  EXPECT_EQ(got.upscalers[0], (Upscaler{"Nearest", 4.0}));
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{
+                           {"Postprocess GFPGAN visibility", "0.7"}}));
+}
+
 TEST(A1111, TwoPostprocessingLinesAreTwoUpscalers) {
   ImageFields image =
       fields("parameters", "a hill\n" + std::string(kSettings) +

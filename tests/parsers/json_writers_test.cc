@@ -137,6 +137,18 @@ TEST(SwarmUi, TextEncodersMayHaveWeightsOfTheirOwn) {
   EXPECT_TRUE(got.extra.empty());
 }
 
+TEST(SwarmUi, ControlNetsAreToldByTheirInfix) {
+  const Generation got = generation_of(
+      "parameters",
+      swarm(R"("controlnetmodel": "canny", "controlnetstrength": 0.6,
+               "controlnetpreprocessor": "Canny", "controlnetstart": 0.1,
+               "controlnettwomodel": "None", "controlnettwostrength": 1,
+               "controlnetthreemodel": "depth", "controlnetthreeend": "0.9")"));
+  ASSERT_EQ(got.controlnets.size(), 2u);
+  EXPECT_EQ(got.controlnets[0], (ControlNet{"canny", "Canny", 0.6, 0.1, {}}));
+  EXPECT_EQ(got.controlnets[1], (ControlNet{"depth", {}, {}, {}, 0.9}));
+}
+
 TEST(SwarmUi, TheSizeMayBeOneText) {
   const Generation got =
       generation_of("parameters", swarm(R"("rawresolution": "832x1216")"));

@@ -65,6 +65,19 @@ TEST(LoraHashes, FooocusWritesWeightsApart) {
                          lora("oil", -1.0, "0011223344")}));
 }
 
+TEST(LoraHashes, DrawThingsWritesModelsAndWeightsApart) {
+  const Generation got = apply({{"LoRA Model", "ink.ckpt"},
+                                {"LoRA Weight", "0.5"},
+                                {"LoRA 2 Model", "oil.ckpt"},
+                                {"LoRA 2 Weight", "-1.0"},
+                                {"LoRA 3 Weight", "much"},
+                                {"LoRA notes", "x"}});
+  EXPECT_EQ(got.loras,
+            (std::vector{lora("ink.ckpt", 0.5), lora("oil.ckpt", -1.0)}));
+  EXPECT_EQ(got.extra,
+            (Settings{{"LoRA 3 Weight", "much"}, {"LoRA notes", "x"}}));
+}
+
 TEST(LoraHashes, SdNextWritesNamesAndHashesApart) {
   EXPECT_EQ(apply({{"LoRA networks", "ink, oil"},
                    {"LoRA hashes", "aabbccddee, 0011223344"}})
