@@ -1,6 +1,8 @@
 // One text chunk for each parameter, by programs that no other row knows
-// (generic_rules.h). Of those that do it most is told apart: gen_img.py of
-// https://github.com/kohya-ss/sd-scripts, by its `scale`.
+// (generic_rules.h). Told apart are gen_img.py of
+// https://github.com/kohya-ss/sd-scripts, by its `scale`, and the web UI of
+// hlky and Sygil, which puts `SD:` in front of its keys (`save_sample` in
+// https://github.com/Sygil-Dev/sygil-webui/blob/master/scripts/webui_streamlit.py).
 //
 //   prompt: a cat
 //   seed: 7
@@ -30,13 +32,19 @@ bool is_chunk(const Payload& payload) {
   }
 }
 
+constexpr std::string_view kSygil = "SD:";
+
 const Payload* find_chunk(const Payloads& payloads, std::string_view key) {
-  for (const Payload& payload : payloads.all())
-    if (payload.key() == key && is_chunk(payload)) return &payload;
+  for (const Payload& payload : payloads.all()) {
+    std::string_view name = payload.key();
+    if (name.starts_with(kSygil)) name.remove_prefix(kSygil.size());
+    if (name == key && is_chunk(payload)) return &payload;
+  }
   return nullptr;
 }
 
 // A key counts if its value fits, since `Size` and `Model` are anybody's words.
+// A prompt with a seed needs no more: FramePack Studio writes only those.
 bool claims(const Payloads& payloads) {
   std::vector<Field> fields;
   for (const FieldRule& rule : generic_rules()) {
@@ -46,14 +54,22 @@ bool claims(const Payloads& payloads) {
         set_field(empty, rule.field, chunk->text()))
       fields.push_back(rule.field);
   }
-  return describe_generation(fields);
+  const auto has = [&fields](Field field) {
+    return std::find(fields.begin(), fields.end(), field) != fields.end();
+  };
+  return describe_generation(fields) ||
+         (has(Field::kPrompt) && has(Field::kSeed));
+}
+
+std::string_view software_of(const Payloads& payloads) {
+  if (payloads.find("SD:prompt") != nullptr) return "sygil";
+  return find_chunk(payloads, "scale") != nullptr ? "sd-scripts"
+                                                  : "unknown-chunks";
 }
 
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>&) {
-  generation.software = find_chunk(payloads, "scale") != nullptr
-                            ? "sd-scripts"
-                            : "unknown-chunks";
+  generation.software = software_of(payloads);
   std::vector<const Payload*> taken;
   for (const FieldRule& rule : generic_rules()) {
     const Payload* const chunk = find_chunk(payloads, rule.key);
@@ -72,7 +88,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 }  // namespace
 
 extern const ParserRow generic_chunks_row = {
-    "generic_chunks", "sd-scripts unknown-chunks",
+    "generic_chunks", "sd-scripts sygil unknown-chunks",
     "one PNG chunk for each parameter", claims, parse};
 
 }  // namespace sdmeta

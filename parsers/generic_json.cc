@@ -14,12 +14,21 @@
 namespace sdmeta {
 namespace {
 
-// Writers whose JSON needs no more than the rules above, told by the key it
-// stands under or by a member.
+// Writers whose JSON needs little more than the rules for all, told by the key
+// it stands under or by a member. Their own rules come first.
 struct Writer {
   std::string_view mark;
   std::string_view software;
+  std::span<const FieldRule> rules = {};
 };
+
+constexpr auto kImaginairyRules = std::to_array<FieldRule>({
+    {"prompt_strength", Field::kCfgScale},
+    {"solver_type", Field::kSampler},
+    {"sampler_type", Field::kSampler},
+    {"model_weights", Field::kModel},
+});
+
 constexpr auto kWriters = std::to_array<Writer>({
     // n00mkrad/text2image-gui, ImageMetadata.cs
     {"Nmkdiffusers", "nmkd"},
@@ -27,21 +36,63 @@ constexpr auto kWriters = std::to_array<Writer>({
     {"GenerationInfoJson", "nmkd"},
     // filipstrand/mflux, image_util.py
     {"mflux_version", "mflux"},
+    // brycedrennan/imaginAIry, schema.py: `metadata_dict`
+    {"solver_type", "imaginairy", kImaginairyRules},
+    {"sampler_type", "imaginairy", kImaginairyRules},
+    // pollinations/pollinations, image.pollinations.ai/src/writeExifMetadata.ts
+    {"nologo", "pollinations"},
+    // A client of the AI Horde: https://horde-ng.org
+    {"loraList", "horde-ng"},
 });
 
-std::string_view software_of(const Payload& payload) {
+Writer writer_of(const Payload& payload, JsonValue description) {
   for (const Writer& writer : kWriters)
-    if (payload.key() == writer.mark || payload.json()[writer.mark])
-      return writer.software;
-  return "unknown-json";
+    if (payload.key() == writer.mark || payload.json()[writer.mark] ||
+        description[writer.mark])
+      return writer;
+  return {"", "unknown-json"};
+}
+
+// --- prompts in parts: [{"text": "a cat", "weight": 1}], [[1, "a cat"]]
+
+JsonValue text_of_part(JsonValue part) {
+  return part.is_object() ? part["text"] : part[1];
+}
+
+double weight_of_part(JsonValue part) {
+  const JsonValue weight = part.is_object() ? part["weight"] : part[0];
+  return weight.number().value_or(1);
+}
+
+bool has_parts(JsonValue prompt) {
+  const JsonValue first = prompt[0];
+  return text_of_part(first).is_string() &&
+         (first.is_object() || first[0].is_number());
+}
+
+// A negative weight makes a negative prompt. Several parts are a line each, and
+// stay in `extra` with their weights.
+bool set_parts(Generation& generation, Field field, JsonValue prompt) {
+  std::string positive;
+  std::string negative;
+  prompt.for_each_element([&](JsonValue part) {
+    std::string& text = weight_of_part(part) < 0 ? negative : positive;
+    if (!text.empty()) text += '\n';
+    text += text_of_part(part).text();
+  });
+  if (!negative.empty())
+    set_field(generation, Field::kNegativePrompt, negative);
+  const bool is_set = set_field(generation, field, positive);
+  return is_set && prompt.size() == 1;
 }
 
 bool describes_generation(JsonValue root) {
   std::vector<Field> fields;
   for (const FieldRule& rule : generic_rules()) {
     const JsonValue value = root[rule.key];
-    const bool is_fit = rule.field == Field::kPrompt ? value.is_string()
-                                                     : !value.is_object();
+    const bool is_fit = rule.field == Field::kPrompt
+                            ? value.is_string() || has_parts(value)
+                            : !value.is_object();
     if (value && is_fit) fields.push_back(rule.field);
   }
   return describe_generation(fields);
@@ -74,13 +125,24 @@ bool claims(const Payloads& payloads) {
   return find_object(payloads) != nullptr;
 }
 
+bool set_member(Generation& generation, Field field, JsonValue value) {
+  const bool is_prompt =
+      field == Field::kPrompt || field == Field::kNegativePrompt;
+  if (is_prompt && has_parts(value)) return set_parts(generation, field, value);
+  if (field == Field::kModel && value.is_object())
+    if (const auto name = model_name_of(value))
+      return set_field(generation, field, *name) && value.size() == 1;
+  return set_field(generation, field, value);
+}
+
 // Rules in order of preference, not members in the writer's order: a `text`
 // beside a `prompt` is something else. What no rule took goes to `extra`.
-void fill_in_order(JsonValue root, Generation& generation) {
-  const std::span<const FieldRule> rules = generic_rules();
+void fill_in_order(JsonValue root, std::vector<FieldRule> rules,
+                   Generation& generation) {
+  rules.insert(rules.end(), generic_rules().begin(), generic_rules().end());
   std::vector<bool> is_taken(rules.size(), false);
   for (std::size_t i = 0; i < rules.size(); ++i)
-    is_taken[i] = set_field(generation, rules[i].field, root[rules[i].key]);
+    is_taken[i] = set_member(generation, rules[i].field, root[rules[i].key]);
   root.for_each_member([&](std::string_view key, JsonValue value) {
     for (std::size_t i = 0; i < rules.size(); ++i)
       if (rules[i].key == key && is_taken[i]) return;
@@ -88,27 +150,45 @@ void fill_in_order(JsonValue root, Generation& generation) {
   });
 }
 
-// [{name | model | path, weight | scale | strength}], or names alone.
-void read_loras(JsonValue loras, Generation& generation) {
+// {name | model | path, weight | scale | strength}. For the AI Horde `model` is
+// the weight beside a name. True if nothing else is in it.
+bool read_lora(JsonValue lora, Generation& generation) {
+  Lora read;
+  std::size_t held = 0;
+  for (const std::string_view key : {"name", "model", "path"}) {
+    const auto name = lora[key].string();
+    if (!name || held > 0) continue;
+    read.name = std::string(*name);
+    ++held;
+  }
+  for (const std::string_view key :
+       {"weight", "scale", "strength", "strengthModel", "model"})
+    if (!read.weight && (read.weight = lora[key].number())) ++held;
+  if (!is_placeholder(trimmed(read.name)))
+    generation.loras.push_back(std::move(read));
+  return held == lora.size();
+}
+
+// A list of such objects or of names alone, or an object {name: weight}. What a
+// LoRA has no field for keeps all of it in `extra`.
+void read_loras(JsonValue root, std::string_view key, Generation& generation) {
+  const JsonValue loras = root[key];
+  bool is_held = true;
   const auto add = [&](std::string_view name, std::optional<double> weight) {
     if (!is_placeholder(trimmed(name)))
       generation.loras.push_back({std::string(name), weight, {}, {}, {}});
   };
   loras.for_each_element([&](JsonValue lora) {
-    if (const auto name = lora.string()) add(*name, std::nullopt);
-    for (const std::string_view key : {"name", "model", "path"}) {
-      const auto name = lora[key].string();
-      if (!name) continue;
-      std::optional<double> weight;
-      for (const std::string_view weight_key : {"weight", "scale", "strength"})
-        if (!weight) weight = lora[weight_key].number();
-      add(*name, weight);
-      return;
-    }
+    if (const auto name = lora.string())
+      add(*name, std::nullopt);
+    else
+      is_held = read_lora(lora, generation) && is_held;
   });
   loras.for_each_member([&](std::string_view name, JsonValue weight) {
+    is_held = weight.number() && is_held;
     add(name, weight.number());
   });
+  if (!is_held) add_extra(generation, key, loras);
 }
 
 // mflux: files and weights in two lists.
@@ -132,10 +212,15 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>&) {
   const Payload& payload = *find_object(payloads);
   const JsonValue root = find_description(payload.json());
-  generation.software = software_of(payload);
-  fill_in_order(root, generation);
-  read_loras(root["loras"] ? root["loras"] : root["Loras"], generation);
+  const Writer writer = writer_of(payload, root);
+  generation.software = writer.software;
+  fill_in_order(root, {writer.rules.begin(), writer.rules.end()}, generation);
+  for (const std::string_view key : {"loras", "Loras", "loraList"})
+    read_loras(root, key, generation);
   read_lora_files(root["lora_paths"], root["lora_scales"], generation);
+  // The AI Horde has no schedules, but a switch.
+  if (root["karras"].boolean() == true)
+    set_field(generation, Field::kScheduler, "karras");
   add_extra(generation, "software", root["software"]);
   if (root.size() > 0 && !describes_generation(payload.json()))
     payload.json().for_each_member([&](std::string_view key, JsonValue value) {
@@ -148,7 +233,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 }  // namespace
 
 extern const ParserRow generic_json_row = {
-    "generic_json", "unknown-json nmkd mflux",
+    "generic_json", "unknown-json nmkd mflux imaginairy pollinations horde-ng",
     "any JSON object with a prompt and two other parameters", claims, parse};
 
 }  // namespace sdmeta

@@ -453,7 +453,93 @@ TEST(Hostile, ManyMembersOfStabilityMatrixAreLinear) {
   EXPECT_EQ(got.extra.size(), 60'000u);
 }
 
+TEST(InvokeAi, ControlNetsMayBeLayersOfTheCanvas) {
+  const Generation got = generation_of(
+      "invokeai_metadata",
+      R"({"positive_prompt": "a", "canvas_v2_metadata": {"controlLayers": [
+          {"isEnabled": true, "controlAdapter": {"weight": 0.75,
+           "model": {"name": "canny"}, "beginEndStepPct": [0, 0.5]}},
+          {"isEnabled": false, "controlAdapter": {"model": {"name": "off"}}},
+          {"isEnabled": true, "controlAdapter": {"model": null}}]}})");
+  ASSERT_EQ(got.controlnets.size(), 1u);
+  EXPECT_EQ(got.controlnets[0], (ControlNet{"canny", {}, 0.75, 0.0, 0.5}));
+}
+
+// --- Midjourney
+
+TEST(Midjourney, DashesBetweenWordsAreProse) {
+  const Generation got = generation_of(
+      "Description",
+      "a boat -- adrift --5 --q 2 --niji 6 --no a, b --raw Job ID: "
+      "2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff");
+  EXPECT_EQ(got.software, "midjourney");
+  EXPECT_EQ(got.prompt, "a boat -- adrift --5");
+  EXPECT_EQ(got.negative_prompt, "a, b");
+  EXPECT_EQ(got.extra,
+            (std::vector<KeyValue>{
+                {"q", "2"},
+                {"niji", "6"},
+                {"raw", ""},
+                {"Job ID", "2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff"}}));
+}
+
+TEST(Midjourney, WithoutTheNumberOfAJobNothingIsClaimed) {
+  for (const char* text :
+       {"a boat --v 6", "a boat Job ID: 7",
+        "Job ID: 2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff was mine"})
+    EXPECT_EQ(generation_of("Description", text).software, "") << text;
+}
+
+// --- WanGP
+
+TEST(WanGp, WeightsThatAreNoNumbersCostNoLora) {
+  const Generation got = generation_of(
+      "comment",
+      R"({"type": "WanGP v9.1 by X", "prompt": "a", "activated_loras":
+          ["a", "https://x.org/b.safetensors?token=1", "c"],
+          "loras_multipliers": "1;0\n0.8"})");
+  ASSERT_EQ(got.loras.size(), 3u);
+  EXPECT_EQ(got.loras[0], (Lora{"a", {}, {}, {}, {}}));
+  EXPECT_EQ(got.loras[1], (Lora{"b.safetensors", 0.8, {}, {}, {}}));
+  EXPECT_EQ(got.loras[2], (Lora{"c", {}, {}, {}, {}}));
+}
+
 // --- any other
+
+TEST(GenericJson, PromptsMayBeInPartsWithWeights) {
+  const Generation got = generation_of(
+      "x", R"({"text_prompts": [{"text": "a", "weight": 1},
+                                {"text": "fog", "weight": -1},
+                                {"text": "b"}], "seed": 1, "steps": 2})");
+  EXPECT_EQ(got.prompt, "a\nb");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0].key, "text_prompts");
+  EXPECT_EQ(
+      generation_of("x", R"({"prompts": [[1, "a"]], "seed": 1, "steps": 2})")
+          .prompt,
+      "a");
+  EXPECT_EQ(
+      generation_of("x", R"({"prompts": ["a", "b"], "seed": 1, "steps": 2})")
+          .software,
+      "");
+}
+
+TEST(GenericJson, WhatALoraHasNoFieldForKeepsTheListInExtra) {
+  const Generation whole = generation_of(
+      "x", R"({"prompt": "a", "seed": 1, "steps": 2,
+               "loras": [{"name": "ink", "model": 0.8}]})");
+  ASSERT_EQ(whole.loras.size(), 1u);
+  EXPECT_EQ(whole.loras[0], (Lora{"ink", 0.8, {}, {}, {}}));
+  EXPECT_TRUE(whole.extra.empty());
+  const Generation got = generation_of(
+      "x", R"({"prompt": "a", "seed": 1, "steps": 2,
+               "loras": [{"name": "ink", "weight": 0.8, "clip": 1}]})");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.extra,
+            (std::vector<KeyValue>{
+                {"loras", R"([{"name":"ink","weight":0.8,"clip":1}])"}}));
+}
 
 TEST(GenericJson, NeedsAPromptAndTwoMoreParameters) {
   EXPECT_EQ(generation_of("x", R"({"prompt": "a", "seed": 1, "steps": 2})")
@@ -496,6 +582,20 @@ TEST(GenericChunks, LabelsAreReadWhateverTheirProgram) {
   EXPECT_EQ(got.steps, 25);
   EXPECT_EQ(got.cfg_scale, 7.5);
   EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Eta", "1.5"}}));
+}
+
+TEST(GenericChunks, ASeedBesideAPromptIsEnough) {
+  ImageFields image;
+  image.container = Container::kPng;
+  for (const auto& [key, value] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"prompt", "a boat drifts"}, {"seed", "31337"}})
+    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, value});
+  const Generation got =
+      interpret(image, Limits{}).generation.value_or(Generation{});
+  EXPECT_EQ(got.software, "unknown-chunks");
+  EXPECT_EQ(got.prompt, "a boat drifts");
+  EXPECT_EQ(got.seed, "31337");
 }
 
 TEST(GenericChunks, APromptAndAModelAreNotEnough) {

@@ -1,0 +1,89 @@
+// Midjourney, whose downloads have the prompt as it was typed, arguments and
+// all, with the number of the job behind it: PNG `Description`, XMP
+// dc:description, Exif ImageDescription.
+// https://docs.midjourney.com/hc/en-us/articles/32859204029709-Parameter-List
+//
+//   a cat on a wall --ar 2:3 --v 6.1 --seed 7 --no dogs, birds --tile
+//   Job ID: 2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff
+#include <array>
+
+#include "parsers/field_map.h"
+#include "parsers/parser_table.h"
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+constexpr std::string_view kJob = "Job ID: ";
+constexpr std::string_view kArgument = " --";
+
+constexpr auto kRules = std::to_array<FieldRule>({
+    {"no", Field::kNegativePrompt},
+    {"seed", Field::kSeed},
+    {"v", Field::kSoftwareVersion},
+    {"version", Field::kSoftwareVersion},
+});
+
+const Payload* find_description(const Payloads& payloads) {
+  for (const std::string_view key :
+       {"Description", "dc:description", "ImageDescription"})
+    if (const Payload* const payload = payloads.find(key)) {
+      constexpr std::size_t kIdLength = 36;
+      const std::string_view text = payload->text();
+      const std::size_t job = text.rfind(kJob);
+      if (job != text.npos && text.size() - job == kJob.size() + kIdLength)
+        return payload;
+    }
+  return nullptr;
+}
+
+bool claims(const Payloads& payloads) {
+  return find_description(payloads) != nullptr;
+}
+
+// Two dashes and a letter: dashes between words are prose.
+std::size_t find_argument(std::string_view text) {
+  std::size_t at = text.find(kArgument);
+  while (at != text.npos && (at + kArgument.size() >= text.size() ||
+                             !is_letter(text[at + kArgument.size()])))
+    at = text.find(kArgument, at + kArgument.size());
+  return at;
+}
+
+void read_argument(std::string_view argument, Generation& generation) {
+  const std::size_t end = argument.find_first_of(" \n");
+  const std::string_view name = argument.substr(0, end);
+  const std::string_view value =
+      end == argument.npos ? std::string_view() : trimmed(argument.substr(end));
+  for (const FieldRule& rule : kRules)
+    if (rule.key == name && !value.empty() &&
+        set_field(generation, rule.field, value))
+      return;
+  add_extra(generation, name, value);
+}
+
+std::optional<Error> parse(const Payloads& payloads, Generation& generation,
+                           std::vector<Error>&) {
+  std::string_view text = find_description(payloads)->text();
+  const std::size_t job = text.rfind(kJob);
+  const std::string_view id = text.substr(job + kJob.size());
+  text = trimmed(text.substr(0, job));
+  generation.software = "midjourney";
+  std::size_t next = find_argument(text);
+  generation.prompt = with_lf(trimmed(text.substr(0, next)));
+  while (next != text.npos) {
+    text.remove_prefix(next + kArgument.size());
+    next = find_argument(text);
+    read_argument(trimmed(text.substr(0, next)), generation);
+  }
+  add_extra(generation, "Job ID", id);
+  return std::nullopt;
+}
+
+}  // namespace
+
+extern const ParserRow midjourney_row = {
+    "midjourney", "midjourney", "PNG `Description`, XMP dc:description", claims,
+    parse};
+
+}  // namespace sdmeta
