@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "parsers/comfy_values.h"
@@ -81,7 +82,8 @@ struct Shape {
   const GraphInput* chooser = nullptr;
   const GraphInput* on_true = nullptr;
   const GraphInput* on_false = nullptr;
-  std::string_view stem;  // of numbered branches
+  std::string_view stem;   // of numbered branches
+  bool has_cases = false;  // case_1 is what is chosen for input_1
 
   bool is_pair() const { return on_true != nullptr && on_false != nullptr; }
   bool is_list() const { return !stem.empty(); }
@@ -103,7 +105,16 @@ std::optional<Shape> shape_of(std::span<const GraphInput> inputs) {
     if (is_index_name(input.name) &&
         (input.is_link() || input.value.integer() || input.value.is_string()))
       shape.chooser = &input;
-  if (shape.chooser == nullptr) return std::nullopt;
+  if (shape.chooser == nullptr) {
+    // LayerStyle, design-ai-comfy.
+    for (const GraphInput& input : inputs) {
+      if (input.name == "switch_condition" || input.name == "switch_value")
+        shape.chooser = &input;
+      shape.has_cases = shape.has_cases || input.name == "case_1";
+    }
+    if (shape.chooser == nullptr || !shape.has_cases) return std::nullopt;
+    return shape;
+  }
   std::size_t branches = 0;
   for (const GraphInput& input : inputs) {
     if (!input.is_link() || &input == shape.chooser) continue;
@@ -122,11 +133,26 @@ bool is_switch_by_shape(std::string_view class_type,
                         std::span<const GraphInput> inputs) {
   const auto shape = shape_of(inputs);
   if (!shape) return false;
-  if (shape->is_pair()) return true;
+  if (shape->is_pair() || shape->has_cases) return true;
   // Stacks have numbered inputs and numbers too; a switch says what it is.
   return contains_any_ignoring_case(
       class_type, {"switch", "select", "choose", "choice", "chooser", "router",
                    "mux", "index", "pick"});
+}
+
+// The input of the first case that is what was chosen, else the one for all
+// others.
+const GraphInput* GraphValues::selected_case(NodeIndex node,
+                                             JsonValue choice) const {
+  const auto chosen = choice.string();
+  if (!chosen) return nullptr;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    const auto it = numbered(input.name);
+    if (!it || it->stem != "case_" || input.value.string() != chosen) continue;
+    const std::string name = "input_" + std::to_string(it->number);
+    if (const GraphInput* branch = input_named(node, name)) return branch;
+  }
+  return input_named(node, "input_default");
 }
 
 const GraphInput* GraphValues::selected_by_shape(NodeIndex node) {
@@ -139,6 +165,7 @@ const GraphInput* GraphValues::selected_by_shape(NodeIndex node) {
     if (on) return *on ? shape->on_true : shape->on_false;
     return nullptr;
   }
+  if (shape->has_cases) return selected_case(node, choice);
   if (const auto name = choice.string()) return input_named(node, *name);
   const auto index = choice.integer();
   for (const GraphInput& input : graph_.inputs(node)) {

@@ -15,23 +15,9 @@ namespace {
 // Chains of loaders, reroutes and concatenations in real graphs stay below 50.
 constexpr unsigned kMaxDepth = 300;
 // Concatenating a text with itself doubles it; some forty nodes would make
-// terabytes. Real prompts, with every node they pass through counted, stay
-// below a megabyte.
+// terabytes, and so does replacing each letter of it by a text. Real prompts,
+// with every node they pass through counted, stay below a megabyte.
 constexpr std::size_t kMaxBytesMade = 16u << 20;
-
-std::string replace_all(std::string_view text, std::string_view what,
-                        std::string_view with) {
-  if (what.empty()) return std::string(text);
-  std::string result;
-  std::size_t from = 0;
-  for (std::size_t at; (at = text.find(what, from)) != text.npos;
-       from = at + what.size()) {
-    result.append(text, from, at - from);
-    result += with;
-  }
-  result.append(text, from);
-  return result;
-}
 
 // Lines that begin with # are notes to oneself (WAS suite).
 std::string without_comment_lines(std::string_view text) {
@@ -61,7 +47,8 @@ std::string tidied(std::string_view text) {
     i = end;
   }
   std::string tidy;
-  for (const char c : replace_all(spaced, " ,", ","))
+  for (const char c :
+       replace_all(spaced, " ,", ",", spaced.size()).value_or(""))
     if (c != ',' || !tidy.ends_with(',')) tidy += c;
   return std::string(trimmed(tidy));
 }
@@ -105,6 +92,24 @@ std::optional<std::string> keyframe(std::string_view schedule,
   });
   if (!text) return std::nullopt;
   return std::string(*text);
+}
+
+// What goes between the parts of a join is typed, or chosen by a word for it.
+std::string spelt_out(std::string delimiter, std::string_view comma) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9>
+      kWords = {{{"\\n", "\n"},
+                 {"newline", "\n"},
+                 {"new line", "\n"},
+                 {"line break", "\n"},
+                 {"space", " "},
+                 {"comma", ", "},
+                 {"none", ""},
+                 {"nothing", ""},
+                 {"empty", ""}}};
+  for (const auto& [word, meaning] : kWords)
+    if (equal_ignoring_case(delimiter, word))
+      return std::string(word == "comma" && !comma.empty() ? comma : meaning);
+  return delimiter;
 }
 
 std::string_view half_of(std::string_view text, PromptSide side) {
@@ -261,8 +266,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       text = encoded(node, side, depth);
       break;
     case NodeRole::kUnknown:
-      if (!writes_text_itself(graph_.node(node).class_type))
-        return by_shape(node, side, depth);
+      if (!makes_unknown_text(node)) return by_shape(node, side, depth);
       open_.push_back(node);
       return shown_elsewhere(node);
     default: return by_shape(node, side, depth);
@@ -388,9 +392,11 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
   std::string delimiter = "\n";
   if (is_string) {
     delimiter = spec_of(kind, "between");
-    if (between != nullptr) delimiter = ask(*between, side, depth).value_or("");
-    if (delimiter == "\\n") delimiter = "\n";
+    if (between != nullptr)
+      delimiter = spelt_out(ask(*between, side, depth).value_or(""),
+                            spec_of(kind, "comma"));
   }
+  if (!may_make(delimiter.size() * parts.size())) return std::nullopt;
   return join(parts, delimiter);
 }
 
@@ -436,9 +442,10 @@ GraphTexts::Text GraphTexts::replaced(NodeIndex node, PromptSide side,
       open_.push_back(node);
       return shown_elsewhere(node);
     }
-    for (std::size_t i = 1; i < parts.size(); i += 2)
-      parts[0] = replace_all(parts[0], parts[i], parts[i + 1]);
-    return tidies ? tidied(parts[0]) : parts[0];
+    Text text = std::move(parts[0]);
+    for (std::size_t i = 1; text && i < parts.size(); i += 2)
+      text = replaced_in(*text, parts[i], parts[i + 1]);
+    return text && tidies ? tidied(*text) : text;
   }
   std::vector<std::string> filled;
   for (std::string& part : parts)
@@ -613,6 +620,21 @@ GraphTexts::Text GraphTexts::preset(NodeIndex node, PromptSide side,
     return text_named(presets[*chosen], "content");
   open_.push_back(node);
   return shown_elsewhere(node);
+}
+
+bool GraphTexts::may_make(std::size_t bytes) {
+  if (bytes_made_ < kMaxBytesMade && bytes <= kMaxBytesMade - bytes_made_)
+    return true;
+  is_cut_ = true;
+  return false;
+}
+
+GraphTexts::Text GraphTexts::replaced_in(std::string_view text,
+                                         std::string_view what,
+                                         std::string_view with) {
+  Text result = replace_all(text, what, with, kMaxBytesMade);
+  if (!result) is_cut_ = true;
+  return result;
 }
 
 // A switch for both sides selects branches of one: prompt_pos_2, and with it

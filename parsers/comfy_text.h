@@ -84,6 +84,10 @@ class GraphTexts {
   Text joined(NodeIndex node, std::string_view names, PromptSide side,
               unsigned depth);
   Text replaced(NodeIndex node, PromptSide side, unsigned depth);
+  /// False, and the walk is cut, where so many more bytes are too many.
+  bool may_make(std::size_t bytes);
+  Text replaced_in(std::string_view text, std::string_view what,
+                   std::string_view with);
   Text toggled(NodeIndex node, PromptSide side, unsigned depth);
   Text one_line(NodeIndex node, const std::string& lines);
   Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
@@ -93,6 +97,15 @@ class GraphTexts {
   Text shown_elsewhere(NodeIndex node);
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);
   Text joined_by_shape(NodeIndex node, PromptSide side, unsigned depth);
+  bool makes_unknown_text(NodeIndex node) const;
+  bool works_on_strings(NodeIndex node) const;
+  bool draws_lots(NodeIndex node, std::string_view text) const;
+  std::optional<Text> edited_by_shape(NodeIndex node, PromptSide side,
+                                      unsigned depth);
+  std::optional<Text> replaced_by_shape(NodeIndex node, PromptSide side,
+                                        unsigned depth);
+  std::optional<Text> filled_in(NodeIndex node, PromptSide side,
+                                unsigned depth);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);
   Text odd_widget(NodeIndex node, PromptSide side) const;
 

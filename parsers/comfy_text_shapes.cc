@@ -87,26 +87,6 @@ bool is_text_role(NodeRole role) {
 
 }  // namespace
 
-bool writes_text_itself(std::string_view class_type) {
-  if (contains_ignoring_case(class_type, "encode")) return false;
-  for (const std::string_view word : {"LLM", "VLM"})
-    if (class_type.find(word) != class_type.npos) return true;
-  return contains_any_ignoring_case(
-      class_type,
-      {"gemini",        "gpt",           "ollama",      "openai",
-       "claude",        "deepseek",      "tagger",      "florence",
-       "joycap",        "joy_cap",       "interrogat",  "moondream",
-       "translat",      "qwen2vl",       "qwen2_vl",    "qwenvl",
-       "qwen_vl",       "qwen3vl",       "qwen3_vl",    "llava",
-       "minicpm",       "chat",          "superprompt", "caption",
-       "promptgen",     "prompt gen",    "prompt_gen",  "promptenhanc",
-       "prompt enhanc", "prompt_enhanc", "img2prompt",  "image2prompt",
-       "imagetoprompt", "image2text",    "imagetotext", "embellish",
-       "llama",         "smollm",        "zhipu",       "phiprompt",
-       "groq",          "lmstudio",      "lm studio",   "lm_studio",
-       "kobold"});
-}
-
 GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
                                       unsigned depth) {
   const NodeKind& kind = *graph_.node(node).kind;
@@ -168,6 +148,10 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   const bool is_listed = kind.role != NodeRole::kUnknown;
   if (!is_listed && values_.link(node, NodeField::kClip) == nullptr) {
     const std::string_view name = graph_.node(node).class_type;
+    if (const auto edited = edited_by_shape(node, side, depth)) {
+      if (!*edited) open_.push_back(node);
+      return *edited;
+    }
     const bool has_several = has_several_texts(node);
     if (joins_texts(name) || (has_several && !chooses_or_edits(name))) {
       if (Text text = joined_by_shape(node, side, depth)) return text;
@@ -188,6 +172,10 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
       if (Text text = of_side(node, side, depth)) return text;
     if (!is_for_other_side)
       if (Text text = named(node, NodeField::kText, side, depth)) {
+        if (!is_listed && draws_lots(node, *text)) {
+          open_.push_back(node);
+          return shown_elsewhere(node);
+        }
         if (values_.link(node, NodeField::kClip) != nullptr)
           encoders_[static_cast<std::size_t>(side)].push_back(node);
         return text;
@@ -321,6 +309,11 @@ GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
   if (longest.empty()) return std::nullopt;
   if (graph_.inputs(node).size() > 1 &&
       longest.find_first_of(" ,") == longest.npos)
+    return std::nullopt;
+  // The name of a file or of a style is not what is read from it.
+  if (longest.find(',') == longest.npos &&
+      contains_any_ignoring_case(graph_.node(node).class_type,
+                                 {"load", "file", "csv", "style"}))
     return std::nullopt;
   return std::string(longest);
 }

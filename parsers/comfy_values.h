@@ -72,6 +72,7 @@ class GraphValues {
                          unsigned depth, bool may_be_bare = true);
   GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
   const GraphInput* selected_by_shape(NodeIndex node);
+  const GraphInput* selected_case(NodeIndex node, JsonValue choice) const;
   JsonValue value_apart(const GraphInput& input);
   JsonValue computed(NodeIndex node, std::int32_t slot);
   JsonValue keep_number(Number number);

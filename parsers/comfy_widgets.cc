@@ -124,31 +124,60 @@ void Namer::name_by_table(std::string_view order,
 
 // Samplers list seed, steps, cfg, sampler and scheduler in this order, whatever
 // stands before; then denoise. The two names tell where they are.
-bool name_like_a_sampler(const std::vector<JsonValue>& values,
+bool name_like_a_sampler(const NodeKind& kind,
+                         const std::vector<JsonValue>& values,
                          std::vector<Widget>& widgets) {
-  const auto is_name = [&](std::size_t i) {
+  const auto is_word = [&](std::size_t i) {
     return values[i].is_string() && !is_control_word(values[i]) &&
            !values[i].string()->empty();
   };
-  for (std::size_t i = 2; i + 1 < values.size(); ++i) {
-    if (!is_name(i) || !is_name(i + 1) || !values[i - 1].is_number() ||
-        !values[i - 2].is_number())
-      continue;
-    std::size_t before = i - 2;
-    if (before > 0 && is_control_value(values[before - 1])) --before;
-    if (before > 0 && values[before - 1].is_number())
-      widgets.push_back({"seed", values[before - 1]});
-    widgets.push_back({"steps", values[i - 2]});
-    widgets.push_back({"cfg", values[i - 1]});
-    widgets.push_back({"sampler_name", values[i]});
-    widgets.push_back({"scheduler", values[i + 1]});
-    if (i + 2 < values.size())
-      if (const auto denoise = values[i + 2].number();
-          values[i + 2].is_number() && *denoise > 0 && *denoise <= 1)
-        widgets.push_back({"denoise", values[i + 2]});
-    return true;
+  const auto is_number = [&](std::size_t i) { return values[i].is_number(); };
+  std::size_t names = 2;
+  while (names + 1 < values.size() &&
+         !(is_word(names) && is_word(names + 1) && is_number(names - 1) &&
+           is_number(names - 2)))
+    ++names;
+  if (names + 1 >= values.size()) return false;
+
+  // What else a class has stands between cfg and the names, or before steps,
+  // which are whole.
+  std::size_t steps = names - 2;
+  if (values[steps].text().find('.') != std::string::npos)
+    while (steps > 0 && is_number(steps - 1)) --steps;
+  // The seed is what a word for its changes follows, else the number before.
+  std::size_t seed = 0;
+  while (seed < steps && !(is_number(seed) && values[seed + 1].is_string() &&
+                           is_control_word(values[seed + 1])))
+    ++seed;
+  if (seed == steps && seed > 0) {
+    --seed;
+    if (seed > 0 && is_control_value(values[seed])) --seed;
   }
-  return false;
+  if (seed < steps && is_number(seed)) {
+    std::string_view own = spec_of(kind, "seed");
+    widgets.push_back({own.empty() ? "seed" : next_item(own), values[seed]});
+  }
+  widgets.push_back({"steps", values[steps]});
+  widgets.push_back({"cfg", values[steps + 1]});
+  widgets.push_back({"sampler_name", values[names]});
+  widgets.push_back({"scheduler", values[names + 1]});
+  if (names + 2 < values.size())
+    if (const auto denoise = values[names + 2].number();
+        is_number(names + 2) && *denoise > 0 && *denoise <= 1)
+      widgets.push_back({"denoise", values[names + 2]});
+  return true;
+}
+
+// Older versions of a class had other widgets: a seed that is a word says that
+// the names of the table are not theirs.
+bool are_misnamed(const std::vector<Widget>& widgets) {
+  return std::any_of(widgets.begin(), widgets.end(), [](const Widget& widget) {
+    const FieldSet fields = usual_fields(widget.name);
+    constexpr FieldSet kNumbers = field_bit(NodeField::kSeed) |
+                                  field_bit(NodeField::kSteps) |
+                                  field_bit(NodeField::kCfg);
+    return (fields & kNumbers) != 0 && widget.value.is_string();
+  });
 }
 
 // Files of LoRAs, each before its strengths.
@@ -190,7 +219,7 @@ void Namer::name_by_kind(std::string_view type,
     return contains_ignoring_case(type, part);
   };
   if ((has("sampl") || has("detail") || has("upscale") || has("refine")) &&
-      name_like_a_sampler(values, widgets))
+      name_like_a_sampler(node_kind(type), values, widgets))
     return;
   if (has("lora")) {
     name_loras(values, widgets);
@@ -204,11 +233,16 @@ void Namer::name_by_kind(std::string_view type,
   std::string_view number_names = spec_of(kind, "value");
   std::string_view number = next_item(number_names);
   if (number.empty()) number = has("seed") ? "seed" : "value";
+  constexpr std::int64_t kLeastSide = 16;  // below it are ratios
+  const bool picks_sizes = contains_any_ignoring_case(
+      type, {"latent", "size", "resolution", "ratio", "dimension"});
   for (const JsonValue value : values) {
     if (is_control_word(value)) continue;
     if (const auto text = value.string()) {
       const bool is_file = is_model_file(*text);
-      if (is_file && has("vae"))
+      if (picks_sizes && pixel_size_in(*text, kLeastSide))
+        widgets.push_back({"resolution", value});
+      else if (is_file && has("vae"))
         widgets.push_back({"vae_name", value});
       else if (is_file && has("controlnet"))
         widgets.push_back({"control_net_name", value});
@@ -257,10 +291,9 @@ std::vector<Widget> Namer::name(JsonValue node, std::string_view class_type) {
   name_by_inputs(node, values, widgets);
   if (!widgets.empty()) return widgets;
   const std::string_view order = spec_of(node_kind(class_type), "widgets");
-  if (!order.empty())
-    name_by_table(order, values, widgets);
-  else
-    name_by_kind(class_type, values, widgets);
+  if (!order.empty()) name_by_table(order, values, widgets);
+  if (are_misnamed(widgets)) widgets.clear();
+  if (widgets.empty()) name_by_kind(class_type, values, widgets);
   return widgets;
 }
 

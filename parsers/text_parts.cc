@@ -21,4 +21,21 @@ std::string join(const std::vector<std::string>& parts,
   return text;
 }
 
+std::optional<std::string> replace_all(std::string_view text,
+                                       std::string_view what,
+                                       std::string_view with,
+                                       std::size_t max_bytes) {
+  if (what.empty()) return std::string(text);
+  std::string result;
+  std::size_t from = 0;
+  for (std::size_t at; (at = text.find(what, from)) != text.npos;
+       from = at + what.size()) {
+    result.append(text, from, at - from);
+    result += with;
+    if (result.size() > max_bytes) return std::nullopt;
+  }
+  result.append(text, from);
+  return result;
+}
+
 }  // namespace sdmeta

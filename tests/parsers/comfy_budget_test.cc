@@ -97,6 +97,43 @@ TEST(ComfyBudget, AConcatenationThatDoublesIsCut) {
   EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
 }
 
+// A string node that makes far more of its text than the file holds.
+void expect_cut(std::string_view class_type, std::string_view inputs) {
+  SCOPED_TRACE(class_type);
+  const std::string nodes = node("0", class_type, inputs) +
+                            node("e", "CLIPTextEncode", link("text", 0));
+  const Interpretation got = timed(sampled(nodes, "\"positive\":[\"e\",0]"));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, std::nullopt);
+  EXPECT_EQ(got.generation->steps, 9);
+  ASSERT_FALSE(got.warnings.empty());
+  EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
+}
+
+TEST(ComfyBudget, LettersReplacedByLongTextsAreCut) {
+  const std::string letters(20000, 'a');
+  const std::string with(20000, 'b');
+  for (const std::string_view class_type : {"StringReplace", "MyReplace"})
+    expect_cut(class_type,
+               text({"\"string\":\"", letters,
+                     "\",\"find\":\"a\",\"replace\":\"", with, "\""}));
+}
+
+TEST(ComfyBudget, AFormFilledManyTimesIsCut) {
+  std::string form;
+  for (int i = 0; i < 20000; ++i) form += "{a}";
+  expect_cut("MyTemplate", text({"\"template\":\"", form, "\",\"a\":\"",
+                                 std::string(20000, 'b'), "\""}));
+}
+
+TEST(ComfyBudget, ALongDelimiterBetweenManyPartsIsCut) {
+  std::string parts;
+  for (int i = 0; i < 2000; ++i)
+    parts += text({"\"string_", std::to_string(i), "\":\"a\","});
+  expect_cut("JoinStringMulti",
+             text({parts, "\"delimiter\":\"", std::string(20000, 'b'), "\""}));
+}
+
 TEST(ComfyBudget, ALongChainOfModelsDoesNotExhaustTheStack) {
   std::string nodes =
       node("0", "CheckpointLoaderSimple", "\"ckpt_name\":\"far.safetensors\"");

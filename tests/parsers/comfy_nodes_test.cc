@@ -57,7 +57,7 @@ TEST(ComfyNodes, EverySpecKeyIsAFieldOrDocumented) {
       "is",       "slots",    "select",  "first",   "branches", "widgets",
       "tags",     "split",    "lora",    "between", "compute",  "formula",
       "operator", "operands", "results", "list",    "ratio",    "custom",
-      "decimal",  "outputs",  "raised",  "sizes",   "extra"};
+      "decimal",  "outputs",  "raised",  "sizes",   "extra",    "comma"};
   for (std::size_t i = 0; i < static_cast<std::size_t>(NodeField::kCount_); ++i)
     keys.insert(field_names(static_cast<NodeField>(i)).key);
   for (const NodeKind& row : node_table()) {

@@ -106,6 +106,58 @@ TEST(ComfyPacks, StringsAreJoinedAsEachPackDoesIt) {
   expect_usual(made("string_boxes"));
 }
 
+TEST(ComfyPacks, AnUnlistedReplacementReplaces) {
+  const Generation got = made("unknown_replacements");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+}
+
+TEST(ComfyPacks, WhatIsDrawnReadOrSeenIsNotPassedOffAsThePrompt) {
+  for (const std::string_view name : {"lot", "pattern", "question", "file"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made("unknown_by_" + std::string(name));
+    EXPECT_EQ(got.prompt, std::nullopt);
+    EXPECT_EQ(got.negative_prompt, kNegative);
+  }
+}
+
+TEST(ComfyPacks, StylersGiveEachTextByItsOutput) {
+  expect_usual(made("stylers"));
+  const Generation joined = made("stylers_joined");
+  EXPECT_EQ(joined.prompt, "a heron . morning mist");
+  EXPECT_EQ(joined.negative_prompt, kNegative);
+}
+
+TEST(ComfyPacks, SupirIsAPassOfItsOwnKind) {
+  const Generation alone = made("supir");
+  EXPECT_EQ(alone.prompt, kPrompt);
+  EXPECT_EQ(alone.negative_prompt, kNegative);
+  EXPECT_EQ(alone.steps, 21);
+  EXPECT_EQ(alone.cfg_scale, 5.5);
+  EXPECT_EQ(alone.model, "invented/riverXL_v2.safetensors");
+  const Generation after = made("supir_after");
+  expect_usual(after);
+  EXPECT_EQ(after.hires.steps, 45);
+  EXPECT_EQ(after.hires.upscale, 2.0);
+  ASSERT_EQ(after.prompts.size(), 1u);
+  EXPECT_EQ(after.prompts[0].prompt, "sharp feathers");
+}
+
+TEST(ComfyPacks, ASwitchMayChooseByTheTextOfACase) {
+  expect_usual(made("cases"));
+}
+
+TEST(ComfyPacks, SamplersOfTheEditorAreReadWhateverStandsBetween) {
+  for (const std::string_view name :
+       {"tiled", "nag", "variations", "older", "tiles"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made("editor_" + std::string(name));
+    expect_usual(got);
+    EXPECT_EQ(got.width, 832);
+    EXPECT_EQ(got.height, 1216);
+  }
+}
+
 TEST(ComfyPacks, SidesMayBeNamedAfterTheModel) {
   const Generation got = made("mikey");
   expect_usual(got);
