@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "extractor/container.h"
+#include "parsers/text.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/compress.h"
 #include "pipeline/file_error.h"
@@ -44,7 +45,9 @@ bool are_same(const std::string& a, const std::string& b) {
   return normal(a) == normal(b);
 }
 
-bool has_suffix(std::string_view name, std::string_view suffix) {
+bool has_suffix(const std::string& path, std::string_view suffix) {
+  const std::string lower_name = lower(path);
+  const std::string_view name = lower_name;
   for (const std::string_view packed : {"", ".gz", ".zst"})
     if (name.ends_with(packed) &&
         name.substr(0, name.size() - packed.size()).ends_with(suffix))
@@ -56,6 +59,18 @@ bool are_same(const OutputPlace& a, const OutputPlace& b) {
   if (a.descriptor >= 0 || b.descriptor >= 0)
     return a.descriptor == b.descriptor;
   return are_same(a.path, b.path);
+}
+
+/// True if `folder` is one, and `path` lies in it or in a folder of it.
+bool is_below(const std::string& path, const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path place = fs::canonical(folder_of(path), ignored);
+  const fs::path top = fs::canonical(folder, ignored);
+  if (!fs::is_directory(top, ignored)) return false;
+  const auto [rest, end] =
+      std::mismatch(top.begin(), top.end(), place.begin(), place.end());
+  return rest == top.end();
 }
 
 /// Name of what is there, if it is an image or an archive: an output in its
@@ -80,6 +95,9 @@ std::optional<std::string> fault_of(const std::string& output,
                                     std::span<const OutputPlace> places,
                                     const std::vector<std::string>& read) {
   if (output.empty()) return "is no name of a file; is a variable not set?";
+  if (const std::string_view suffix = unwritten_compression(output);
+      !suffix.empty())
+    return "compressed output is .gz or .zst, not " + std::string(suffix);
   const OutputPlace& place = places.back();
   for (const OutputPlace& other : places.first(places.size() - 1))
     if (are_same(place, other)) return "is named for two outputs";
@@ -119,19 +137,15 @@ std::optional<std::string> refuse_outputs(
 }
 
 std::optional<std::string> refuse_among_rows(
-    const std::string& output, const std::vector<std::string>& csv_paths) {
-  namespace fs = std::filesystem;
-  if (!is_file_name(output) || !has_suffix(output, ".csv")) return std::nullopt;
-  std::error_code ignored;
-  const fs::path place = fs::canonical(folder_of(output), ignored);
-  for (const std::string& path : csv_paths) {
-    const fs::path folder = fs::canonical(path, ignored);
-    if (!fs::is_directory(folder, ignored)) continue;
-    const auto [rest, end] =
-        std::mismatch(folder.begin(), folder.end(), place.begin(), place.end());
-    if (rest == folder.end())
-      return output + ": unwritable: lies in " + path +
-             ", and would be read as rows the next time; name a file elsewhere";
+    const std::vector<std::string>& outputs,
+    const std::vector<std::string>& csv_paths) {
+  for (const std::string& output : outputs) {
+    if (!is_file_name(output) || !has_suffix(output, ".csv")) continue;
+    for (const std::string& path : csv_paths)
+      if (is_below(output, path))
+        return output + ": unwritable: lies in " + path +
+               ", and would be read as rows the next time; name a file "
+               "elsewhere";
   }
   return std::nullopt;
 }

@@ -16,10 +16,11 @@ std::optional<std::string> refuse_outputs(
     const std::vector<std::string>& outputs,
     const std::vector<std::string>& read);
 
-/// Why `output` would be read as rows the next time, as a message: its name and
-/// place are those of a CSV file of one of `csv_paths`, which is a folder.
+/// Why an output would be read as rows the next time, as a message: its name
+/// and place are those of a CSV file of one of `csv_paths`, which is a folder.
 std::optional<std::string> refuse_among_rows(
-    const std::string& output, const std::vector<std::string>& csv_paths);
+    const std::vector<std::string>& outputs,
+    const std::vector<std::string>& csv_paths);
 
 /// What to say about a file that is to be read for images, and is not there or
 /// is a CSV or JSONL file by its name. Its record comes all the same.

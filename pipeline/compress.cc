@@ -8,6 +8,8 @@
 #include <new>
 #include <utility>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -77,10 +79,19 @@ std::string member_of(std::string bytes, Compression compression) {
 
 }  // namespace
 
-Compression compression_of(std::string_view path) noexcept {
-  if (path.ends_with(".gz")) return Compression::kGzip;
-  if (path.ends_with(".zst")) return Compression::kZstd;
+Compression compression_of(std::string_view path) {
+  const std::string name = lower(path);
+  if (name.ends_with(".gz")) return Compression::kGzip;
+  if (name.ends_with(".zst")) return Compression::kZstd;
   return Compression::kNone;
+}
+
+std::string_view unwritten_compression(std::string_view path) {
+  const std::string name = lower(path);
+  for (const std::string_view suffix :
+       {".xz", ".bz2", ".lz4", ".lzma", ".br", ".zstd", ".zip", ".7z"})
+    if (name.ends_with(suffix)) return suffix;
+  return {};
 }
 
 std::string compress(std::string bytes, Compression compression) {

@@ -11,8 +11,12 @@ namespace sdmeta {
 
 enum class Compression : std::uint8_t { kNone, kGzip, kZstd };
 
-/// By the suffix of a file name: .gz, .zst, anything else.
-Compression compression_of(std::string_view path) noexcept;
+/// By the suffix of a file name, in any case: .gz, .zst, anything else.
+Compression compression_of(std::string_view path);
+
+/// The suffix of a name that promises a compression which is not written, such
+/// as ".xz"; empty if it does not.
+std::string_view unwritten_compression(std::string_view path);
 
 /// `bytes` as one member or frame, none if there are none. The same bytes
 /// always give the same result.

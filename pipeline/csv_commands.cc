@@ -13,15 +13,16 @@ namespace sdmeta {
 namespace {
 
 /// Runs `run(report)`, which gives a Result of counts, and says how it went;
-/// not if its output is one of the files it reads.
+/// not if its output is one of the files it reads, or would be the next time.
 template <class Run>
 ExitCode tell(bool is_quiet, const std::string& output,
               std::vector<std::string> read, const std::string& more,
               Run&& run) {
   Diagnostics talk(ProgressMode::kNever, true);
+  std::optional<std::string> refused = refuse_among_rows({output}, read);
   read.push_back(more);
-  if (const std::optional<std::string> refused =
-          refuse_outputs({output}, read)) {
+  if (!refused) refused = refuse_outputs({output}, read);
+  if (refused) {
     talk.report(*refused);
     return ExitCode::kNotComplete;
   }
@@ -39,11 +40,6 @@ ExitCode tell(bool is_quiet, const std::string& output,
 
 ExitCode run_command(const EnrichCommand& command) {
   const EnrichOptions& options = command.options;
-  if (const std::optional<std::string> refused =
-          refuse_among_rows(options.output, options.csv_paths)) {
-    Diagnostics(ProgressMode::kNever, true).report(*refused);
-    return ExitCode::kNotComplete;
-  }
   return tell(
       command.is_quiet, options.output, options.csv_paths, options.records,
       [&](const Report& report) { return run_enrich(options, report); });

@@ -76,7 +76,7 @@ class CsvIndexOfRows final : public CsvIndex {
     const std::uint64_t more = rows_.counts.conflicting_rows;
     if (more > kMaxReports)
       report("duplicate_row: " + std::to_string(more - kMaxReports) +
-             " more rows disagree with a newer row of their image");
+             " more rows disagree with the row that counts for their image");
   }
 
   std::optional<Row> find(std::string_view path, std::string_view member,
@@ -326,8 +326,9 @@ class CsvIndexOfRows final : public CsvIndex {
       if (image.empty()) image = header.cell(new_.record, CsvColumn::kImageUrl);
     }
     report(file.path() + ": duplicate_row: image " + image +
-           " differs from the row in " + winner_file.path() +
-           ", which is newer and counts");
+           " differs from the row in " + winner_file.path() + ", which " +
+           (is_newer(winner, row) ? "is newer" : "states its image_id") +
+           " and counts");
   }
 
   /// Reads the rows only if their bytes do not tell.

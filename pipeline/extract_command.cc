@@ -73,7 +73,8 @@ class ExtractRun {
     std::vector<std::string> outputs = {command_.output.path};
     for (const auto& path : {command_.stats_path, command_.unmatched_path})
       if (path) outputs.push_back(*path);
-    const std::optional<std::string> refused = refuse_outputs(outputs, read);
+    std::optional<std::string> refused = refuse_outputs(outputs, read);
+    if (!refused) refused = refuse_among_rows(outputs, command_.csv.paths);
     if (refused) {
       talk_.report(*refused);
       return false;

@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "parsers/text.h"
 #include "pipeline/help.h"
 #include "pipeline/output_place.h"
 #include "pipeline/suggest.h"
@@ -304,11 +305,12 @@ void add_captions(CLI::App& app, CaptionsCommand& command) {
 
 /// The end of a name that promises what is not written.
 bool promises_another_format(std::string_view output) {
+  const std::string name = lower(output);
   for (const std::string_view suffix :
-       {".xz", ".bz2", ".lz4", ".zip", ".7z", ".parquet", ".arrow", ".csv",
-        ".tsv", ".xlsx", ".db", ".tar", ".tar.gz", ".tar.zst", ".tgz"})
-    if (output.ends_with(suffix)) return true;
-  return false;
+       {".parquet", ".arrow", ".csv", ".tsv", ".xlsx", ".db", ".tar", ".tar.gz",
+        ".tar.zst", ".tgz"})
+    if (name.ends_with(suffix)) return true;
+  return !unwritten_compression(name).empty();
 }
 
 /// What is wrong with a combination of options, if anything is.

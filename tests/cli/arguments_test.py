@@ -1,4 +1,5 @@
 """Mistakes on the command line: told before anything is lost or run for hours."""
+import gzip
 import os
 import tarfile
 import unittest
@@ -140,6 +141,27 @@ class Outputs(ProgramTest):
         for place in ("csv/new.txt", "new.csv"):
             self.assertEqual(self.run_sdmeta(*enrich, "--csv", "csv", "-o",
                                              place).returncode, 0)
+        for command in (("extract", "a.png", "-o", "new.jsonl",
+                         "--unmatched-rows"), ("urls", "-o")):
+            result = self.run_sdmeta(*command, "csv/New.CSV", "--csv", "csv")
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(message % ("csv/New.CSV", "csv"), result.stderr)
+
+    def test_a_compression_that_is_not_written_is_refused(self):
+        for command in (("enrich", "--csv", "rows.csv", "--records",
+                         "out.jsonl"), ("urls", "--csv", "rows.csv")):
+            self.assert_refused("x.csv.XZ: unwritable: compressed output is "
+                                ".gz or .zst, not .xz", *command, "-o",
+                                "x.csv.XZ")
+        result = self.run_sdmeta("extract", "a.png", "-o", "x.jsonl.BZ2")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("name it .jsonl, .jsonl.gz or .jsonl.zst", result.stderr)
+
+    def test_the_suffix_of_a_compressed_output_may_be_in_capitals(self):
+        self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
+                                         "X.JSONL.GZ").returncode, 0)
+        with gzip.open(self.path("X.JSONL.GZ")) as lines:
+            self.assertEqual(len(records(lines.read().decode())), 1)
 
     def test_a_device_is_an_output_whatever_is_read(self):
         result = self.run_sdmeta("extract", "a.png", "-o", "/dev/null",

@@ -146,6 +146,19 @@ TEST_F(CsvIndexTest, OfRowsThatDisagreeTheNewestFileCounts) {
   ASSERT_EQ(messages_.size(), 1u);
   EXPECT_NE(messages_[0].find("duplicate_row: image 12345678"),
             std::string::npos);
+  EXPECT_TRUE(messages_[0].ends_with("a.csv, which is newer and counts"))
+      << messages_[0];
+}
+
+TEST_F(CsvIndexTest, OfRowsOfOneUrlTheOneWithAnImageIdCountsAndSaysSo) {
+  put("a.csv", "image_id,image_url,x\n12345678," + uuid(12345678) + ",old\n");
+  put("b.csv", "image_url,x\n" + uuid(12345678) + ",new\n");
+  set_time("a.csv", 1000);
+  EXPECT_EQ(loaded()->counts().conflicting_rows, 1u);
+  ASSERT_EQ(messages_.size(), 1u);
+  EXPECT_TRUE(
+      messages_[0].ends_with("a.csv, which states its image_id and counts"))
+      << messages_[0];
 }
 
 TEST_F(CsvIndexTest, InFilesOfOneAgeTheLaterOneCounts) {
