@@ -97,16 +97,29 @@ struct TarReader::Extension {
   bool is_sparse = false;
 };
 
+struct TarReader::Header {
+  std::uint64_t offset = 0;
+  std::uint64_t data = 0;  // where it begins
+  std::uint64_t size = 0;  // bytes of data
+  char type = 0;           // of the typeflag field
+  std::string name;
+  std::string link_target;
+
+  std::uint64_t end() const noexcept { return data + padded(size); }
+  bool is_about_next() const noexcept {
+    return type == 'L' || type == 'x' || type == 'X';
+  }
+};
+
 TarReader::TarReader(std::unique_ptr<ByteSource> source)
     : source_(std::move(source)), window_(*source_) {}
 
-std::optional<Member> TarReader::fail(std::string detail) {
+void TarReader::fail(std::string detail) {
   is_done_ = true;
   if (window_.error())
     damage_ = archive_broken("read: " + window_.error()->detail, position_);
   else
     damage_ = archive_broken(std::move(detail), position_);
-  return std::nullopt;
 }
 
 /// Notes what is wrong with the header at `header`, and moves on to the first
@@ -192,114 +205,132 @@ bool TarReader::read_extension(char type, std::uint64_t size,
   return true;
 }
 
-std::optional<Member> TarReader::next() {
-  Extension extension;
+/// The header at position_, with the size that `extension` gives. nullopt if it
+/// is damaged: position_ is then at the next one, or the archive is done.
+std::optional<TarReader::Header> TarReader::read_header(Extension& extension) {
+  const std::span<const std::uint8_t> block = window_.at(position_, kBlock);
+  Header header;
+  header.offset = position_;
+  header.data = position_ + kBlock;
+  const auto pass = [&](const char* damage) {
+    pass_damage(damage, header.offset, header.data);
+    return std::nullopt;
+  };
+  if (!is_tar_header(block)) return pass("header with a wrong checksum");
+  header.type = static_cast<char>(block[156]);
+  const std::optional<std::uint64_t> size = number_field(block, 124, 12);
+  if (!size) return pass("header with an impossible size");
+  header.size = *size;
+  header.name = text_field(block, 0, 100);
+  const bool is_posix = text_field(block, 257, 6) == "ustar" && block[262] == 0;
+  const std::string_view prefix = text_field(block, 345, 155);
+  if (is_posix && !prefix.empty())
+    header.name = std::string(prefix).append("/").append(header.name);
+  header.link_target = text_field(block, 157, 100);
+  if (header.type == 'S') {
+    extension.is_sparse = true;
+    extension.sparse_size = number_field(block, 483, 12);
+    const std::optional<std::uint64_t> end = end_of_sparse_map(header.offset);
+    if (!end) {
+      fail("ends inside a sparse map");
+      return std::nullopt;
+    }
+    header.data = *end;
+  }
+  if (!header.is_about_next() && extension.size) header.size = *extension.size;
+  // Links and devices have no data, whatever size they state.
+  if (header.type >= '1' && header.type <= '6') header.size = 0;
+  if (header.size > kMaxOffset - header.data - kBlock)
+    return pass("header with an impossible size");
+  return header;
+}
+
+/// The next header that is sound; behind a damaged one and an end mark nothing
+/// is left of `extension`. nullopt at the end of the archive.
+std::optional<TarReader::Header> TarReader::next_header(Extension& extension) {
   while (!is_done_) {
-    std::span<const std::uint8_t> block = window_.at(position_, kBlock);
+    const std::span<const std::uint8_t> block = window_.at(position_, kBlock);
     if (block.size() < kBlock) {
       // Without the end mark nobody knows whether members are missing.
-      return fail(block.empty() ? "ends without an end mark"
-                                : "ends inside a header");
-    }
-    if (is_zero(block)) {
-      if (!pass_end_mark()) {
-        is_done_ = true;
-        if (window_.error()) return fail({});
-        return std::nullopt;
-      }
+      fail(block.empty() ? "ends without an end mark" : "ends inside a header");
+    } else if (!is_zero(block)) {
+      if (std::optional<Header> header = read_header(extension)) return header;
       extension = {};
-      continue;
-    }
-    const std::uint64_t header = position_;
-    std::uint64_t data = header + kBlock;
-    const auto pass = [&](const char* damage, std::uint64_t next) {
+    } else if (pass_end_mark()) {
       extension = {};
-      pass_damage(damage, header, next);
-    };
-    if (!is_tar_header(block)) {
-      pass("header with a wrong checksum", data);
-      continue;
+    } else {
+      is_done_ = true;
+      if (window_.error()) fail({});
     }
+  }
+  return std::nullopt;
+}
 
-    const char type = static_cast<char>(block[156]);
-    std::optional<std::uint64_t> size = number_field(block, 124, 12);
-    if (!size) {
-      pass("header with an impossible size", data);
-      continue;
-    }
-    std::string name(text_field(block, 0, 100));
-    const bool is_posix =
-        text_field(block, 257, 6) == "ustar" && block[262] == 0;
-    if (is_posix) {
-      const std::string_view prefix = text_field(block, 345, 155);
-      if (!prefix.empty()) name = std::string(prefix).append("/").append(name);
-    }
-    const std::string target(text_field(block, 157, 100));
-    if (type == 'S') {
-      extension.is_sparse = true;
-      extension.sparse_size = number_field(block, 483, 12);
-      const std::optional<std::uint64_t> end = end_of_sparse_map(header);
-      if (!end) return fail("ends inside a sparse map");
-      data = *end;
-    }
+/// Notes in `extension` what a header says of the next one, and moves on.
+void TarReader::read_about_next(const Header& header, Extension& extension) {
+  const bool is_readable = header.size <= kMaxExtensionBytes &&
+                           header.end() <= window_.source_size();
+  if (!extension.start) extension.start = header.offset;
+  position_ = header.data;
+  if (is_readable && read_extension(header.type, header.size, extension)) {
+    position_ = header.end();
+    return;
+  }
+  extension = {};
+  pass_damage("extended header that cannot be read", header.offset,
+              is_readable ? header.end() : header.data);
+}
 
-    const bool is_about_next = type == 'L' || type == 'x' || type == 'X';
-    if (!is_about_next && extension.size) size = extension.size;
-    // Links and devices have no data, whatever size they state.
-    if (type >= '1' && type <= '6') size = 0;
-    if (*size > kMaxOffset - data - kBlock) {
-      pass("header with an impossible size", data);
-      continue;
-    }
-    const std::uint64_t end = data + padded(*size);
-
-    if (is_about_next) {
-      const bool is_readable =
-          *size <= kMaxExtensionBytes && end <= window_.source_size();
-      if (!extension.start) extension.start = header;
-      position_ = data;
-      if (!is_readable || !read_extension(type, *size, extension)) {
-        pass("extended header that cannot be read", is_readable ? end : data);
-        continue;
-      }
-      position_ = end;
-      continue;
-    }
-    position_ = end;
-    if (type == 'K' || type == 'g') continue;  // link targets; global defaults
-    if (extension.name) name = std::move(*extension.name);
-
-    Member member{std::move(name), std::nullopt, std::nullopt, std::nullopt};
-    const Extension about = std::exchange(extension, {});
-    if (type == '1' || type == '2') {
-      member.error = Error{
-          ErrorCode::kUnreadable,
-          (type == '1' ? "is a hard link to the member " : "is a link to ") +
-              target,
-          header};
-      return member;
-    }
-    const bool is_file =
-        type == '0' || type == '\0' || type == '7' || type == 'S';
-    if (!is_file || member.name.ends_with('/')) continue;
-
-    member.size = about.is_sparse ? about.sparse_size : size;
-    const std::uint64_t start =
-        about.is_sparse ? about.start.value_or(header) : data;
-    const std::uint64_t available =
-        std::max(window_.source_size(), start) - start;
-    const std::uint64_t needed = data + *size - start;
-    // libarchive wants the padding of what it unpacks.
-    member.range = FileRange{
-        start, std::min(about.is_sparse ? end - start : needed, available),
-        about.is_sparse ? Packing::kForeign : Packing::kStored, nullptr};
-    if (member.range->length < needed) {
-      // What is there of the member may hold its text; the break comes next.
-      position_ = header;
-      fail("ends inside the member " + member.name + ", which has " +
-           std::to_string(*size) + " bytes");
-    }
+/// The member behind a header; nullopt for folders, devices and the like.
+std::optional<Member> TarReader::member_of(const Header& header,
+                                           const Extension& about) {
+  Member member{about.name.value_or(header.name), std::nullopt, std::nullopt,
+                std::nullopt};
+  const char type = header.type;
+  if (type == '1' || type == '2') {
+    member.error = Error{
+        ErrorCode::kUnreadable,
+        (type == '1' ? "is a hard link to the member " : "is a link to ") +
+            header.link_target,
+        header.offset};
     return member;
+  }
+  const bool is_file =
+      type == '0' || type == '\0' || type == '7' || type == 'S';
+  if (!is_file || member.name.ends_with('/')) return std::nullopt;
+
+  member.size = about.is_sparse ? about.sparse_size : header.size;
+  const std::uint64_t start =
+      about.is_sparse ? about.start.value_or(header.offset) : header.data;
+  const std::uint64_t available =
+      std::max(window_.source_size(), start) - start;
+  const std::uint64_t needed = header.data + header.size - start;
+  // libarchive wants the padding of what it unpacks.
+  const std::uint64_t wanted = about.is_sparse ? header.end() - start : needed;
+  member.range = FileRange{
+      start, std::min(wanted, available),
+      about.is_sparse ? Packing::kForeign : Packing::kStored, nullptr};
+  if (member.range->length < needed) {
+    // What is there of the member may hold its text; the break comes next.
+    position_ = header.offset;
+    fail("ends inside the member " + member.name + ", which has " +
+         std::to_string(header.size) + " bytes");
+  }
+  return member;
+}
+
+std::optional<Member> TarReader::next() {
+  Extension extension;
+  while (const std::optional<Header> header = next_header(extension)) {
+    if (header->is_about_next()) {
+      read_about_next(*header, extension);
+      continue;
+    }
+    position_ = header->end();
+    // Of the target of a link, and defaults for all members.
+    if (header->type == 'K' || header->type == 'g') continue;
+    const Extension about = std::exchange(extension, {});
+    if (std::optional<Member> member = member_of(*header, about)) return member;
   }
   return std::nullopt;
 }

@@ -28,14 +28,19 @@ class TarReader final : public ArchiveReader {
   }
 
  private:
+  struct Header;
   struct Extension;
 
-  std::optional<Member> fail(std::string detail);
+  void fail(std::string detail);
   void pass_damage(std::string detail, std::uint64_t header,
                    std::uint64_t next);
   bool pass_end_mark();
   std::optional<std::uint64_t> end_of_sparse_map(std::uint64_t header);
   bool read_extension(char type, std::uint64_t size, Extension& extension);
+  std::optional<Header> read_header(Extension& extension);
+  std::optional<Header> next_header(Extension& extension);
+  void read_about_next(const Header& header, Extension& extension);
+  std::optional<Member> member_of(const Header& header, const Extension& about);
 
   std::unique_ptr<ByteSource> source_;
   HeaderWindow window_;
