@@ -2,16 +2,14 @@
 
 #include <errno.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "pipeline/decompressor.h"
 #include "pipeline/file_error.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
@@ -102,91 +100,42 @@ class Unpacker {
     bool is_whole = false;  // the file may be cut after `taken`
     bool has_more = false;  // there is more text without more bytes
   };
-  virtual ~Unpacker() = default;
-  /// kCorrupt for bytes that are not of this compression.
-  virtual Result<Step> step(std::string_view offered) = 0;
-};
 
-class PlainText final : public Unpacker {
- public:
-  Result<Step> step(std::string_view offered) override {
+  explicit Unpacker(Compression compression) {
+    if (compression == Compression::kNone) return;
+    decompressor_ = Decompressor::make(compression);
+    text_.resize(kReadBytes);
+  }
+
+  Result<Step> step(std::string_view offered) {
+    if (decompressor_ == nullptr) return lines_of(offered);
+    const auto step = decompressor_->step(offered, text_);
+    if (!step)
+      return Error{ErrorCode::kCorrupt, step.error().detail, std::nullopt};
+    return Step{step->taken,
+                {text_.data(), step->written},
+                step->is_at_end,
+                step->has_more};
+  }
+
+ private:
+  static Step lines_of(std::string_view offered) {
     const std::size_t newline = offered.rfind('\n');
     const bool has_line_end = newline != offered.npos;
     const std::size_t taken = has_line_end ? newline + 1 : offered.size();
-    return Step{taken, offered.substr(0, taken), has_line_end, false};
+    return {taken, offered.substr(0, taken), has_line_end, false};
   }
+
+  std::unique_ptr<Decompressor> decompressor_;  // none: plain text
+  std::vector<char> text_;
 };
-
-class ZstdText final : public Unpacker {
- public:
-  ZstdText() : context_(ZSTD_createDStream()), text_(kReadBytes, '\0') {
-    if (!context_) throw std::bad_alloc();
-  }
-  Result<Step> step(std::string_view offered) override {
-    ZSTD_inBuffer in{offered.data(), offered.size(), 0};
-    ZSTD_outBuffer out{text_.data(), text_.size(), 0};
-    const std::size_t left = ZSTD_decompressStream(context_.get(), &out, &in);
-    if (ZSTD_isError(left))
-      return Error{ErrorCode::kCorrupt, ZSTD_getErrorName(left), std::nullopt};
-    return Step{in.pos,
-                {text_.data(), out.pos},
-                left == 0,
-                left != 0 && out.pos == out.size};
-  }
-
- private:
-  struct Free {
-    void operator()(ZSTD_DStream* context) const { ZSTD_freeDStream(context); }
-  };
-  std::unique_ptr<ZSTD_DStream, Free> context_;
-  std::string text_;
-};
-
-class GzipText final : public Unpacker {
- public:
-  GzipText() : text_(kReadBytes, '\0') {
-    constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for gzip
-    if (inflateInit2(&stream_, kGzipWindow) != Z_OK) throw std::bad_alloc();
-  }
-  ~GzipText() override { inflateEnd(&stream_); }
-  Result<Step> step(std::string_view offered) override {
-    stream_.next_in =
-        reinterpret_cast<Bytef*>(const_cast<char*>(offered.data()));
-    stream_.avail_in = static_cast<uInt>(offered.size());
-    stream_.next_out = reinterpret_cast<Bytef*>(text_.data());
-    stream_.avail_out = static_cast<uInt>(text_.size());
-    const int result = inflate(&stream_, Z_NO_FLUSH);
-    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-      return Error{ErrorCode::kCorrupt,
-                   stream_.msg != nullptr ? stream_.msg : "not gzip data",
-                   std::nullopt};
-    if (result == Z_STREAM_END) inflateReset(&stream_);
-    return Step{offered.size() - stream_.avail_in,
-                {text_.data(), text_.size() - stream_.avail_out},
-                result == Z_STREAM_END,
-                result == Z_OK && stream_.avail_out == 0};
-  }
-
- private:
-  z_stream stream_{};
-  std::string text_;
-};
-
-std::unique_ptr<Unpacker> make_unpacker(Compression compression) {
-  switch (compression) {
-    case Compression::kNone: break;
-    case Compression::kGzip: return std::make_unique<GzipText>();
-    case Compression::kZstd: return std::make_unique<ZstdText>();
-  }
-  return std::make_unique<PlainText>();
-}
 
 }  // namespace
 
 Result<OldOutput> read_old_output(
     int fd, Compression compression,
     const std::function<void(const RecordName&)>& found) {
-  const std::unique_ptr<Unpacker> unpacker = make_unpacker(compression);
+  Unpacker unpacker(compression);
   LineReader lines;
   OldOutput old;
   std::uint64_t position = 0;  // of what the unpacker has taken
@@ -202,7 +151,7 @@ Result<OldOutput> read_old_output(
     std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
     bool has_more = true;
     while (has_more) {
-      const Result<Unpacker::Step> step = unpacker->step(piece);
+      const Result<Unpacker::Step> step = unpacker.step(piece);
       if (!step) return step.error();
       piece.remove_prefix(step->taken);
       position += step->taken;

@@ -3,19 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 #include <string_view>
 #include <utility>
 
 #include "extractor/byte_cursor.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/compress.h"
+#include "pipeline/decompressor.h"
 #include "pipeline/file_error.h"
 
 namespace sdmeta {
@@ -72,110 +70,45 @@ class PlainInput final : public TextInput {
   std::size_t head_used_ = 0;
 };
 
-/// What the two decompressors share: compressed bytes waiting for their turn.
-class CompressedInput : public TextInput {
+class CompressedInput final : public TextInput {
  public:
-  explicit CompressedInput(std::unique_ptr<PlainInput> file)
-      : file_(std::move(file)), buffer_(new char[kInputBytes]) {}
+  CompressedInput(std::unique_ptr<PlainInput> file, Compression compression)
+      : decompressor_(Decompressor::make(compression)),
+        file_(std::move(file)),
+        buffer_(new char[kInputBytes]) {}
 
- protected:
-  Error error(ErrorCode code, std::string_view what) const {
-    return {code, file_->path() + ": " + std::string(what), std::nullopt};
+  Result<std::size_t> read(char* out, std::size_t size) override {
+    while (true) {
+      if (next_.empty()) {
+        const auto got = file_->read(buffer_.get(), kInputBytes);
+        if (!got) return got.error();
+        next_ = {buffer_.get(), *got};
+      }
+      // Text may be held back where `out` was full, so an ended input is
+      // offered once more before it counts as cut.
+      const bool is_ended = next_.empty();
+      if (is_ended && !is_inside_) return std::size_t{0};
+      const auto step = decompressor_->step(next_, {out, size});
+      if (!step) return error(step.error().code, step.error().detail);
+      next_.remove_prefix(step->taken);
+      is_inside_ = !step->is_at_end;
+      if (step->written > 0) return step->written;
+      if (is_ended && is_inside_)
+        return error(ErrorCode::kTruncated,
+                     "the compressed data ends too early");
+    }
   }
-  /// True while there are compressed bytes in `next_`.
-  Result<bool> refill() {
-    if (!next_.empty()) return true;
-    const auto got = file_->read(buffer_.get(), kInputBytes);
-    if (!got) return got.error();
-    next_ = {buffer_.get(), *got};
-    return *got != 0;
-  }
-
-  std::string_view next_;
-  bool is_inside_ = false;  // of a member or frame
 
  private:
+  Error error(ErrorCode code, const std::string& what) const {
+    return {code, file_->path() + ": " + what, std::nullopt};
+  }
+
+  std::unique_ptr<Decompressor> decompressor_;
   std::unique_ptr<PlainInput> file_;
   std::unique_ptr<char[]> buffer_;
-};
-
-class GzipInput final : public CompressedInput {
- public:
-  explicit GzipInput(std::unique_ptr<PlainInput> file)
-      : CompressedInput(std::move(file)) {
-    constexpr int kGzipWindow = 15 + 16;  // zlib's way to ask for gzip
-    if (inflateInit2(&stream_, kGzipWindow) != Z_OK) throw std::bad_alloc();
-  }
-  ~GzipInput() override { inflateEnd(&stream_); }
-  GzipInput(const GzipInput&) = delete;
-  GzipInput& operator=(const GzipInput&) = delete;
-
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    stream_.next_out = reinterpret_cast<Bytef*>(out);
-    stream_.avail_out = static_cast<uInt>(std::min<std::size_t>(size, 1 << 30));
-    const uInt wanted = stream_.avail_out;
-    while (stream_.avail_out == wanted) {
-      const auto has_more = refill();
-      if (!has_more) return has_more.error();
-      if (!*has_more) {
-        if (!is_inside_) return std::size_t{0};
-        return error(ErrorCode::kTruncated, "the gzip data ends too early");
-      }
-      is_inside_ = true;
-      stream_.next_in =
-          reinterpret_cast<Bytef*>(const_cast<char*>(next_.data()));
-      stream_.avail_in = static_cast<uInt>(next_.size());
-      const int status = inflate(&stream_, Z_NO_FLUSH);
-      next_.remove_prefix(next_.size() - stream_.avail_in);
-      if (status == Z_STREAM_END) {
-        is_inside_ = false;
-        inflateReset(&stream_);
-      } else if (status != Z_OK && status != Z_BUF_ERROR) {
-        return error(ErrorCode::kBadCompression, "the gzip data is broken");
-      }
-    }
-    return std::size_t{wanted - stream_.avail_out};
-  }
-
- private:
-  z_stream stream_{};
-};
-
-class ZstdInput final : public CompressedInput {
- public:
-  explicit ZstdInput(std::unique_ptr<PlainInput> file)
-      : CompressedInput(std::move(file)), stream_(ZSTD_createDStream()) {
-    if (!stream_) throw std::bad_alloc();
-  }
-
-  Result<std::size_t> read(char* out, std::size_t size) override {
-    ZSTD_outBuffer output{out, size, 0};
-    while (output.pos == 0) {
-      const auto has_more = refill();
-      if (!has_more) return has_more.error();
-      // A full window may hold output back, so an ended input is offered once
-      // more before it counts as cut.
-      if (!*has_more && !is_inside_) return std::size_t{0};
-      ZSTD_inBuffer input{next_.data(), next_.size(), 0};
-      const std::size_t status =
-          ZSTD_decompressStream(stream_.get(), &output, &input);
-      next_.remove_prefix(input.pos);
-      if (ZSTD_isError(status))
-        return error(ErrorCode::kBadCompression,
-                     std::string("the zstd data is broken: ") +
-                         ZSTD_getErrorName(status));
-      is_inside_ = status != 0;
-      if (!*has_more && output.pos == 0 && is_inside_)
-        return error(ErrorCode::kTruncated, "the zstd data ends too early");
-    }
-    return output.pos;
-  }
-
- private:
-  struct Free {
-    void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
-  };
-  std::unique_ptr<ZSTD_DStream, Free> stream_;
+  std::string_view next_;   // compressed bytes waiting for their turn
+  bool is_inside_ = false;  // of a member or frame
 };
 
 }  // namespace
@@ -189,9 +122,11 @@ Result<std::unique_ptr<TextInput>> TextInput::open(const std::string& path) {
 
   std::unique_ptr<TextInput> input;
   if (file->head().starts_with(magic_of(Compression::kGzip)))
-    input = std::make_unique<GzipInput>(std::move(file));
+    input =
+        std::make_unique<CompressedInput>(std::move(file), Compression::kGzip);
   else if (is_zstd(as_bytes(file->head())))
-    input = std::make_unique<ZstdInput>(std::move(file));
+    input =
+        std::make_unique<CompressedInput>(std::move(file), Compression::kZstd);
   else
     input = std::move(file);
   return input;
