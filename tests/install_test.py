@@ -31,6 +31,18 @@ class Install(unittest.TestCase):
             out = run(build / "consumer", SOURCE / "fixtures" / "images" / "png-text.png")
             self.assertIn("a heron in a reed bed", out)
             self.assertIn("sdmeta", run(prefix / "bin" / "sdmeta", "version"))
+            completion = (prefix / "share" / "bash-completion" / "completions"
+                          / "sdmeta")
+            def words(*line):
+                return run("bash", "-c", "source $0; COMP_WORDS=(\"$@\"); "
+                           "COMP_CWORD=$(($# - 1)); _sdmeta; "
+                           "echo ${COMPREPLY[@]}", completion,
+                           prefix / "bin" / "sdmeta", *line).split()
+            self.assertEqual(words("e"), ["extract", "enrich"])
+            self.assertEqual(words("urls", "--mis"), ["--missing-from"])
+            self.assertEqual(words("extract", "-o", "x", "--s"),
+                             ["--shard", "--stealth", "--stats", "--strict"])
+            self.assertEqual(words("extract", "x"), [])
 
 
 if __name__ == "__main__":
