@@ -3,6 +3,7 @@
 // https://github.com/AUTOMATIC1111/stable-diffusion-webui, and all who imitate
 // it (infotext_dialects.h).
 //   Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x768, ...
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "parsers/infotext_dialects.h"
 #include "parsers/infotext_fields.h"
 #include "parsers/parser_table.h"
+#include "parsers/postprocessing.h"
 #include "parsers/regional_prompts.h"
 #include "parsers/text.h"
 
@@ -31,12 +33,6 @@ std::string_view text_of(const Payload& payload) {
 // Text under these keys is a prompt even if it has no settings.
 bool is_parameters(const Payload& payload) {
   return is_one_of(payload.field().key, "parameters", "sdcpp:parameters");
-}
-
-// A1111's Extras tab keeps the settings of the first pass beside its own.
-bool is_postprocessing(const Payload& payload) {
-  return is_one_of(payload.field().key, "postprocessing", "extras") &&
-         text_of(payload).find(':') != std::string_view::npos;
 }
 
 // Prompts may begin with a brace or a bracket, but JSON, also if it was cut, is
@@ -59,28 +55,37 @@ const Payload* find_graph(const Payloads& payloads) {
 }
 
 // The first text that can only be infotext; else the first that stands where
-// infotext stands, if no graph beside it says more; else null.
+// infotext stands, if no graph beside it says more; else null. The Extras tab's
+// text counts only where it repeats the parameters and nothing else has them:
+// of an image that was enlarged twice it stands in front of them.
 const Payload* choose(const Payloads& payloads) {
   const Payload* likely = nullptr;
+  const Payload* repeated = nullptr;
   for (const Payload& payload : payloads.all()) {
     if (!is_text(payload)) continue;
+    if (is_postprocessing(payload)) {
+      if (payload.is_infotext() && payload.infotext().prompt)
+        repeated = &payload;
+      continue;
+    }
     if (payload.is_infotext()) return &payload;
     if (likely == nullptr && is_parameters(payload)) likely = &payload;
   }
+  if (repeated != nullptr) return repeated;
   if (likely == nullptr) return nullptr;
   const Payload* const graph = find_graph(payloads);
   return graph != nullptr && graph->json() ? nullptr : likely;
 }
 
-const Payload* find_postprocessing(const Payloads& payloads) {
-  for (const Payload& payload : payloads.all())
-    if (is_text(payload) && is_postprocessing(payload)) return &payload;
-  return nullptr;
+bool has_postprocessing(const Payloads& payloads) {
+  return std::any_of(payloads.all().begin(), payloads.all().end(),
+                     [](const Payload& payload) {
+                       return is_text(payload) && is_postprocessing(payload);
+                     });
 }
 
 bool claims(const Payloads& payloads) {
-  return choose(payloads) != nullptr ||
-         find_postprocessing(payloads) != nullptr;
+  return choose(payloads) != nullptr || has_postprocessing(payloads);
 }
 
 void note_doubts(const Infotext& infotext, const Limits& limits,
@@ -110,18 +115,6 @@ void note_other_texts(const Payloads& payloads, const Payload& chosen,
   }
 }
 
-// Unless it was what was `chosen`: an image that had no parameters.
-void add_postprocessing(const Payloads& payloads, const Payload* chosen,
-                        Generation& generation, std::vector<Error>& notes) {
-  const Payload* const payload = find_postprocessing(payloads);
-  if (payload == nullptr || payload == chosen) return;
-  const SettingsLine line =
-      split_settings(text_of(*payload), payloads.limits().max_settings);
-  SettingsReader settings(line.settings, payloads.limits(), generation, notes);
-  settings.read_fields();
-  settings.keep_rest();
-}
-
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>& notes) {
   const Limits& limits = payloads.limits();
@@ -142,7 +135,8 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     note_doubts(infotext, limits, notes);
     note_other_texts(payloads, *payload, notes);
   }
-  add_postprocessing(payloads, payload, generation, notes);
+  if (has_postprocessing(payloads))
+    add_postprocessing(payloads, payload, generation, notes);
   // Beside a graph the LoRAs have their file names there.
   if (find_graph(payloads) == nullptr) apply_civitai_resources(generation);
   return std::nullopt;

@@ -52,6 +52,14 @@ Fork fork_of(std::string_view version) {
   return version.starts_with("-v") ? Fork::kReforge : Fork::kForge;
 }
 
+// Where its name was lost: it alone calls the model `model`, and samplers as
+// the AI Horde does.
+bool is_artbot(const Clues& clues) {
+  const Setting* const model = clues.settings.find("model");
+  return model != nullptr && model->key == "model" &&
+         raw_value(clues.settings, "Sampler").starts_with("k_");
+}
+
 bool is_comfy_saver(const Clues& clues) {
   for (const std::string_view key :
        {"Lora_0 Model name", "Embedding_0 name", "Batch index"})
@@ -128,7 +136,8 @@ constexpr std::array kWriters = std::to_array<Writer>({
     {"artbot",
      [](const Clues& c) {
        return starts_with_ignoring_case(payload_text(c.payloads, "Software"),
-                                        "ArtBot");
+                                        "ArtBot") ||
+              is_artbot(c);
      }},
     {"draw-things",
      [](const Clues& c) {

@@ -13,6 +13,7 @@
 #include <array>
 
 #include "parsers/field_map.h"
+#include "parsers/lora_tags.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
 
@@ -79,6 +80,26 @@ constexpr std::array<Option, 8> kOptions = {{
 
 // --- prompts with their negative part in brackets: `a cat [dog, bird]`
 
+// `withLora(ink, 0.7)` in the prompts of 2.3; the weight may be left out.
+void add_prompted_loras(std::string_view prompt, Generation& generation) {
+  constexpr std::string_view kTag = "withLora(";
+  std::size_t at = prompt.find(kTag);
+  while (at != prompt.npos && generation.loras.size() < kMostNetworkTags) {
+    at += kTag.size();
+    const std::size_t end = prompt.find(')', at);
+    if (end == prompt.npos) return;
+    const std::string_view tag = prompt.substr(at, end - at);
+    const std::size_t comma = tag.find(',');
+    const std::string_view name = trimmed(tag.substr(0, comma));
+    const auto weight = comma == tag.npos
+                            ? std::optional<double>(1)
+                            : number_in<double>(tag.substr(comma + 1));
+    if (!name.empty())
+      generation.loras.push_back({std::string(name), weight, {}, {}, {}});
+    at = prompt.find(kTag, end);
+  }
+}
+
 // As ldm/invoke/conditioning.py divides them: several brackets are joined by a
 // space, and no two spaces are left where one was cut out.
 void set_prompts(std::string_view text, Generation& generation) {
@@ -106,6 +127,7 @@ void set_prompts(std::string_view text, Generation& generation) {
     set_field(generation, Field::kPrompt, text);
     return;
   }
+  add_prompted_loras(prompt, generation);
   set_field(generation, Field::kPrompt,
             has_negative ? trimmed(prompt) : std::string_view(prompt));
   if (has_negative) set_field(generation, Field::kNegativePrompt, negative);

@@ -213,9 +213,9 @@ bool ResourceSettings::take_numbered_lora(std::string_view key,
 
 // `AddNet Weight A 1`, `Lora_0 Strength model`.
 bool ResourceSettings::take_slot(std::string_view key, std::string_view value) {
+  if (!is_any_prefix_of(key, {"addnet ", "lora", "embedding_"})) return false;
   if (starts_with_ignoring_case(key, "lora "))
     return take_numbered_lora(key, value);
-  if (!is_any_prefix_of(key, {"addnet ", "lora_", "embedding_"})) return false;
   const std::string name = lower(key);
   std::string slot_name;
   std::string part;

@@ -133,6 +133,15 @@ void read_controlnets(JsonValue params, Generation& generation) {
   }
 }
 
+// Where hashes are switched off, models are listed nowhere else.
+void read_used_embeddings(JsonValue names, Generation& generation) {
+  if (!generation.embeddings.empty()) return;
+  names.for_each_element([&](JsonValue name) {
+    if (const auto text = name.string(); text && !is_placeholder(*text))
+      generation.embeddings.push_back({std::string(*text), std::nullopt});
+  });
+}
+
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>& notes) {
   const JsonValue root = payloads.find_object_with(kParams)->json();
@@ -146,6 +155,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     if (!read_model(entry, generation))
       add_extra(generation, "sui_models", entry);
   });
+  read_used_embeddings(root["sui_extra_data"]["used_embeddings"], generation);
   root.for_each_member([&](std::string_view key, JsonValue value) {
     if (key == kParams || key == "sui_models") return;
     if (key != "sui_extra_data" || !value.is_object()) {

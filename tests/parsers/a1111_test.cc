@@ -348,6 +348,60 @@ TEST(A1111, PostprocessingAloneIsReadOnce) {
                            {"Postprocess GFPGAN visibility", "0.7"}}));
 }
 
+// Of an image that was enlarged twice, parameters come last.
+TEST(A1111, PostprocessingInFrontOfTheParametersCostsNoPrompt) {
+  const std::string line =
+      "Postprocess upscale by: 2, Postprocess upscaler: Lanczos";
+  ImageFields image = fields("postprocessing", line);
+  add(image, "extras", line);
+  add(image, "parameters", "a hill\n" + std::string(kSettings));
+  const Parsed got = parse(image);
+  EXPECT_EQ(got.generation.prompt, "a hill");
+  EXPECT_EQ(got.generation.upscalers,
+            (std::vector<Upscaler>{{"Lanczos", 2.0}}));
+  EXPECT_TRUE(got.notes.empty());
+}
+
+// SD.Next.
+TEST(A1111, PostprocessingMayRepeatTheParameters) {
+  const std::string text = "a hill, red\n" + std::string(kSettings);
+  const std::string line =
+      ", Postprocess upscale by: 2, Postprocess upscaler: Lanczos";
+  ImageFields image = fields("parameters", text);
+  const Generation plain = parse(image).generation;
+  add(image, "postprocessing", text + line);
+  Generation got = parse(image).generation;
+  EXPECT_EQ(got, parse(fields("postprocessing", text + line)).generation);
+  EXPECT_EQ(got.upscalers, (std::vector<Upscaler>{{"Lanczos", 2.0}}));
+  got.upscalers.clear();
+  EXPECT_EQ(got, plain);
+}
+
+// modules/extras.py of 2022: the only `model` of such a file is the upscaler's.
+TEST(A1111, ExtrasOf2022NameTheModelOfTheUpscaler) {
+  ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
+  add(image, "extras",
+      "GFPGAN visibility:0.7\nUpscale: 2, model:R-ESRGAN 4x+\n"
+      "Upscale: 2, visibility: 0.5, model:SwinIR\n");
+  const Generation plain =
+      parse(fields("parameters", "a hill\n" + std::string(kSettings)))
+          .generation;
+  const Generation got = parse(image).generation;
+  EXPECT_EQ(got.model, plain.model);
+  EXPECT_EQ(got.upscalers,
+            (std::vector<Upscaler>{{"R-ESRGAN 4x+", 2.0}, {"SwinIR", 2.0}}));
+  EXPECT_EQ(extra(got, "GFPGAN visibility"), "0.7");
+  EXPECT_EQ(extra(got, "visibility"), "0.5");
+}
+
+TEST(A1111, ManyLinesOfExtrasAreLinear) {
+  std::string lines;
+  for (int i = 0; i < 200'000; ++i) lines += "Upscale: 2, model:x\n";
+  ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
+  add(image, "extras", lines);
+  EXPECT_EQ(parse(image).generation.prompt, "a hill");
+}
+
 TEST(A1111, TwoPostprocessingLinesAreTwoUpscalers) {
   ImageFields image =
       fields("parameters", "a hill\n" + std::string(kSettings) +
@@ -427,6 +481,9 @@ TEST(InfotextDialects, OtherFieldsMayNameTheWriter) {
                  Carrier::kExifIfd);
   add(image, "Software", "ArtBot - Create images", Carrier::kExifIfd0);
   EXPECT_EQ(parse(image).generation.software, "artbot");
+  EXPECT_EQ(parse("a hill\nSteps: 20, Sampler: k_euler, Seed: 1, model: Hill XL")
+                .software,
+            "artbot");
 }
 
 TEST(InfotextDialects, FooocusUsersPromptIsPreferred) {

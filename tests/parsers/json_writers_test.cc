@@ -453,6 +453,30 @@ TEST(Hostile, ManyMembersOfStabilityMatrixAreLinear) {
   EXPECT_EQ(got.extra.size(), 60'000u);
 }
 
+TEST(SwarmUi, EmbeddingsAreListedApartWhereHashesAreSwitchedOff) {
+  const std::string text =
+      R"({"sui_image_params": {"prompt": "a"}, "sui_extra_data":
+          {"used_embeddings": ["bad.safetensors", "sub/neg.safetensors"]})";
+  EXPECT_EQ(generation_of("parameters", text + "}").embeddings,
+            (std::vector<Embedding>{{"bad.safetensors", {}},
+                                    {"sub/neg.safetensors", {}}}));
+  EXPECT_EQ(generation_of("parameters",
+                          text + R"(, "sui_models": [{"name": "bad.safetensors",
+                                 "param": "used_embeddings", "hash": "0x1"}]})")
+                .embeddings,
+            (std::vector<Embedding>{{"bad.safetensors", "0x1"}}));
+}
+
+TEST(InvokeAi, PromptsMayNameLoras) {
+  const Generation got = generation_of(
+      "sd-metadata",
+      R"({"image": {"steps": 5, "prompt": [{"weight": 1, "prompt":
+          "a cat withLora(ink,0.7) withLora( oil ) [dog withLora(x]"}]}})");
+  EXPECT_EQ(got.prompt, "a cat withLora(ink,0.7) withLora( oil )");
+  EXPECT_EQ(got.loras, (std::vector<Lora>{{"ink", 0.7, {}, {}, {}},
+                                          {"oil", 1.0, {}, {}, {}}}));
+}
+
 TEST(InvokeAi, ControlNetsMayBeLayersOfTheCanvas) {
   const Generation got = generation_of(
       "invokeai_metadata",
