@@ -103,12 +103,6 @@ bool read_link(const JsonValue& value, LinkText& link) {
 
 }  // namespace
 
-NodeIndex Graph::find(std::string_view id) const {
-  for (std::size_t i = 0; i < nodes_.size(); ++i)
-    if (nodes_[i].id == id) return static_cast<NodeIndex>(i);
-  return kNoNode;
-}
-
 FieldSet Graph::fields(NodeIndex index) const {
   std::optional<FieldSet>& known = fields_[static_cast<std::size_t>(index)];
   if (!known) {

@@ -66,8 +66,6 @@ class Graph {
   /// own row or, if it has none, by the usual ones.
   template <class Visit>
   bool each_input(NodeIndex index, NodeField field, Visit&& visit) const;
-  /// Linear; kNoNode if there is none.
-  NodeIndex find(std::string_view id) const;
 
   /// Building: a node, then its inputs.
   NodeIndex add_node(std::string_view id, std::string_view class_type,

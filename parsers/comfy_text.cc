@@ -279,8 +279,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
     return is_linked;
   });
   if (is_linked) return std::nullopt;
-  for (const TextHint& hint : hints_)
-    if (hint.id == graph_.node(node).id) return std::string(hint.text);
+  if (Text hint = hinted(node)) return hint;
   open_.push_back(node);
   return std::nullopt;
 }
@@ -650,11 +649,19 @@ const GraphInput* GraphTexts::branch_taken(NodeIndex node, PromptSide side) {
   return other != nullptr ? other : branch;
 }
 
+GraphTexts::Text GraphTexts::hinted(NodeIndex node) const {
+  const std::string_view id = graph_.node(node).id;
+  const auto found = std::lower_bound(
+      hints_.begin(), hints_.end(), id,
+      [](const TextHint& hint, std::string_view key) { return hint.id < key; });
+  if (found == hints_.end() || found->id != id) return std::nullopt;
+  return std::string(found->text);
+}
+
 // The editor's copy is written when the node runs; the executed graph holds
 // what it showed the time before.
 GraphTexts::Text GraphTexts::cached(NodeIndex node) const {
-  for (const TextHint& hint : hints_)
-    if (hint.id == graph_.node(node).id) return std::string(hint.text);
+  if (Text hint = hinted(node)) return hint;
   Text text;
   graph_.each_input(node, NodeField::kCache, [&](const GraphInput& input) {
     if (input.is_link()) return false;
@@ -667,14 +674,21 @@ GraphTexts::Text GraphTexts::cached(NodeIndex node) const {
 
 // A node that shows what `node` made keeps a copy of it.
 GraphTexts::Text GraphTexts::shown_elsewhere(NodeIndex node) {
-  for (std::size_t i = 0; i < graph_.size(); ++i) {
-    const auto other = static_cast<NodeIndex>(i);
-    if (values_.role(other) != NodeRole::kCachedText) continue;
-    for (const GraphInput& input : graph_.inputs(other))
-      if (input.node == node) {
-        open_.push_back(other);
-        if (Text text = cached(other)) return text;
-      }
+  if (!shown_by_) {
+    shown_by_.emplace();
+    for (std::size_t i = 0; i < graph_.size(); ++i) {
+      const auto other = static_cast<NodeIndex>(i);
+      if (values_.role(other) != NodeRole::kCachedText) continue;
+      for (const GraphInput& input : graph_.inputs(other))
+        if (input.is_link()) shown_by_->emplace_back(input.node, other);
+    }
+    std::sort(shown_by_->begin(), shown_by_->end());
+  }
+  auto shown = std::lower_bound(shown_by_->begin(), shown_by_->end(),
+                                std::pair(node, NodeIndex{0}));
+  for (; shown != shown_by_->end() && shown->first == node; ++shown) {
+    open_.push_back(shown->second);
+    if (Text text = cached(shown->second)) return text;
   }
   return std::nullopt;
 }

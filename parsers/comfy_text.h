@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "parsers/comfy_values.h"
@@ -19,7 +20,8 @@ namespace sdmeta {
 /// input or an output for each.
 enum class PromptSide : std::uint8_t { kPositive, kNegative };
 
-/// What the editor's copy of a graph holds where the executed one has nothing.
+/// What the editor's copy of a graph holds where the executed one has nothing;
+/// several are in the order of their ids.
 struct TextHint {
   std::string_view id;
   std::string_view text;
@@ -93,6 +95,7 @@ class GraphTexts {
   Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
   Text preset(NodeIndex node, PromptSide side, unsigned depth);
   const GraphInput* branch_taken(NodeIndex node, PromptSide side);
+  Text hinted(NodeIndex node) const;
   Text cached(NodeIndex node) const;
   Text shown_elsewhere(NodeIndex node);
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);
@@ -112,6 +115,8 @@ class GraphTexts {
   GraphValues& values_;
   const Graph& graph_;
   std::span<const TextHint> hints_;
+  // What is shown, and the node that shows it, sorted; once asked.
+  std::optional<std::vector<std::pair<NodeIndex, NodeIndex>>> shown_by_;
   std::vector<std::int32_t> memo_[2];  // by side and node: index into texts_
   std::deque<Text> texts_;
   std::vector<NodeIndex> encoders_[2];

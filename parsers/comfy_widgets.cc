@@ -35,7 +35,8 @@ class Namer {
  public:
   explicit Namer(Graph& graph) : graph_(graph) {}
 
-  std::vector<Widget> name(JsonValue node, std::string_view class_type);
+  std::vector<Widget> name(JsonValue node, std::string_view class_type,
+                           std::span<const JsonValue> shown);
 
  private:
   void name_by_inputs(JsonValue node, const std::vector<JsonValue>& values,
@@ -227,6 +228,9 @@ void Namer::name_by_kind(std::string_view type,
   }
   // Texts and numbers as the class's own row calls them, if it has one.
   const NodeKind& kind = node_kind(type);
+  std::string_view choosers = spec_of(kind, "select");
+  std::string_view chooser = next_item(choosers);
+  bool has_chooser = chooser.empty() && !has("switch");
   std::string_view texts = spec_of(kind, "text");
   if (texts.empty() || texts.find('*') != texts.npos)
     texts = "text,text_2,text_3,text_4";
@@ -237,6 +241,13 @@ void Namer::name_by_kind(std::string_view type,
   const bool picks_sizes = contains_any_ignoring_case(
       type, {"latent", "size", "resolution", "ratio", "dimension"});
   for (const JsonValue value : values) {
+    // What says which branch a switch takes stands before all others.
+    if (!has_chooser && (value.is_bool() || value.is_number())) {
+      has_chooser = true;
+      if (chooser.empty()) chooser = value.is_bool() ? "boolean" : "index";
+      widgets.push_back({chooser, value});
+      continue;
+    }
     if (is_control_word(value)) continue;
     if (const auto text = value.string()) {
       const bool is_file = is_model_file(*text);
@@ -260,22 +271,26 @@ void Namer::name_by_kind(std::string_view type,
   }
 }
 
-std::vector<Widget> Namer::name(JsonValue node, std::string_view class_type) {
+std::vector<Widget> Namer::name(JsonValue node, std::string_view class_type,
+                                std::span<const JsonValue> shown) {
   std::vector<Widget> widgets;
   const JsonValue stored = node["widgets_values"];
-  if (stored.is_object()) {
+  if (shown.empty() && stored.is_object()) {
     stored.for_each_member([&](std::string_view name, JsonValue value) {
       widgets.push_back({name, value});
     });
     return widgets;
   }
-  if (const JsonValue named = node["widgets_values_named"]) {
+  if (const JsonValue named = node["widgets_values_named"];
+      shown.empty() && named) {
     named.for_each_member([&](std::string_view name, JsonValue value) {
       widgets.push_back({name, value});
     });
     return widgets;
   }
-  const std::vector<JsonValue> values = elements(stored);
+  const std::vector<JsonValue> values =
+      shown.empty() ? elements(stored)
+                    : std::vector(shown.begin(), shown.end());
   if (values.empty()) return widgets;
 
   // Widgets that are objects say themselves what they are.
@@ -300,8 +315,9 @@ std::vector<Widget> Namer::name(JsonValue node, std::string_view class_type) {
 }  // namespace
 
 std::vector<Widget> named_widgets(JsonValue node, std::string_view class_type,
-                                  Graph& graph) {
-  return Namer(graph).name(node, class_type);
+                                  Graph& graph,
+                                  std::span<const JsonValue> shown) {
+  return Namer(graph).name(node, class_type, shown);
 }
 
 bool is_control_value(JsonValue value) {

@@ -4,6 +4,7 @@
 //   "widgets_values": [7, "randomize", 20, 8, "euler", "normal", 1]
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,9 +21,11 @@ struct Widget {
 /// The widgets of `node`, an object of a workflow's `nodes`, in their order:
 /// named by the node itself, by the row of its class, or by what they look
 /// like. Names live as long as the node, the table or `graph`, which keeps
-/// those that are made up.
+/// those that are made up. Values that are `shown` elsewhere take the place of
+/// the node's own, unless there are none.
 std::vector<Widget> named_widgets(JsonValue node, std::string_view class_type,
-                                  Graph& graph);
+                                  Graph& graph,
+                                  std::span<const JsonValue> shown = {});
 
 /// What stands after a seed. Efficiency nodes take the control away and leave
 /// its place empty.

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -18,9 +21,12 @@ namespace {
 constexpr unsigned kMaxNesting = 16;
 constexpr std::size_t kMaxInstances = 2048;
 constexpr unsigned kMaxLinkSteps = 128;
-// Subgraphs inside themselves make thousands of nodes, and each of their links
-// may lead in a circle. Ordinary ones take a few steps.
-constexpr std::size_t kMaxStepsOfAllLinks = 1u << 16;
+// Work is counted in JSON values looked at. Definitions are read again for each
+// instance of them, and subgraphs inside themselves make thousands, so that a
+// small file could ask for any amount. A link is read with its parts, and a
+// step of one that is followed takes as long as some values.
+constexpr std::size_t kWorkOfALink = 4;
+constexpr std::size_t kWorkOfAStep = 32;
 
 // Virtual nodes of a subgraph: what it gets and what it gives.
 constexpr std::string_view kSubgraphInput = "-10";
@@ -38,9 +44,18 @@ struct Origin {
 // One level of the graph: the whole, a subgraph instance, a group node.
 struct Scope {
   std::size_t parent = 0;  // of the root: itself
-  JsonValue instance;      // the node of the parent that stands for it
   JsonValue definition;
+  bool is_group = false;
   std::string_view prefix;  // of the ids inside: "57:"
+  // Of the node of the parent that stands for it: looked up once, as objects
+  // are searched from their beginning.
+  std::string_view instance_id;
+  std::vector<JsonValue> inputs;
+  std::vector<std::pair<std::string_view, std::size_t>> inputs_by_name;
+  std::vector<JsonValue> values;  // of its widgets
+  JsonValue named_values;         // the same by name, if it is so stored
+  JsonValue shown;                // which widgets inside it has on its face
+  std::vector<JsonValue> definition_inputs;
   // Sorted: link id to origin, output slot to origin.
   std::vector<std::pair<std::int64_t, Origin>> links;
   std::vector<std::pair<std::int64_t, Origin>> outputs;
@@ -49,7 +64,31 @@ struct Scope {
   std::vector<std::pair<std::pair<std::string_view, std::int64_t>, Origin>>
       broadcasts;
   // Inputs of a definition that feed a widget inside, in order; once asked.
-  mutable std::optional<std::vector<std::int64_t>> widget_inputs;
+  std::optional<std::vector<std::int64_t>> widget_inputs;
+  // Of a group node: where in `values` those of each node inside begin, and the
+  // end; empty if that is not known.
+  std::vector<std::size_t> value_starts;
+
+  JsonValue input(std::string_view name) const {
+    const auto after =
+        std::upper_bound(inputs_by_name.begin(), inputs_by_name.end(), name,
+                         [](std::string_view key, const auto& entry) {
+                           return key < entry.first;
+                         });
+    if (after == inputs_by_name.begin() || std::prev(after)->first != name)
+      return {};
+    return inputs[std::prev(after)->second];
+  }
+  std::optional<std::string_view> definition_input(std::int64_t slot) const {
+    const auto position = static_cast<std::size_t>(slot);
+    if (slot < 0 || position >= definition_inputs.size()) return std::nullopt;
+    return definition_inputs[position]["name"].string();
+  }
+  std::span<const JsonValue> values_of(std::size_t position) const {
+    if (position + 1 >= value_starts.size()) return {};
+    const std::size_t start = value_starts[position];
+    return std::span(values).subspan(start, value_starts[position + 1] - start);
+  }
 };
 
 struct FlatNode {
@@ -112,9 +151,13 @@ const Value* find_sorted(
 class Builder {
  public:
   Builder(JsonValue workflow, const Limits& limits, std::vector<Error>& notes)
-      : workflow_(workflow), limits_(limits), notes_(notes) {}
+      : workflow_(workflow),
+        limits_(limits),
+        notes_(notes),
+        work_left_(limits.max_json_values) {}
 
   Graph build() {
+    index_definitions();
     scopes_.push_back({});
     scopes_[0].definition = workflow_;
     flatten(0, 0);
@@ -133,12 +176,14 @@ class Builder {
   void flatten(std::size_t scope, unsigned depth);
   void read_links(std::size_t scope);
   void read_group_links(std::size_t scope);
+  void read_group_values(std::size_t scope);
   void read_broadcasts(std::size_t scope);
   std::size_t open_instance(std::size_t scope, JsonValue node,
                             std::string_view id, JsonValue definition,
                             unsigned depth);
-  JsonValue subgraph(std::string_view type) const;
-  JsonValue group(std::string_view type) const;
+  bool spend(std::size_t work);
+  void index_definitions();
+  JsonValue definition_of(std::string_view type) const;
   void index_nodes();
   const FlatNode* node_at(std::size_t scope, std::string_view id) const;
 
@@ -149,15 +194,14 @@ class Builder {
   Source resolve_instance_input(std::size_t scope, std::int64_t slot,
                                 unsigned steps);
   Source bypass(const FlatNode& node, std::int64_t slot, unsigned steps);
-  const FlatNode* setter(const FlatNode& getter) const;
+  const FlatNode* setter(const FlatNode& getter);
 
   void emit(const FlatNode& node);
-  std::optional<std::size_t> place_in_definition(const Scope& scope,
-                                                 std::string_view name,
-                                                 std::size_t count) const;
-  JsonValue shown_value(const Scope& scope, std::string_view name) const;
+  std::optional<std::size_t> place_in_definition(Scope& scope,
+                                                 std::string_view name);
+  JsonValue shown_value(Scope& scope, std::string_view name);
   JsonValue promoted(std::size_t scope, std::string_view id,
-                     std::string_view widget) const;
+                     std::string_view widget);
   std::string_view id_text(JsonValue id) {
     if (const auto text = id.string()) return *text;
     return graph_.keep(id.text());
@@ -172,26 +216,58 @@ class Builder {
   // (scope, local id) to position in nodes_, sorted.
   std::vector<std::pair<std::pair<std::size_t, std::string_view>, std::size_t>>
       by_id_;
+  // Types of nodes to what stands for them, sorted.
+  std::vector<std::pair<std::string_view, JsonValue>> definitions_;
+  // Variables, by scope and by name alone, to the first node that sets them;
+  // once asked.
+  std::optional<std::map<std::pair<std::size_t, std::string_view>, std::size_t>>
+      setters_;
   std::size_t count_ = 0;
   bool is_cut_ = false;
-  std::size_t steps_left_ = kMaxStepsOfAllLinks;
+  std::size_t work_left_;
 };
 
-JsonValue Builder::subgraph(std::string_view type) const {
-  JsonValue found;
-  workflow_["definitions"]["subgraphs"].for_each_element(
-      [&](JsonValue definition) {
-        if (!found && definition["id"].string() == type) found = definition;
-      });
-  return found;
+bool Builder::spend(std::size_t work) {
+  if (work < work_left_) {
+    work_left_ -= work;
+    return true;
+  }
+  if (work_left_ != 0)
+    notes_.push_back({ErrorCode::kGraphTooLarge,
+                      "nodes and links of the workflow take more than " +
+                          std::to_string(limits_.max_json_values) + " steps",
+                      std::nullopt});
+  work_left_ = 0;
+  return false;
 }
 
-// Before subgraphs: `workflow>name` (earlier `workflow/name`) with its contents
-// under extra.groupNodes.
-JsonValue Builder::group(std::string_view type) const {
-  if (!type.starts_with("workflow>") && !type.starts_with("workflow/"))
-    return {};
-  return workflow_["extra"]["groupNodes"][type.substr(9)];
+// Subgraphs are a list with ids. Before them, group nodes were `workflow>name`
+// (earlier `workflow/name`), with their contents under extra.groupNodes.
+void Builder::index_definitions() {
+  workflow_["definitions"]["subgraphs"].for_each_element(
+      [&](JsonValue definition) {
+        if (const auto id = definition["id"].string())
+          definitions_.emplace_back(*id, definition);
+      });
+  workflow_["extra"]["groupNodes"].for_each_member(
+      [&](std::string_view name, JsonValue definition) {
+        for (const std::string_view prefix : {"workflow>", "workflow/"})
+          definitions_.emplace_back(
+              graph_.keep(std::string(prefix) + std::string(name)), definition);
+      });
+  std::stable_sort(
+      definitions_.begin(), definitions_.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+JsonValue Builder::definition_of(std::string_view type) const {
+  const auto found =
+      std::lower_bound(definitions_.begin(), definitions_.end(), type,
+                       [](const auto& entry, std::string_view key) {
+                         return entry.first < key;
+                       });
+  return found != definitions_.end() && found->first == type ? found->second
+                                                             : JsonValue();
 }
 
 std::size_t Builder::open_instance(std::size_t scope, JsonValue node,
@@ -199,8 +275,26 @@ std::size_t Builder::open_instance(std::size_t scope, JsonValue node,
                                    unsigned depth) {
   Scope inner;
   inner.parent = scope;
-  inner.instance = node;
   inner.definition = definition;
+  inner.is_group = definition["id"].is_missing();
+  inner.instance_id = id;
+  inner.shown = node["properties"]["proxyWidgets"];
+  inner.named_values = node["widgets_values_named"];
+  const JsonValue values = node["widgets_values"];
+  const JsonValue inputs = node["inputs"];
+  const JsonValue definition_inputs = definition["inputs"];
+  if (spend(values.size() + inputs.size() + definition_inputs.size())) {
+    if (values.is_object())
+      inner.named_values = values;
+    else
+      inner.values = elements(values);
+    inner.inputs = elements(inputs);
+    inner.definition_inputs = elements(definition_inputs);
+  }
+  for (std::size_t i = 0; i < inner.inputs.size(); ++i)
+    if (const auto name = inner.inputs[i]["name"].string())
+      inner.inputs_by_name.emplace_back(*name, i);
+  std::sort(inner.inputs_by_name.begin(), inner.inputs_by_name.end());
   std::string prefix(scopes_[scope].prefix);
   prefix += id;
   prefix += ':';
@@ -213,15 +307,18 @@ std::size_t Builder::open_instance(std::size_t scope, JsonValue node,
 
 void Builder::flatten(std::size_t scope, unsigned depth) {
   const JsonValue definition = scopes_[scope].definition;
-  const bool is_group = scope != 0 && definition["id"].is_missing();
+  const bool is_group = scopes_[scope].is_group;
   if (is_group) {
     read_group_links(scope);
+    read_group_values(scope);
   } else {
     read_links(scope);
     read_broadcasts(scope);
   }
+  const JsonValue nodes = definition["nodes"];
+  if (is_cut_ || !spend(nodes.size())) return;
   std::int64_t position = 0;
-  definition["nodes"].for_each_element([&](JsonValue node) {
+  nodes.for_each_element([&](JsonValue node) {
     if (nodes_.size() >= limits_.max_graph_nodes) {
       if (!is_cut_)
         notes_.push_back({ErrorCode::kGraphTooLarge,
@@ -232,6 +329,7 @@ void Builder::flatten(std::size_t scope, unsigned depth) {
       is_cut_ = true;
       return;
     }
+    if (!spend(node.size())) return;
     FlatNode flat;
     flat.scope = scope;
     flat.local_id =
@@ -250,8 +348,7 @@ void Builder::flatten(std::size_t scope, unsigned depth) {
     if (flat.mode != Mode::kActive || depth >= kMaxNesting ||
         scopes_.size() > kMaxInstances)
       return;
-    JsonValue inner = subgraph(flat.type);
-    if (!inner) inner = group(flat.type);
+    const JsonValue inner = definition_of(flat.type);
     if (!inner) return;
     const std::size_t opened =
         open_instance(scope, node, flat.local_id, inner, depth);
@@ -261,7 +358,9 @@ void Builder::flatten(std::size_t scope, unsigned depth) {
 
 void Builder::read_links(std::size_t scope) {
   Scope& into = scopes_[scope];
-  into.definition["links"].for_each_element([&](JsonValue link) {
+  const JsonValue links = into.definition["links"];
+  if (!spend(links.size() * kWorkOfALink)) return;
+  links.for_each_element([&](JsonValue link) {
     std::optional<std::int64_t> id;
     std::string_view target;
     std::int64_t target_slot = 0;
@@ -298,7 +397,9 @@ void Builder::read_links(std::size_t scope) {
 // keeps the list of them beside the graph.
 void Builder::read_broadcasts(std::size_t scope) {
   Scope& into = scopes_[scope];
-  into.definition["extra"]["ue_links"].for_each_element([&](JsonValue link) {
+  const JsonValue links = into.definition["extra"]["ue_links"];
+  if (!spend(links.size() * kWorkOfALink)) return;
+  links.for_each_element([&](JsonValue link) {
     const auto input = link["downstream_slot"].integer();
     if (!input) return;
     Origin origin;
@@ -329,8 +430,11 @@ constexpr std::int64_t kGroupStride = 1000;
 
 void Builder::read_group_links(std::size_t scope) {
   Scope& into = scopes_[scope];
+  const JsonValue links = into.definition["links"];
+  const JsonValue nodes = into.definition["nodes"];
+  if (!spend(links.size() * kWorkOfALink + nodes.size())) return;
   std::vector<std::pair<std::int64_t, std::int64_t>> taken_outputs;
-  into.definition["links"].for_each_element([&](JsonValue link) {
+  links.for_each_element([&](JsonValue link) {
     const std::vector<JsonValue> parts = elements(link);
     if (parts.size() < 4) return;
     const auto from = parts[0].integer();
@@ -360,15 +464,18 @@ void Builder::read_group_links(std::size_t scope) {
   std::int64_t next_input = 0;
   std::int64_t next_output = 0;
   std::vector<std::pair<std::int64_t, Origin>> outside;
-  into.definition["nodes"].for_each_element([&](JsonValue node) {
+  nodes.for_each_element([&](JsonValue node) {
+    const JsonValue inputs = node["inputs"];
+    const JsonValue outputs = node["outputs"];
+    if (!spend((inputs.size() + outputs.size()) * kWorkOfALink)) return;
     std::int64_t input = 0;
-    node["inputs"].for_each_element([&](JsonValue) {
+    inputs.for_each_element([&](JsonValue) {
       const std::int64_t id = position * kGroupStride + input++;
       if (find_sorted(into.links, id) == nullptr)
         outside.emplace_back(id, Origin{kSubgraphInput, next_input++});
     });
     std::int64_t output = 0;
-    node["outputs"].for_each_element([&](JsonValue) {
+    outputs.for_each_element([&](JsonValue) {
       const std::pair key(position, output++);
       const bool is_taken =
           std::binary_search(taken_outputs.begin(), taken_outputs.end(), key);
@@ -382,6 +489,20 @@ void Builder::read_group_links(std::size_t scope) {
   });
   into.links.insert(into.links.end(), outside.begin(), outside.end());
   std::stable_sort(into.links.begin(), into.links.end(), by_key);
+}
+
+// A group node shows the widgets of the nodes inside, one node after the other.
+// Where it shows fewer, as some are hidden or wired, nothing says which.
+void Builder::read_group_values(std::size_t scope) {
+  Scope& into = scopes_[scope];
+  const JsonValue nodes = into.definition["nodes"];
+  if (into.values.empty() || !spend(nodes.size())) return;
+  std::vector<std::size_t> starts = {0};
+  nodes.for_each_element([&](JsonValue node) {
+    starts.push_back(starts.back() + node["widgets_values"].size());
+  });
+  if (starts.back() == into.values.size())
+    into.value_starts = std::move(starts);
 }
 
 void Builder::index_nodes() {
@@ -412,12 +533,7 @@ Source Builder::resolve_link(std::size_t scope, JsonValue link,
 
 Source Builder::resolve_origin(std::size_t scope, const Origin& origin,
                                unsigned steps) {
-  if (steps > kMaxLinkSteps || steps_left_ == 0) return {};
-  if (--steps_left_ == 0)
-    notes_.push_back({ErrorCode::kGraphTooLarge,
-                      "links of the workflow take more than " +
-                          std::to_string(kMaxStepsOfAllLinks) + " steps",
-                      std::nullopt});
+  if (steps > kMaxLinkSteps || !spend(kWorkOfAStep)) return {};
   if (origin.node == kSubgraphInput && scope != 0)
     return resolve_instance_input(scope, origin.slot, steps + 1);
   const FlatNode* node = node_at(scope, origin.node);
@@ -456,16 +572,16 @@ Source Builder::resolve_origin(std::size_t scope, const Origin& origin,
 
 Source Builder::resolve_instance_input(std::size_t scope, std::int64_t slot,
                                        unsigned steps) {
-  const Scope& inner = scopes_[scope];
-  const std::vector<JsonValue> inputs = elements(inner.instance["inputs"]);
+  Scope& inner = scopes_[scope];
   if (slot < 0) return {};
   const auto position = static_cast<std::size_t>(slot);
   // By name: an instance may list fewer inputs than its definition.
-  auto name = inner.definition["inputs"][position]["name"].string();
+  auto name = inner.definition_input(slot);
   JsonValue input;
-  for (const JsonValue candidate : inputs)
-    if (name && candidate["name"].string() == name) input = candidate;
-  if (!input && !name && position < inputs.size()) input = inputs[position];
+  if (name)
+    input = inner.input(*name);
+  else if (position < inner.inputs.size())
+    input = inner.inputs[position];
   if (input["link"])
     return resolve_link(inner.parent, input["link"], steps + 1);
   if (!name) name = input["name"].string();
@@ -475,13 +591,15 @@ Source Builder::resolve_instance_input(std::size_t scope, std::int64_t slot,
 }
 
 // Where among the widgets of a definition the input of this name stands, if
-// there are so many of them.
-std::optional<std::size_t> Builder::place_in_definition(
-    const Scope& scope, std::string_view name, std::size_t count) const {
+// there are as many of them as values.
+std::optional<std::size_t> Builder::place_in_definition(Scope& scope,
+                                                        std::string_view name) {
   if (!scope.widget_inputs) {
     std::vector<std::int64_t>& slots = scope.widget_inputs.emplace();
     scope.definition["nodes"].for_each_element([&](JsonValue node) {
-      node["inputs"].for_each_element([&](JsonValue input) {
+      const JsonValue inputs = node["inputs"];
+      if (!spend(1 + inputs.size())) return;
+      inputs.for_each_element([&](JsonValue input) {
         const auto link = input["link"].integer();
         if (!link || !input["widget"]) return;
         const Origin* origin = find_sorted(scope.links, *link);
@@ -492,13 +610,13 @@ std::optional<std::size_t> Builder::place_in_definition(
     std::sort(slots.begin(), slots.end());
     slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
   }
-  if (scope.widget_inputs->size() != count) return std::nullopt;
+  if (scope.widget_inputs->size() != scope.values.size() ||
+      !spend(scope.values.size()))
+    return std::nullopt;
   std::size_t place = 0;
   for (const std::int64_t slot : *scope.widget_inputs) {
     if (slot < 0) return std::nullopt;
-    const JsonValue input =
-        scope.definition["inputs"][static_cast<std::size_t>(slot)];
-    if (input["name"].string() == name) return place;
+    if (scope.definition_input(slot) == name) return place;
     ++place;
   }
   return std::nullopt;
@@ -510,47 +628,47 @@ std::optional<std::size_t> Builder::place_in_definition(
 // after write the values of the inputs that have a widget, in order: of those
 // of the definition, where the instance lists only what was wired. Later ones
 // write names.
-JsonValue Builder::shown_value(const Scope& scope,
-                               std::string_view name) const {
-  const JsonValue instance = scope.instance;
+JsonValue Builder::shown_value(Scope& scope, std::string_view name) {
   // An outer instance may show it in its place.
-  if (const JsonValue outer =
-          promoted(scope.parent, instance["id"].text(), name))
+  if (const JsonValue outer = promoted(scope.parent, scope.instance_id, name))
     return outer;
-  if (const JsonValue named = instance["widgets_values_named"][name])
-    return named;
-  const JsonValue values = instance["widgets_values"];
-  if (values.is_object()) return values[name];
+  if (const JsonValue named = scope.named_values[name]) return named;
+  const std::vector<JsonValue>& values = scope.values;
+  if (values.empty() || !spend(scope.shown.size() + scope.inputs.size()))
+    return {};
+  const auto value_at = [&](std::size_t at) {
+    return at < values.size() ? values[at] : JsonValue();
+  };
   JsonValue found;
   bool is_listed = false;
   std::size_t at = 0;
-  instance["properties"]["proxyWidgets"].for_each_element([&](JsonValue entry) {
+  scope.shown.for_each_element([&](JsonValue entry) {
     const bool is_own = entry[0].text() == kInstanceItself;
     if (!is_listed && is_own && entry[1].string() == name) {
       is_listed = true;
-      found = values[at];
+      found = value_at(at);
     }
     ++at;
   });
   if (is_listed) return found;
   std::size_t widgets = 0;
-  instance["inputs"].for_each_element([&](JsonValue input) {
+  for (const JsonValue input : scope.inputs)
     if (input["widget"]) ++widgets;
-  });
   const bool has_list = at != 0;
   if (!has_list && values.size() != widgets)
-    if (const auto place = place_in_definition(scope, name, values.size()))
+    if (const auto place = place_in_definition(scope, name))
       return values[*place];
   // Some have a place for what follows a seed.
   const bool has_controls = values.size() > widgets;
   at = 0;
-  instance["inputs"].for_each_element([&](JsonValue input) {
-    if (!input["widget"] || is_listed) return;
-    found = values[at++];
-    if (has_controls && found.is_number() && is_control_value(values[at])) ++at;
-    is_listed = input["name"].string() == name;
-  });
-  return is_listed ? found : JsonValue();
+  for (const JsonValue input : scope.inputs) {
+    if (!input["widget"]) continue;
+    found = value_at(at++);
+    if (has_controls && found.is_number() && is_control_value(value_at(at)))
+      ++at;
+    if (input["name"].string() == name) return found;
+  }
+  return {};
 }
 
 // A bypassed node hands on the input of its output's type.
@@ -558,8 +676,11 @@ Source Builder::bypass(const FlatNode& node, std::int64_t slot,
                        unsigned steps) {
   if (slot < 0) return {};
   const auto position = static_cast<std::size_t>(slot);
-  const auto type = node.node["outputs"][position]["type"].string();
-  const std::vector<JsonValue> inputs = elements(node.node["inputs"]);
+  const JsonValue all = node.node["inputs"];
+  const JsonValue outputs = node.node["outputs"];
+  if (!spend(all.size() + outputs.size())) return {};
+  const auto type = outputs[position]["type"].string();
+  const std::vector<JsonValue> inputs = elements(all);
   const auto fits = [&](JsonValue input) {
     return input["link"] && type &&
            (input["type"].string() == type || *type == "*");
@@ -571,17 +692,27 @@ Source Builder::bypass(const FlatNode& node, std::int64_t slot,
   return {};
 }
 
-const FlatNode* Builder::setter(const FlatNode& getter) const {
+const FlatNode* Builder::setter(const FlatNode& getter) {
+  // No scope has this number.
+  constexpr std::size_t kAnyScope = SIZE_MAX;
+  if (!setters_) {
+    setters_.emplace();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const FlatNode& node = nodes_[i];
+      if (node.type != "SetNode" && node.type != "easy setNode") continue;
+      const auto name = node.node["widgets_values"][0].string();
+      if (!name) continue;
+      setters_->try_emplace({node.scope, *name}, i);
+      setters_->try_emplace({kAnyScope, *name}, i);
+    }
+  }
   const auto name = getter.node["widgets_values"][0].string();
   if (!name) return nullptr;
-  const FlatNode* found = nullptr;
-  for (const FlatNode& node : nodes_) {
-    if (node.type != "SetNode" && node.type != "easy setNode") continue;
-    if (node.node["widgets_values"][0].string() != name) continue;
-    if (node.scope == getter.scope) return &node;
-    if (found == nullptr) found = &node;
-  }
-  return found;
+  for (const std::size_t scope : {getter.scope, kAnyScope})
+    if (const auto found = setters_->find({scope, *name});
+        found != setters_->end())
+      return &nodes_[found->second];
+  return nullptr;
 }
 
 // --- nodes
@@ -589,40 +720,44 @@ const FlatNode* Builder::setter(const FlatNode& getter) const {
 
 // The value of a widget inside that the instance of `scope` shows on its face.
 JsonValue Builder::promoted(std::size_t scope, std::string_view id,
-                            std::string_view widget) const {
+                            std::string_view widget) {
   if (scope == 0) return {};
-  const JsonValue instance = scopes_[scope].instance;
+  const Scope& held_by = scopes_[scope];
+  const std::size_t count = held_by.shown.size();
+  if (count == 0 || !spend(count)) return {};
   JsonValue found;
   std::size_t at = 0;
-  instance["properties"]["proxyWidgets"].for_each_element([&](JsonValue entry) {
+  held_by.shown.for_each_element([&](JsonValue entry) {
     const JsonValue shown = entry[0];
     const bool is_this =
         (shown.is_string() ? *shown.string() == id : shown.text() == id) &&
         entry[1].string() == widget;
-    if (is_this && !found) found = instance["widgets_values"][at];
+    if (is_this && !found && at < held_by.values.size())
+      found = held_by.values[at];
     ++at;
   });
   return found;
 }
 
 void Builder::emit(const FlatNode& node) {
-  std::string id(scopes_[node.scope].prefix);
+  const Scope& scope = scopes_[node.scope];
+  std::string id(scope.prefix);
   id += node.local_id;
   graph_.add_node(graph_.keep(std::move(id)), node.type,
                   node.node["title"].string().value_or(""));
-  const bool is_group =
-      node.scope != 0 && scopes_[node.scope].definition["id"].is_missing();
+  const JsonValue inputs = node.node["inputs"];
+  if (!spend(inputs.size() + node.node["widgets_values"].size())) return;
   std::vector<std::string_view> linked;
   std::int64_t position = 0;
   const auto number = number_in<std::int64_t>(node.local_id);
-  node.node["inputs"].for_each_element([&](JsonValue input) {
+  inputs.for_each_element([&](JsonValue input) {
     const auto name = input["name"].string();
     const std::int64_t at = position++;
     if (!name) return;
     Source source;
-    if (is_group) {
-      const Origin* origin = find_sorted(
-          scopes_[node.scope].links, number.value_or(0) * kGroupStride + at);
+    if (scope.is_group) {
+      const Origin* origin =
+          find_sorted(scope.links, number.value_or(0) * kGroupStride + at);
       if (origin != nullptr) source = resolve_origin(node.scope, *origin, 0);
       if (!source.is_found()) return;
     } else {
@@ -640,9 +775,13 @@ void Builder::emit(const FlatNode& node) {
     linked.push_back(*name);
     graph_.add_input(*name, source.value, source.node, source.slot);
   });
-  for (const Widget& widget : named_widgets(node.node, node.type, graph_)) {
-    if (std::find(linked.begin(), linked.end(), widget.name) != linked.end())
-      continue;
+  std::sort(linked.begin(), linked.end());
+  std::span<const JsonValue> shown;
+  if (scope.is_group && number && *number >= 0)
+    shown = scope.values_of(static_cast<std::size_t>(*number));
+  for (const Widget& widget :
+       named_widgets(node.node, node.type, graph_, shown)) {
+    if (std::binary_search(linked.begin(), linked.end(), widget.name)) continue;
     JsonValue value = promoted(node.scope, node.local_id, widget.name);
     if (!value) value = widget.value;
     graph_.add_input(widget.name, value);
@@ -700,19 +839,36 @@ std::vector<WorkflowText> workflow_texts(
     std::span<const std::string_view> ids) {
   std::vector<WorkflowText> texts;
   // One pass over all levels: ids inside subgraphs end with the inner id.
+  struct Wanted {
+    std::string_view local_id;
+    NodeIndex node;
+  };
+  std::vector<std::string_view> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<Wanted> wanted;
+  for (std::size_t i = 0; i < api.size(); ++i) {
+    const auto node = static_cast<NodeIndex>(i);
+    const std::string_view id = api.node(node).id;
+    if (std::binary_search(sorted.begin(), sorted.end(), id))
+      wanted.push_back({id.substr(id.rfind(':') + 1), node});
+  }
+  std::stable_sort(
+      wanted.begin(), wanted.end(),
+      [](const Wanted& a, const Wanted& b) { return a.local_id < b.local_id; });
   const auto look = [&](JsonValue nodes, bool is_inner) {
     nodes.for_each_element([&](JsonValue node) {
       const std::string own = node["id"].text();
-      for (const std::string_view id : ids) {
-        const std::string_view local =
-            is_inner ? id.substr(id.rfind(':') + 1) : id;
-        if (local != own || (is_inner && local.size() == id.size())) continue;
-        const NodeIndex at = api.find(id);
-        if (at == kNoNode ||
-            api.node(at).class_type != node["type"].string().value_or(""))
+      auto at = std::lower_bound(wanted.begin(), wanted.end(), own,
+                                 [](const Wanted& entry, std::string_view key) {
+                                   return entry.local_id < key;
+                                 });
+      for (; at != wanted.end() && at->local_id == own; ++at) {
+        const GraphNode& held_by = api.node(at->node);
+        if (is_inner == (held_by.id.size() == own.size()) ||
+            held_by.class_type != node["type"].string().value_or(""))
           continue;
         if (const auto text = first_text(node["widgets_values"]))
-          texts.push_back({id, std::string(*text)});
+          texts.push_back({held_by.id, std::string(*text)});
       }
     });
   };

@@ -4,6 +4,7 @@
 // beside it `workflow`, the editor's graph. WebP and JPEG savers put both into
 // Exif tags behind a label (`prompt:{...}`), some into one object
 // {"prompt": ..., "workflow": ...}, some as strings inside it.
+#include <algorithm>
 #include <deque>
 #include <span>
 #include <string>
@@ -145,6 +146,9 @@ bool fill_from_editor(Sources& sources, const Graph& graph,
   std::vector<TextHint> hints;
   hints.reserve(texts.size());
   for (const WorkflowText& text : texts) hints.push_back({text.id, text.text});
+  std::stable_sort(
+      hints.begin(), hints.end(),
+      [](const TextHint& a, const TextHint& b) { return a.id < b.id; });
   generation = {};
   notes.clear();
   walk_graph(graph, limits, hints, generation, notes);

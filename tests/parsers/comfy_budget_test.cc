@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <functional>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
@@ -295,6 +297,154 @@ TEST(ComfyBudget, StacksWithManyInputsArePaidForByPairs) {
   EXPECT_EQ(got.generation->seed, "7");
   EXPECT_FALSE(got.generation->loras.empty());
   EXPECT_FALSE(got.warnings.empty());
+}
+
+using nlohmann::json;
+
+json many(std::size_t count, const std::function<json(std::size_t)>& one) {
+  json all = json::array();
+  for (std::size_t i = 0; i < count; ++i) all.push_back(one(i));
+  return all;
+}
+
+std::string numbered(std::string_view name, std::size_t number) {
+  std::string whole(name);
+  whole += std::to_string(number);
+  return whole;
+}
+
+// A definition and `count` instances of it.
+json instances(std::size_t count, json definition) {
+  definition["id"] = "u";
+  return {{"nodes", many(count,
+                         [](std::size_t i) {
+                           return json{{"id", i}, {"type", "u"}};
+                         })},
+          {"links", json::array()},
+          {"definitions", {{"subgraphs", {std::move(definition)}}}}};
+}
+
+void expect_bounded(const json& workflow) {
+  const std::string text = workflow.dump();
+  const double start = cpu_ms();
+  const Interpretation got = interpret(fields("workflow", text), Limits{});
+  EXPECT_LT(cpu_ms() - start, 20 * kMaxMs);
+  EXPECT_TRUE(got.generation);
+}
+
+// A definition is read again for each of its instances: three megabytes of
+// links were ten gigabytes.
+TEST(ComfyBudget, LargeDefinitionsOfManyInstancesAreBounded) {
+  constexpr std::size_t kInstances = 2000;
+  const auto link = [](std::size_t i) { return json{i, 1, 0, 2, 0}; };
+  expect_bounded(instances(
+      kInstances, {{"nodes", json::array()}, {"links", many(100000, link)}}));
+  expect_bounded(instances(
+      kInstances,
+      {{"links", json::array()}, {"nodes", many(100000, [](std::size_t i) {
+                                    return json{{"id", i}, {"type", ""}};
+                                  })}}));
+  json widgets = json::object();
+  for (std::size_t i = 0; i < 50000; ++i) widgets[numbered("w", i)] = i;
+  expect_bounded(instances(
+      kInstances,
+      {{"links", json::array()},
+       {"nodes", {{{"id", 1}, {"type", "X"}, {"widgets_values", widgets}}}}}));
+}
+
+TEST(ComfyBudget, ManyDefinitionsAreToldApartByAnIndex) {
+  expect_bounded(
+      {{"links", json::array()},
+       {"nodes", many(50000,
+                      [](std::size_t i) {
+                        return json{{"id", i}, {"type", numbered("t", i)}};
+                      })},
+       {"definitions", {{"subgraphs", many(20000, [](std::size_t i) {
+                           return json{{"id", numbered("d", i)}};
+                         })}}}});
+}
+
+// Each link of a node asked for all inputs of another: of the instance that it
+// is in, of a node that is bypassed, of all nodes that set a variable.
+TEST(ComfyBudget, LinksDoNotAskAllOthers) {
+  constexpr std::size_t kInputs = 30000;
+  const auto input = [](std::size_t i) {
+    return json{{"name", numbered("i", i)}, {"link", nullptr}};
+  };
+  const auto linked = [](std::size_t i) {
+    return json{{"name", numbered("x", i)}, {"link", i}};
+  };
+  json inside = {
+      {"id", "u"},
+      {"inputs", many(kInputs, input)},
+      {"nodes",
+       {{{"id", 1}, {"type", "B"}, {"inputs", many(kInputs, linked)}}}},
+      {"links", many(kInputs, [](std::size_t i) {
+         return json{i, -10, i, 1, i};
+       })}};
+  expect_bounded(
+      {{"links", json::array()},
+       {"nodes",
+        {{{"id", 1}, {"type", "u"}, {"inputs", many(kInputs, input)}}}},
+       {"definitions", {{"subgraphs", {inside}}}}});
+
+  const auto to_first = [](std::size_t i) { return json{i, 1, 0, 2, i}; };
+  const json user = {
+      {"id", 2}, {"type", "B"}, {"inputs", many(kInputs, linked)}};
+  expect_bounded({{"links", many(kInputs, to_first)},
+                  {"nodes",
+                   {{{"id", 1},
+                     {"type", "A"},
+                     {"mode", 4},
+                     {"inputs", many(kInputs, input)},
+                     {"outputs", {{{"type", "Z"}}}}},
+                    user}}});
+  json nodes = many(kInputs, [](std::size_t i) {
+    return json{{"id", 3 + i},
+                {"type", "SetNode"},
+                {"widgets_values", {numbered("s", i)}}};
+  });
+  nodes.push_back(
+      {{"id", 1}, {"type", "GetNode"}, {"widgets_values", {"other"}}});
+  nodes.push_back(user);
+  expect_bounded({{"links", many(kInputs, to_first)}, {"nodes", nodes}});
+  // Widgets were looked for among the links of their node.
+  json widgets = json::object();
+  for (std::size_t i = 0; i < kInputs; ++i) widgets[numbered("w", i)] = i;
+  json both = user;
+  both["widgets_values"] = widgets;
+  expect_bounded({{"links", many(kInputs, to_first)},
+                  {"nodes", {{{"id", 1}, {"type", "A"}}, both}}});
+}
+
+// Texts of the editor's copy were looked for one by one, and so were nodes that
+// show them.
+TEST(ComfyBudget, ManyTextsOfTheEditorAreFoundByAnIndex) {
+  constexpr std::size_t kNodes = 20000;
+  for (const std::string_view type : {"OllamaGenerate", "ShowText|pysssss"}) {
+    json texts = json::object();
+    json graph = json::object();
+    json nodes = json::array();
+    for (std::size_t i = 0; i < kNodes; ++i) {
+      const std::string id = std::to_string(i);
+      texts[numbered("text", i)] = {id, 0};
+      graph[id] = {{"class_type", type}, {"inputs", {{"text", {"none", 0}}}}};
+      nodes.push_back(
+          {{"id", i}, {"type", type}, {"widgets_values", {numbered("t", i)}}});
+    }
+    graph["join"] = {{"class_type", "ConcatStrings"}, {"inputs", texts}};
+    graph["k"] = {{"class_type", "KSampler"},
+                  {"inputs", {{"seed", 1}, {"positive", {"join", 0}}}}};
+    ImageFields image = fields("prompt", graph.dump());
+    image.fields.push_back(
+        fields("workflow",
+               json{{"nodes", nodes}, {"links", json::array()}}.dump())
+            .fields.front());
+    const double start = cpu_ms();
+    const Interpretation got = interpret(image, Limits{});
+    EXPECT_LT(cpu_ms() - start, 20 * kMaxMs) << type;
+    EXPECT_TRUE(got.generation);
+  }
 }
 
 }  // namespace
