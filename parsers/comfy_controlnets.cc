@@ -118,10 +118,14 @@ bool applies_by_shape(const GraphValues& values, NodeIndex node) {
 void add_applied(GraphValues& values, NodeIndex node,
                  std::vector<ControlNet>& nets) {
   Slot slot;
+  if ((values.graph().node(node).kind->own_fields &
+       field_bit(NodeField::kControlNetName)) != 0)
+    slot.net = values.input(node, NodeField::kControlNetName);
   for (const std::string_view name :
        {"control_net", "control_net_name", "model_patch"})
     if (slot.net == nullptr) slot.net = values.input_named(node, name);
-  for (const std::string_view name : {"image", "control_image"})
+  for (const std::string_view name :
+       {"image", "control_image", "cond_image", "images", "control_images"})
     if (slot.image == nullptr) slot.image = values.input_named(node, name);
   ControlNet net;
   net.weight = values.value(node, NodeField::kStrength).number();

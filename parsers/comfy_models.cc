@@ -90,6 +90,8 @@ bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
            model_from(input->node, depth + 1, first, others);
   };
   if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
+  // A schedule is handed a model too, which need not be the one that paints.
+  if (follow(values_.input_named(node, "guider"))) return true;
   // Merges name their models themselves: all of them count.
   const bool is_merge = spec_of(kind, "model").find(',') != kind.spec.npos;
   bool found = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <vector>
 
 #include "parsers/name_index.h"
@@ -15,6 +16,13 @@ constexpr NodeKind kTable[] = {
 #include "parsers/comfy_nodes.inc"
 };
 constexpr NodeKind kNoRow;
+
+// Packs that hold a copy of another's classes under names of their own.
+struct Copy {
+  std::string_view prefix;
+  std::string_view original;
+};
+constexpr Copy kCopies[] = {{"WanAnimatePlus ", "WanVideo"}};
 
 // What classes without names of their own call their inputs. `*` at the end of
 // a name stands for a number or letter.
@@ -251,6 +259,10 @@ const NodeKind& node_kind(std::string_view class_type) {
   if (class_type.empty() || class_type.size() > kLongestName) return kNoRow;
   for (const Wildcard& wildcard : table.wildcards[Rows::bucket_of(class_type)])
     if (wildcard.matches(class_type)) return table.kinds[wildcard.row];
+  for (const Copy& copy : kCopies)
+    if (class_type.starts_with(copy.prefix))
+      return node_kind(std::string(copy.original) +
+                       std::string(class_type.substr(copy.prefix.size())));
   return kNoRow;
 }
 

@@ -117,7 +117,42 @@ std::optional<PixelSize> ComfyWalk::size_by_ratio(NodeIndex node) {
   return PixelSize{side(*across), side(*down)};
 }
 
-std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
+// GetImageSize and its like: a picture goes in, and two numbers come out.
+bool ComfyWalk::reads_size(NodeIndex node) const {
+  if (values_.role(node) == NodeRole::kImageScale)
+    return values_.link(node, NodeField::kImage) != nullptr;
+  const auto inputs = graph_.inputs(node);
+  return inputs.size() == 1 && inputs.front().is_link() &&
+         values_.role(node) == NodeRole::kUnknown &&
+         contains_any_ignoring_case(graph_.node(node).class_type,
+                                    {"size", "info", "dimension", "resolut"});
+}
+
+// Of a picture that is resized by a factor. How a class rounds is its own
+// affair: a size that is not whole is not known.
+std::optional<PixelSize> ComfyWalk::scaled_size(NodeIndex node,
+                                                unsigned depth) {
+  const GraphInput* scale = values_.input(node, NodeField::kScale);
+  if (scale == nullptr) return std::nullopt;
+  const auto factor = values_.value_of(*scale, NodeField::kScale).number();
+  if (!factor || *factor <= 0 || *factor > 100) return std::nullopt;
+  std::optional<PixelSize> size;
+  each_image_link(node, [&](const GraphInput& input) {
+    size = size_from(input.node, depth + 1);
+    return true;
+  });
+  if (!size) return std::nullopt;
+  const double width = static_cast<double>(size->width) * *factor;
+  const double height = static_cast<double>(size->height) * *factor;
+  if (width != std::nearbyint(width) || height != std::nearbyint(height) ||
+      width < 1 || height < 1)
+    return std::nullopt;
+  return PixelSize{static_cast<std::int64_t>(width),
+                   static_cast<std::int64_t>(height)};
+}
+
+std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
+                                             bool is_picked) {
   // Pickers name ratios as well.
   constexpr std::int64_t kLeastSide = 16;
   if (!spec_of(*graph_.node(node).kind, "ratio").empty())
@@ -156,24 +191,31 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth) {
     const GraphInput* width = values_.input(node, NodeField::kWidth);
     const GraphInput* height = values_.input(node, NodeField::kHeight);
     if (width == nullptr || height == nullptr) return std::nullopt;
+    if (width->is_link() && height->is_link() && width->node == height->node &&
+        reads_size(width->node)) {
+      read = size_from(width->node, depth + 1);
+      if (!read) return std::nullopt;
+      if (width->slot > height->slot) std::swap(read->width, read->height);
+    }
     // A picker behind both links knows more than the two numbers: a text, a
     // swap, a scale.
     const auto picked = [&](const GraphInput& input,
                             NodeField field) -> std::int64_t {
       const bool is_picker =
-          input.is_link() && depth == 0 &&
+          input.is_link() && !is_picked &&
           (values_.input(input.node, NodeField::kSizeText) != nullptr ||
            !spec_of(*graph_.node(input.node).kind, "ratio").empty());
       if (is_picker) {
         // Of a ratio alone no size follows.
-        const auto pair = own_size(input.node, depth + 1);
+        const auto pair = own_size(input.node, depth + 1, true);
         if (!pair) return 0;
         return field == NodeField::kWidth ? pair->width : pair->height;
       }
       return values_.value_of(input, field).integer().value_or(0);
     };
-    read = PixelSize{picked(*width, NodeField::kWidth),
-                     picked(*height, NodeField::kHeight)};
+    if (!read)
+      read = PixelSize{picked(*width, NodeField::kWidth),
+                       picked(*height, NodeField::kHeight)};
   }
   if (read->width <= 0 || read->height <= 0) return std::nullopt;
   if (values_.link(node, NodeField::kImage) != nullptr) {
@@ -220,8 +262,9 @@ std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
       (role != NodeRole::kImageSource || (graph_.node(node).kind->own_fields &
                                           field_bit(NodeField::kWidth)) != 0);
   // A latent that was scaled before the first pass began as the one before.
-  if (holds_size && !scales) size = own_size(node);
+  if (holds_size && !scales) size = own_size(node, depth);
   if (size) return size;
+  if (role == NodeRole::kImageScale) return scaled_size(node, depth);
   // What a pipe holds is not this picture where one is handed in beside it.
   const bool is_handed_in = role == NodeRole::kSettings &&
                             values_.link(node, NodeField::kImage) != nullptr;
@@ -229,7 +272,7 @@ std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
     size = size_from(input.node, depth + 1);
     return size.has_value() || is_handed_in;
   });
-  if (!size && scales) size = own_size(node);
+  if (!size && scales) size = own_size(node, depth);
   return size;
 }
 
@@ -238,7 +281,7 @@ void ComfyWalk::find_size(NodeIndex sampler) {
   std::optional<PixelSize> size = size_from(sampler, 0);
   if (!size) {
     // All in one: the sampler has the size itself.
-    size = own_size(sampler);
+    size = own_size(sampler, 0);
   }
   if (!size) return;
   result_.width = size->width;
@@ -278,7 +321,8 @@ void ComfyWalk::read_scaling(NodeIndex node, Scaling& scaling) {
     if (const auto factor =
             values_.value_of(*scale, NodeField::kScale).number())
       scaling.factor = scaling.factor.value_or(1.0) * *factor;
-  if (const auto size = own_size(node)) {
+  start();
+  if (const auto size = own_size(node, 0)) {
     scaling.size = size;
     scaling.factor.reset();
   }

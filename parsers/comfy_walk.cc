@@ -277,6 +277,7 @@ GraphWalk ComfyWalk::run() {
   collect_controlnets(values_, reachable_, result_.controlnets);
   std::unordered_set<std::string> upscalers;
   for (const NodeIndex node : reachable_) {
+    collect_text_encoders(node);
     switch (values_.role(node)) {
       case NodeRole::kUpscaler:
         if (const auto name =
@@ -293,15 +294,6 @@ GraphWalk ComfyWalk::run() {
                   values_.value_of(*refiner, NodeField::kModelName).string();
               name && !is_no_name(*name))
             add_extra("refiner_model", *name);
-        break;
-      case NodeRole::kTextEncoderLoader:
-        graph_.each_input(
-            node, NodeField::kTextEncoderName, [&](const GraphInput& input) {
-              const auto file =
-                  values_.value_of(input, NodeField::kTextEncoderName).string();
-              if (file && !is_no_name(*file)) add_extra("text_encoder", *file);
-              return false;
-            });
         break;
       case NodeRole::kExtraModel:
         if (const GraphInput* input =
@@ -334,6 +326,22 @@ GraphWalk ComfyWalk::run() {
                       "the walk was stopped; what it had found is kept",
                       std::nullopt});
   return walk;
+}
+
+// Some encoders and loaders of models load text encoders too; their rows name
+// the inputs.
+void ComfyWalk::collect_text_encoders(NodeIndex node) {
+  const NodeKind& kind = *graph_.node(node).kind;
+  if (kind.role != NodeRole::kTextEncoderLoader &&
+      (kind.own_fields & field_bit(NodeField::kTextEncoderName)) == 0)
+    return;
+  graph_.each_input(
+      node, NodeField::kTextEncoderName, [&](const GraphInput& input) {
+        const auto file =
+            values_.value_of(input, NodeField::kTextEncoderName).string();
+        if (file && !is_no_name(*file)) add_extra("text_encoder", *file);
+        return false;
+      });
 }
 
 void ComfyWalk::collect_all_loras() {

@@ -87,7 +87,10 @@ class ComfyWalk {
   bool clip_skip_from(NodeIndex node, unsigned depth);
   void find_size(NodeIndex sampler);
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
-  std::optional<PixelSize> own_size(NodeIndex node, unsigned depth = 0);
+  std::optional<PixelSize> own_size(NodeIndex node, unsigned depth,
+                                    bool is_picked = false);
+  bool reads_size(NodeIndex node) const;
+  std::optional<PixelSize> scaled_size(NodeIndex node, unsigned depth);
   bool keeps_proportions(NodeIndex node);
   std::optional<PixelSize> size_by_ratio(NodeIndex node);
   void read_scaling(NodeIndex node, Scaling& scaling);
@@ -96,6 +99,7 @@ class ComfyWalk {
 
   // --- what is anywhere in the picture's part of the graph
   void collect_reachable();
+  void collect_text_encoders(NodeIndex node);
   void collect_all_loras();
   void collect_tags(NodeIndex node, std::vector<Lora>& loras);
   void collect_embeddings(std::string_view text);

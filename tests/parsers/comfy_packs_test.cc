@@ -540,5 +540,16 @@ TEST(ComfyPacks, ASamplerMayGetEverythingFromItsSettings) {
   EXPECT_EQ(got.model, "wan_fp8.safetensors");
 }
 
+TEST(ComfyPacks, ACopyOfAPackUnderNamesOfItsOwnIsReadLikeIt) {
+  const Generation got = made("wan_animate_plus");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.model, "wan_animate_fp8.safetensors");
+  EXPECT_EQ(got.scheduler, "dpm++_sde");
+  EXPECT_EQ(got.denoising_strength, 0.75);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(extra(got, "text_encoder"), "umt5.safetensors");
+}
+
 }  // namespace
 }  // namespace sdmeta

@@ -2,8 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
@@ -32,6 +36,12 @@ Generation from_graph(std::string_view graph) {
 }
 
 constexpr std::string_view kPrompt = "a heron by a quiet river, morning mist";
+
+std::string extra_of(const Generation& got, std::string_view key) {
+  for (const KeyValue& pair : got.extra)
+    if (pair.key == key) return pair.value;
+  return {};
+}
 
 TEST(ComfyUi, TokensThatAreNoJsonAreRead) {
   EXPECT_EQ(made("nan_tokens").steps, 21);
@@ -458,6 +468,81 @@ TEST(ComfyUi, AClaimThatDoesNotParseIsMalformed) {
   EXPECT_FALSE(got.generation);
   ASSERT_TRUE(got.error);
   EXPECT_EQ(got.error->code, ErrorCode::kMalformed);
+}
+
+TEST(ComfyUi, NetsHaveTheNamesThatTheirNodesGiveThem) {
+  const std::vector<ControlNet> nets = made("controlnets_by_file").controlnets;
+  ASSERT_EQ(nets.size(), 6u);
+  const auto expect = [&](std::string_view model, double weight,
+                          std::optional<double> end) {
+    const auto found =
+        std::find_if(nets.begin(), nets.end(),
+                     [&](const ControlNet& net) { return net.model == model; });
+    ASSERT_NE(found, nets.end()) << model;
+    EXPECT_EQ(found->weight, weight) << model;
+    EXPECT_EQ(found->end, end) << model;
+  };
+  expect("lines_patch.safetensors", 0.9, 0.5);
+  expect("pose_lllite.safetensors", 0.8, 1.0);
+  expect("blur_lllite.safetensors", 0.7, std::nullopt);
+  expect("wan_depth.safetensors", 0.6, 0.4);
+  expect("camera.safetensors", 0.5, 0.3);
+  expect("invented/cog-hed", 0.4, 0.9);
+}
+
+// The schedule of a second pass is cut from the first's, and so is the model
+// that it was made for.
+TEST(ComfyUi, AGuidersModelGoesBeforeASchedules) {
+  const Generation got = made("guiders_and_schedules");
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(extra_of(got, "refiner_model"), "invented/refined.safetensors");
+}
+
+TEST(ComfyUi, ALatentAsLargeAsAPictureHasItsSize) {
+  using Size = std::pair<std::int64_t, std::int64_t>;
+  const auto size = [](std::string_view name) {
+    const Generation got = made(name);
+    return Size(got.width.value_or(0), got.height.value_or(0));
+  };
+  EXPECT_EQ(size("size_of_picture_half"), Size(960, 540));
+  EXPECT_EQ(size("size_of_picture_cropped"), Size(832, 1216));
+  // What is not known stays absent.
+  for (const std::string_view name :
+       {"size_of_picture_odd", "size_of_picture_area", "size_of_picture_fitted",
+        "size_of_bucket"})
+    EXPECT_EQ(size(name), Size(0, 0)) << name;
+}
+
+TEST(ComfyUi, TextEncodersOfOtherLoadersAreListed) {
+  const Generation got = made("text_encoders_elsewhere");
+  std::vector<std::string> names;
+  for (const KeyValue& pair : got.extra)
+    if (pair.key == "text_encoder") names.push_back(pair.value);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"clip_l.safetensors", "t5xxl.safetensors",
+                                      "umt5.safetensors"}));
+}
+
+TEST(ComfyUi, AnUpscalersFilesAreNoModel) {
+  const Interpretation got = read("upscaled_only");
+  ASSERT_TRUE(got.generation);
+  EXPECT_FALSE(got.generation->model);
+  EXPECT_FALSE(got.generation->vae);
+  EXPECT_TRUE(got.warnings.empty());
+}
+
+TEST(ComfyUi, SwitchesWhoseWidgetsHaveNoNamesTakeTheirBranch) {
+  const Generation got = made("ui_unnamed_switches");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.width, 832);
+}
+
+TEST(ComfyUi, WhatAGroupNodeShowsOnItsFaceIsItsValue) {
+  const Generation whole = made("ui_group_face_whole");
+  EXPECT_EQ(whole.prompt, kPrompt);
+  EXPECT_EQ(whole.guidance, 3.5);
+  // Which of two widgets a single value belongs to is not known.
+  EXPECT_EQ(made("ui_group_face_part").guidance, 30.0);
 }
 
 }  // namespace
