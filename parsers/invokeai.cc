@@ -13,6 +13,7 @@
 #include <array>
 
 #include "parsers/field_map.h"
+#include "parsers/invokeai_graph.h"
 #include "parsers/lora_tags.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
@@ -274,6 +275,8 @@ void read_metadata(JsonValue root, const Payloads& payloads,
   read_regions(root, generation);
   if (needs_graph(generation))
     fill_from_graph(graph_chunk(payloads), generation);
+  if (needs_graph(generation))
+    fill_from_invokeai_graph(graph_chunk(payloads), generation);
 }
 
 // --- sd-metadata
@@ -464,7 +467,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     return parse_dream(dream->text(), generation);
   if (graph_chunk(payloads).is_object()) {
     read_metadata(JsonValue(), payloads, generation, notes);
-    if (generation.prompt) return std::nullopt;
+    return std::nullopt;
   }
   return malformed(kMetadata, "is no JSON object");
 }

@@ -477,6 +477,48 @@ TEST(InvokeAi, PromptsMayNameLoras) {
                                           {"oil", 1.0, {}, {}, {}}}));
 }
 
+// d <- c <- c ..., strings that are joined with themselves, LoRAs in a ring.
+TEST(Hostile, GraphsOfInvokeAiWithCyclesAreRead) {
+  const auto edge = [](const std::string& from, const std::string& to,
+                       const std::string& input) {
+    return R"({"source": {"node_id": ")" + from +
+           R"(", "field": "value"}, "destination": {"node_id": ")" + to +
+           R"(", "field": ")" + input + "\"}}";
+  };
+  const Generation got = generation_of(
+      "invokeai_graph",
+      R"({"nodes": {"d": {"steps": 5, "scheduler": "euler"},
+          "e": {"prompt": ""}, "s": {"string_left": "a"}, "l": {}}, "edges": [)" +
+          edge("e", "d", "positive_conditioning") + ',' +
+          edge("s", "e", "prompt") + ',' + edge("s", "s", "string_left") +
+          ',' + edge("s", "s", "string_right") + ',' + edge("l", "d", "unet") +
+          ',' + edge("l", "l", "unet") + ',' + edge("c", "d", "seed") + ',' +
+          edge("c", "c", "value") + "]}");
+  EXPECT_EQ(got.software, "invokeai");
+  EXPECT_EQ(got.steps, 5);
+  EXPECT_EQ(got.seed, std::nullopt);  // found out when the graph ran
+}
+
+TEST(InvokeAi, APromptThatTheGraphMadeIsNotInvented) {
+  const Generation got = generation_of(
+      "invokeai_graph",
+      R"({"nodes": {"d": {"steps": 5}, "e": {"prompt": ""}, "x": {}}, "edges": [
+          {"source": {"node_id": "e", "field": "conditioning"},
+           "destination": {"node_id": "d", "field": "positive_conditioning"}},
+          {"source": {"node_id": "x", "field": "item"},
+           "destination": {"node_id": "e", "field": "prompt"}}]})");
+  EXPECT_EQ(got.steps, 5);
+  EXPECT_EQ(got.prompt, std::nullopt);
+}
+
+TEST(InvokeAi, AGraphThatPaintsNothingIsNoError) {
+  const Interpretation got = read(
+      "invokeai_graph", R"({"nodes": {"u": {"type": "esrgan"}}, "edges": []})");
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->software, "invokeai");
+  EXPECT_FALSE(got.error);
+}
+
 TEST(InvokeAi, ControlNetsMayBeLayersOfTheCanvas) {
   const Generation got = generation_of(
       "invokeai_metadata",
