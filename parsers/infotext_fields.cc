@@ -66,10 +66,27 @@ bool take_integer(FieldContext& context, std::string_view value,
   return number ? hold(field, *number) : note_bad_number(context, value);
 }
 
+// Also `7,5`: some programs write numbers as the user's country does.
+std::optional<double> decimal_in(std::string_view value) {
+  const auto number = number_in<double>(value);
+  const std::size_t comma = value.find(',');
+  if (number || comma == value.npos) return number;
+  std::string with_point(value);
+  with_point[comma] = '.';
+  return number_in<double>(with_point);
+}
+
 bool take_number(FieldContext& context, std::string_view value,
                  std::optional<double>& field) {
-  const auto number = number_in<double>(value);
+  const auto number = decimal_in(value);
   return number ? hold(field, *number) : note_bad_number(context, value);
+}
+
+bool take_side(FieldContext& context, std::string_view value,
+               std::optional<std::int64_t>& field) {
+  const auto pixels = integer_in(value);
+  return pixels && *pixels > 0 ? hold(field, *pixels)
+                               : note_bad_number(context, value);
 }
 
 bool take_seed(FieldContext& context, std::string_view value) {
@@ -107,7 +124,7 @@ bool take_clip_skip(FieldContext& context, std::string_view value) {
 // A number in the A1111 family; the upscaler's name in stable-diffusion.cpp.
 bool take_hires_upscale(FieldContext& context, std::string_view value) {
   Hires& hires = context.generation.hires;
-  if (const auto factor = number_in<double>(value))
+  if (const auto factor = decimal_in(value))
     return hold(hires.upscale, *factor);
   return take_text(hires.upscaler, value);
 }
@@ -196,9 +213,13 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"cfg scale", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.cfg_scale);
      }},
+    {"cfg_scale", [](FieldContext& c, std::string_view v) {
+       return take_number(c, v, c.generation.cfg_scale);
+     }},
     {"civitai metadata", take_civitai_metadata, Role::kLate},
     {"civitai resources", take_civitai_resources},
     {"clip skip", take_clip_skip},
+    {"clip_skip", take_clip_skip},
     {"denoising strength", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.denoising_strength);
      }},
@@ -222,6 +243,9 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
      }},
     {"hashes", [](FieldContext& c, std::string_view v) {
        return apply_hashes(v, c.limits, c.generation);
+     }, Role::kLate},
+    {"height", [](FieldContext& c, std::string_view v) {
+       return take_side(c, v, c.generation.height);
      }, Role::kLate},
     {"hires negative prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "hires").negative_prompt, v);
@@ -252,6 +276,9 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"model hash", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.model_hash, v);
      }},
+    {"model_hash", [](FieldContext& c, std::string_view v) {
+       return take_text(c.generation.model_hash, v);
+     }},
     {"negative2", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").negative_prompt, v);
      }},
@@ -266,6 +293,9 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"refiner prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "refiner").prompt, v);
      }},
+    {"resolution", [](FieldContext& c, std::string_view v) {
+       return take_size(v, c.generation.width, c.generation.height);
+     }, Role::kLate},
     {"sampler", [](FieldContext& c, std::string_view v) {
        if (c.sampler.empty()) c.sampler = v;
        return false;
@@ -288,6 +318,9 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"vae", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.vae, v);
      }},
+    {"width", [](FieldContext& c, std::string_view v) {
+       return take_side(c, v, c.generation.width);
+     }, Role::kLate},
 });
 
 const SettingKey* find_key(std::string_view name) {
@@ -409,11 +442,14 @@ void SettingsReader::read_fields() {
   std::string buffer;
   for (Part& part : parts_) {
     const Setting& setting = *part.setting;
-    if (part.is_held || setting.is_flag) continue;
-    part.key = find_key(setting.key);
+    const bool is_open = !part.is_held && !setting.is_flag;
+    if (is_open) part.key = find_key(setting.key);
+    if (!is_open || part.key != nullptr) context.resources.end_list();
+    if (!is_open) continue;
     if (part.key == nullptr) {
       const std::string_view value = setting.value(buffer);
-      part.is_held = context.resources.take(setting.key, value);
+      part.is_held =
+          context.resources.take(setting.key, value, setting.is_quoted);
       if (!part.is_held) take_controlnet(context, setting, value);
     } else if (part.key->role != Role::kLate) {
       part.is_held = part.key->take(context, setting.value(buffer));

@@ -99,16 +99,37 @@ std::string without_last_word(std::string_view key) {
   return lower(trimmed(key.substr(0, key.find_last_of(' '))));
 }
 
-bool is_any_prefix_of(std::string_view key,
-                      std::initializer_list<std::string_view> prefixes) {
-  return std::any_of(prefixes.begin(), prefixes.end(),
-                     [key](std::string_view prefix) {
-                       return starts_with_ignoring_case(key, prefix);
-                     });
+bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() &&
+         equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
 }
 
 bool has_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// `ink`, `ink : 0.8`, `ink (0.8)`. Nothing for what can be no file's name.
+std::optional<Lora> listed_lora(std::string_view item) {
+  std::string_view name = item;
+  std::string_view weight;
+  if (item.ends_with(')')) {
+    const std::size_t open = std::min(item.rfind('('), item.size() - 1);
+    name = item.substr(0, open);
+    weight = item.substr(open + 1, item.size() - open - 2);
+  } else if (const auto pair = split_pair(item)) {
+    name = pair->name;
+    weight = pair->value;
+  }
+  Lora lora;
+  lora.weight = number_in<double>(weight);
+  if (!lora.weight) name = item;
+  name = trimmed(name);
+  if (is_placeholder(name) || number_in<double>(name) ||
+      equal_ignoring_case(name, "true") || equal_ignoring_case(name, "false") ||
+      name.find_first_of("<>[]{}\"\n") != name.npos)
+    return std::nullopt;
+  lora.name = std::string(name);
+  return lora;
 }
 
 }  // namespace
@@ -187,90 +208,145 @@ bool ResourceSettings::take_embedding_hashes(std::string_view value) {
   return rest.empty();
 }
 
-// `LoRA Model`, `LoRA 2 Weight`.
-bool ResourceSettings::take_numbered_lora(std::string_view key,
-                                          std::string_view value) {
-  const std::string name = lower(key);
-  const std::string_view part =
-      std::string_view(name).substr(name.find_last_of(' ') + 1);
-  const std::string slot_name = without_last_word(name);
-  constexpr std::size_t kNumber = std::string_view("lora ").size();
-  if (slot_name != "lora" &&
-      (slot_name.size() <= kNumber ||
-       !has_number(std::string_view(slot_name).substr(kNumber))))
-    return false;
-  Slot& slot = slots_[slot_name];
-  const auto weight = number_in<double>(value);
-  if (part == "model" && slot.lora.name.empty())
-    slot.lora.name = value;
-  else if (part == "weight" && weight && !slot.lora.weight)
-    slot.lora.weight = weight;
-  else
-    return false;
-  slot.parts.push_back({std::string(key), std::string(value)});
-  return true;
-}
-
-// `AddNet Weight A 1`, `Lora_0 Strength model`.
-bool ResourceSettings::take_slot(std::string_view key, std::string_view value) {
-  if (!is_any_prefix_of(key, {"addnet ", "lora", "embedding_"})) return false;
-  if (starts_with_ignoring_case(key, "lora "))
-    return take_numbered_lora(key, value);
-  const std::string name = lower(key);
-  std::string slot_name;
-  std::string part;
-  if (name.starts_with("addnet ")) {
-    const std::string_view number =
-        std::string_view(name).substr(name.find_last_of(' ') + 1);
-    if (!has_number(number)) return false;
-    slot_name = "addnet " + std::string(number);
-    part = without_last_word(name);
+// `<lora:ink:0.8>, <lora:oil:1>`, `ink.safetensors (0.8), oil : 1`, `ink`.
+bool ResourceSettings::take_lora_list(std::string_view value) {
+  std::vector<Lora> loras;
+  if (value.starts_with('<') && value.ends_with('>')) {
+    add_tagged_loras(value, loras);
   } else {
-    const std::size_t space = name.find(' ');
-    if (space == name.npos) return false;
-    slot_name = name.substr(0, space);
-    const std::size_t underscore = slot_name.find('_');
-    const std::string kind = slot_name.substr(0, underscore);
-    if (underscore == slot_name.npos || (kind != "lora" && kind != "embedding"))
-      return false;
-    if (!has_number(std::string_view(slot_name).substr(underscore + 1)))
-      return false;
-    part = name.substr(space + 1);
-  }
-  Slot& slot = slots_[slot_name];
-  slot.parts.push_back({std::string(key), std::string(value)});
-  const auto number = number_in<double>(value);
-  if (part == "addnet module") {
-    slot.is_other = !equal_ignoring_case(value, "lora");
-  } else if (part == "addnet model") {
-    // `name(hash)`; the name may hold parentheses itself.
-    const std::size_t open = value.rfind('(');
-    slot.lora.name = trimmed(value.substr(0, open));
-    if (open != value.npos && value.ends_with(')')) {
-      const auto hash = value.substr(open + 1, value.size() - open - 2);
-      if (is_hash(hash)) slot.lora.hash = std::string(hash);
+    for (const std::string& item : split_list(value)) {
+      auto lora = listed_lora(item);
+      if (!lora) return false;
+      loras.push_back(std::move(*lora));
     }
-  } else if (part == "addnet weight a" || part == "addnet weight" ||
-             part == "strength model") {
-    slot.lora.weight = number;
-  } else if (part == "addnet weight b" || part == "strength clip") {
-    slot.lora.clip_weight = number;
-  } else if (part == "model name" || part == "name") {
-    slot.lora.name = value;
-  } else if (part == "model hash" || part == "hash") {
-    if (!is_placeholder(value)) slot.lora.hash = value;
+  }
+  if (loras.empty()) return false;
+  // The weight of a single one may be a setting of its own.
+  Lora& only = slots_["lora_"].lora;
+  if (loras.size() == 1 && only.name.empty()) {
+    only.name = std::move(loras[0].name);
+    if (loras[0].weight) only.weight = loras[0].weight;
   } else {
-    slot.parts.pop_back();
-    return false;
+    std::move(loras.begin(), loras.end(), std::back_inserter(listed_));
   }
   return true;
 }
 
-bool ResourceSettings::take(std::string_view key, std::string_view value) {
-  if (equal_ignoring_case(key, "Lora hashes")) return take_lora_hashes(value);
-  if (equal_ignoring_case(key, "Lora weights")) return take_lora_weights(value);
-  if (equal_ignoring_case(key, "TI hashes"))
+namespace {
+
+// `name(hash)`; the name may hold parentheses itself.
+bool take_addnet_model(std::string_view value, Lora& lora) {
+  const std::size_t open = value.rfind('(');
+  lora.name = trimmed(value.substr(0, open));
+  if (open != value.npos && value.ends_with(')')) {
+    const auto hash = value.substr(open + 1, value.size() - open - 2);
+    if (is_hash(hash)) lora.hash = std::string(hash);
+  }
+  return true;
+}
+
+// `name : weight` where the key has a number and nothing else.
+bool take_numbered_file(std::string_view value, Lora& lora) {
+  auto listed = listed_lora(value);
+  if (!listed || !lora.name.empty()) return false;
+  lora.name = std::move(listed->name);
+  if (listed->weight) lora.weight = listed->weight;
+  return true;
+}
+
+bool take_weight(std::string_view value, std::optional<double>& weight) {
+  const auto number = number_in<double>(value);
+  if (number && !weight) weight = number;
+  return number && weight == number;
+}
+
+bool take_part(std::string_view part, std::string_view value, Lora& lora) {
+  const auto is_any = [part](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), part) != names.end();
+  };
+  if (part == "addnet model") return take_addnet_model(value, lora);
+  if (part.empty()) return take_numbered_file(value, lora);
+  if (is_any({"addnet weight a", "addnet weight", "strength model", "strength",
+              "weight", "scale"}))
+    return take_weight(value, lora.weight);
+  if (is_any({"addnet weight b", "strength clip"}))
+    return take_weight(value, lora.clip_weight);
+  if (is_any({"model name", "model", "name"})) {
+    if (!lora.name.empty()) return false;
+    lora.name = value;
+    return true;
+  }
+  if (is_any({"model hash", "hash"})) {
+    if (!is_placeholder(value)) lora.hash = value;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// `AddNet Weight A 1`.
+bool ResourceSettings::take_addnet(std::string_view key,
+                                   std::string_view value) {
+  const std::string name = lower(key);
+  const std::string_view number =
+      std::string_view(name).substr(name.find_last_of(' ') + 1);
+  if (!has_number(number)) return false;
+  const std::string part = without_last_word(name);
+  Slot& slot = slots_["addnet " + std::string(number)];
+  if (part == "addnet module")
+    slot.is_other = !equal_ignoring_case(value, "lora");
+  else if (!take_part(part, value, slot.lora))
+    return false;
+  slot.parts.push_back({std::string(key), std::string(value)});
+  return true;
+}
+
+// `Lora_0 Strength model`, `LoRA 1`, `LoRA Weight`, `Embedding_0 name`.
+bool ResourceSettings::take_numbered(std::string_view key,
+                                     std::string_view value) {
+  const std::string name = lower(key);
+  std::string_view rest = name;
+  const std::string_view kind = rest.starts_with("lora") ? "lora" : "embedding";
+  rest.remove_prefix(kind.size());
+  if (rest.starts_with('_') || rest.starts_with(' ')) rest.remove_prefix(1);
+  const std::size_t digits =
+      std::min(rest.find_first_not_of("0123456789"), rest.size());
+  const std::string_view number = rest.substr(0, digits);
+  const std::string_view part = trimmed(rest.substr(digits));
+  // Embeddings always have a number and more.
+  if (kind == "embedding" && (number.empty() || part.empty())) return false;
+  Slot& slot = slots_[std::string(kind) + '_' + std::string(number)];
+  if (!take_part(part, value, slot.lora)) return false;
+  slot.parts.push_back({std::string(key), std::string(value)});
+  return true;
+}
+
+bool ResourceSettings::take_next_of_list(std::string_view key,
+                                         std::string_view value) {
+  if (!is_hash(value) || ends_with_ignoring_case(key, "hash")) return false;
+  if (open_list_ == List::kLoras) {
+    loras_.push_back(named_lora(key));
+    loras_.back().hash = std::string(value);
+  } else {
+    embeddings_.push_back({std::string(key), std::string(value)});
+  }
+  return true;
+}
+
+bool ResourceSettings::take(std::string_view key, std::string_view value,
+                            bool is_quoted) {
+  if (open_list_ != List::kNone && take_next_of_list(key, value)) return true;
+  open_list_ = List::kNone;
+  if (equal_ignoring_case(key, "Lora hashes")) {
+    if (!is_quoted) open_list_ = List::kLoras;
+    return take_lora_hashes(value);
+  }
+  if (equal_ignoring_case(key, "TI hashes")) {
+    if (!is_quoted) open_list_ = List::kEmbeddings;
     return take_embedding_hashes(value);
+  }
+  if (equal_ignoring_case(key, "Lora weights")) return take_lora_weights(value);
   if (equal_ignoring_case(key, "LoRA networks")) {
     network_names_ = split_list(value);
     return true;
@@ -280,7 +356,15 @@ bool ResourceSettings::take(std::string_view key, std::string_view value) {
       embeddings_.push_back({std::move(name), std::nullopt});
     return true;
   }
-  return take_slot(key, value);
+  if (starts_with_ignoring_case(key, "addnet ")) return take_addnet(key, value);
+  if (starts_with_ignoring_case(key, "lora")) {
+    const std::string_view rest = key.substr(std::string_view("lora").size());
+    if (rest.empty() || equal_ignoring_case(rest, "s"))
+      return take_lora_list(value);
+    return take_numbered(key, value);
+  }
+  return starts_with_ignoring_case(key, "embedding_") &&
+         take_numbered(key, value);
 }
 
 void ResourceSettings::apply(Generation& generation) {
@@ -308,7 +392,8 @@ void ResourceSettings::apply(Generation& generation) {
       loras_.push_back(std::move(slot.lora));
     }
   }
-  merge_loras(loras_, std::move(weights_));
+  for (std::vector<Lora>* const more : {&weights_, &listed_})
+    if (!more->empty()) merge_loras(loras_, std::move(*more));
   merge_loras(generation.loras, std::move(loras_));
   generation.embeddings.insert(generation.embeddings.end(),
                                std::make_move_iterator(embeddings_.begin()),

@@ -51,9 +51,9 @@ bool contains_any_ignoring_case(std::string_view text,
                                 std::initializer_list<std::string_view> parts);
 
 /// Words that writers put where they have nothing to say: empty, `None`,
-/// `(None)`, `unknown`, `N/A`, `null`, `undefined`, in any case.
+/// `(None)`, `unknown`, `N/A`, `null`, `undefined`, in any case, and `?`.
 inline bool is_placeholder(std::string_view text) {
-  return text.empty() || equal_ignoring_case(text, "none") ||
+  return text.empty() || text == "?" || equal_ignoring_case(text, "none") ||
          equal_ignoring_case(text, "(none)") ||
          equal_ignoring_case(text, "unknown") ||
          equal_ignoring_case(text, "n/a") ||

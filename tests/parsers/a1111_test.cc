@@ -133,6 +133,42 @@ TEST(A1111, ABadNumberCostsOnlyItsField) {
   EXPECT_EQ(got.notes[0].code, ErrorCode::kBadNumber);
 }
 
+TEST(A1111, NumbersMayHaveADecimalComma) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, CFG scale: 7,5, Denoising strength: 0,35, "
+      "Hires upscale: 1,5, Seed: 1");
+  EXPECT_EQ(got.cfg_scale, 7.5);
+  EXPECT_EQ(got.denoising_strength, 0.35);
+  EXPECT_EQ(got.hires.upscale, 1.5);
+  EXPECT_EQ(got.seed, "1");
+}
+
+TEST(A1111, SidesMayBeSettingsOfTheirOwn) {
+  for (const char* sides : {"Width: 512, Height: 768", "Resolution: (512, 768)",
+                            "Width: 512, Height: 768, Size: 512x768"}) {
+    const Generation got =
+        parse_settings("Steps: 20, Sampler: Euler, " + std::string(sides));
+    EXPECT_EQ(got.width, 512) << sides;
+    EXPECT_EQ(got.height, 768) << sides;
+    EXPECT_TRUE(got.extra.empty()) << sides;
+  }
+  const Generation other =
+      parse_settings("Steps: 20, Sampler: Euler, Width: 64, Size: 512x768");
+  EXPECT_EQ(other.width, 512);
+  EXPECT_EQ(extra(other, "Width"), "64");
+}
+
+TEST(A1111, LorasListedWithoutQuotesAreNoSettings) {
+  const Generation got = parse(
+      "a hill <lora:oil:0.5>\nSteps: 20, Sampler: Euler, Seed: 1, Lora hashes: "
+      "ink: aabbccddee, oil: 0011223344, Version: v1, Some: 0123456789");
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0].name, "oil");
+  EXPECT_EQ(got.loras[0].hash, "0011223344");
+  EXPECT_EQ(got.loras[1].name, "ink");
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Some", "0123456789"}}));
+}
+
 TEST(A1111, WhatScriptsWriteForNothingIsAbsent) {
   const Generation got = parse_settings(
       "Steps: 20, Sampler: undefined, Seed: 1, Model: null, Model hash: null");
@@ -145,6 +181,8 @@ TEST(A1111, PlaceholdersAreAbsent) {
   const Generation got = parse_settings(
       "Steps: 20, Sampler: Undefined, Seed: 1, Model: unknown, Model hash: N/A, "
       "VAE: None");
+  EXPECT_EQ(parse_settings("Steps: 20, Model hash: ?, Seed: 1").model_hash,
+            std::nullopt);
   EXPECT_EQ(got.sampler, std::nullopt);
   EXPECT_EQ(got.model, std::nullopt);
   EXPECT_EQ(got.model_hash, std::nullopt);

@@ -11,12 +11,13 @@ namespace {
 
 using Settings = std::vector<KeyValue>;
 
-Generation apply(const Settings& settings, std::vector<Lora> tagged = {}) {
+Generation apply(const Settings& settings, std::vector<Lora> tagged = {},
+                 bool are_quoted = true) {
   Generation generation;
   generation.loras = std::move(tagged);
   ResourceSettings resources;
   for (const KeyValue& setting : settings)
-    if (!resources.take(setting.key, setting.value))
+    if (!resources.take(setting.key, setting.value, are_quoted))
       generation.extra.push_back(setting);
   resources.apply(generation);
   return generation;
@@ -86,6 +87,31 @@ TEST(LoraHashes, SdNextWritesNamesAndHashesApart) {
                          lora("oil", {}, "0011223344")}));
 }
 
+// Sage Utils and others: `Lora hashes: ink: aabbccddee, oil: 0011223344`.
+TEST(LoraHashes, AListWithoutQuotesGoesOnInTheNextSettings) {
+  const Generation got = apply({{"Lora hashes", "ink: aabbccddee"},
+                                {"oil (v2).safetensors", "0011223344"},
+                                {"TI hashes", "bad: aabbccddeeff"},
+                                {"worse", "001122334455"},
+                                {"VAE hash", "0123456789"},
+                                {"later", "0123456789"}},
+                               {lora("oil (v2)", 0.5)}, false);
+  EXPECT_EQ(got.loras, (std::vector{lora("oil (v2)", 0.5, "0011223344"),
+                                    lora("ink", {}, "aabbccddee")}));
+  EXPECT_EQ(got.embeddings,
+            (std::vector<Embedding>{{"bad", "aabbccddeeff"},
+                                    {"worse", "001122334455"}}));
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"VAE hash", "0123456789"},
+                                              {"later", "0123456789"}}));
+}
+
+TEST(LoraHashes, AListInQuotesEndsWithThem) {
+  const Generation got =
+      apply({{"Lora hashes", "ink: aabbccddee"}, {"Init image", "0011223344"}});
+  EXPECT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.extra.size(), 1u);
+}
+
 TEST(LoraHashes, WhatIsNoHashStaysInExtra) {
   const Generation got = apply({{"Lora hashes", "ink: aabbccddee, what is it"}});
   ASSERT_EQ(got.extra.size(), 1u);
@@ -150,6 +176,41 @@ TEST(NumberedLoras, HaveNameHashAndStrengths) {
                    {"Lora_0 Strength clip", "0.7"}})
                 .loras,
             std::vector{lora("ink.safetensors", 0.7, "aabbccddee")});
+}
+
+TEST(NumberedLoras, NameAndWeightMayBeOneValue) {
+  EXPECT_EQ(apply({{"LoRA 1", "ink_1.0.safetensors : 0.1"},
+                   {"LoRA 2", "oil"},
+                   {"Lora 2 weight", "0.5"}})
+                .loras,
+            (std::vector{lora("ink_1.0.safetensors", 0.1), lora("oil", 0.5)}));
+}
+
+TEST(ListedLoras, AreTagsOrNamesWithOrWithoutWeights) {
+  EXPECT_EQ(apply({{"LoRA", "<lora:ink:0.8>, <lora:oil:1>"}}).loras,
+            (std::vector{lora("ink", 0.8), lora("oil", 1.0)}));
+  EXPECT_EQ(
+      apply({{"LoRAs", "ink (0.8), oil (wash): 0.5,chalk"}}).loras,
+      (std::vector{lora("ink", 0.8), lora("oil (wash)", 0.5), lora("chalk")}));
+  EXPECT_EQ(
+      apply({{"Lora", "ink"}, {"LoRA scale", "0.8"}}, {lora("ink", 0.7)}).loras,
+      std::vector{lora("ink", 0.7)});
+  EXPECT_EQ(apply({{"LoRA", "ink"}, {"LoRA scale", "0.8"}}).loras,
+            std::vector{lora("ink", 0.8)});
+}
+
+TEST(ListedLoras, WhatNamesNoFileStaysInExtra) {
+  const Settings settings = {{"LoRA", "None"},
+                             {"Lora", "0.8"},
+                             {"Lora", "True"},
+                             {"LoRAs", "[{\"name\": \"ink\"}]"},
+                             {"LoRAs", ""},
+                             {"LoRA 1", "None"},
+                             {"LoRA tags", "ink, wash"},
+                             {"LoRA scale", "1"}};
+  const Generation got = apply(settings);
+  EXPECT_TRUE(got.loras.empty());
+  EXPECT_EQ(got.extra, settings);
 }
 
 TEST(NumberedLoras, WithoutANameTheyStayInExtra) {
