@@ -30,6 +30,13 @@ std::string_view text_of(const Payload& payload) {
   return trimmed(payload.field().value);
 }
 
+// `[1, 2, 3]` is no prompt, but numbers of something else.
+bool has_letter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
 // Text under these keys is a prompt even if it has no settings.
 bool is_parameters(const Payload& payload) {
   return is_one_of(payload.field().key, "parameters", "sdcpp:parameters");
@@ -69,7 +76,9 @@ const Payload* choose(const Payloads& payloads) {
       continue;
     }
     if (payload.is_infotext()) return &payload;
-    if (likely == nullptr && is_parameters(payload)) likely = &payload;
+    if (likely == nullptr && is_parameters(payload) &&
+        has_letter(text_of(payload)))
+      likely = &payload;
   }
   if (repeated != nullptr) return repeated;
   if (likely == nullptr) return nullptr;

@@ -27,10 +27,13 @@ constexpr auto kKnownKeys = std::to_array<string_view>({
     "app",
     "batch pos",
     "batch size",
+    "cfg",
     "cfg scale",
+    "cfg_scale",
     "civitai metadata",
     "civitai resources",
     "clip skip",
+    "clip_skip",
     "created date",
     "denoising strength",
     "distilled cfg scale",
@@ -44,6 +47,7 @@ constexpr auto kKnownKeys = std::to_array<string_view>({
     "lora hashes",
     "model",
     "model hash",
+    "model_hash",
     "performance",
     "pipeline",
     "rng",
@@ -93,6 +97,7 @@ struct Found {
   InfotextForm form = InfotextForm::kPlain;
   std::size_t start = 0;  // of the settings
   SettingsLine line;
+  bool is_column = false;  // every setting has a line of its own
 };
 
 bool has_whole_steps(const SettingsLine& line) {
@@ -117,18 +122,29 @@ bool is_known_line(string_view line) {
          is_known(first.settings.front().key);
 }
 
+// `width: 512`, which is a setting below others and may be anything else.
+bool is_side_line(string_view line) {
+  const string_view key = line.substr(0, line.find(':'));
+  return equal_ignoring_case(key, "width") ||
+         equal_ignoring_case(key, "height");
+}
+
 // Some tools give every setting, or every few, a line of their own.
 void take_following_lines(Found& found, const Limits& limits) {
   std::vector<Setting>& settings = found.line.settings;
+  found.is_column = settings.size() == 1;
   while (!found.line.is_cut) {
     const string_view rest = found.line.rest;
-    if (!is_known_line(rest.substr(0, rest.find('\n')))) return;
+    const string_view line = rest.substr(0, rest.find('\n'));
+    if (!is_known_line(line) && !is_side_line(line)) break;
     SettingsLine next =
         split_settings(rest, limits.max_settings - settings.size());
     settings.insert(settings.end(), next.settings.begin(), next.settings.end());
     found.line.rest = next.rest;
     found.line.is_cut = next.is_cut;
+    found.is_column = found.is_column && next.settings.size() == 1;
   }
+  found.is_column = found.is_column && settings.size() > 1;
 }
 
 Found read_lines_from(string_view text, std::size_t start,
@@ -163,10 +179,10 @@ std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
       Found found{InfotextForm::kLines, start,
                   split_settings(text.substr(start), limits.max_settings)};
       if (has_whole_steps(found.line)) {
-        const bool is_column = found.line.settings.size() == 1;
+        const bool is_alone = found.line.settings.size() == 1;
         take_following_lines(found, limits);
         if (has_known_keys(found.line.settings)) {
-          if (!is_column) return found;
+          if (!is_alone) return found;
           return read_lines_from(text, start_of_column(text, start), limits);
         }
         if (!weak && trimmed(found.line.rest).empty()) {
@@ -281,6 +297,13 @@ std::size_t find_line(string_view text, Accepts accepts) {
   return text.npos;
 }
 
+// `negative_prompt:` and in any case.
+bool starts_like_negative(string_view text) {
+  constexpr string_view kWithUnderscore = "negative_prompt:";
+  return starts_with_ignoring_case(text, kNegative) ||
+         starts_with_ignoring_case(text, kWithUnderscore);
+}
+
 // Where the label is. Writers put it at the start of a line; the reader of
 // A1111 does not mind blanks before it, and some people do not mind the case.
 std::size_t find_negative_line(string_view text) {
@@ -292,7 +315,7 @@ std::size_t find_negative_line(string_view text) {
     });
   if (start == text.npos)
     start = find_line(text, [](string_view line) {
-      return starts_with_ignoring_case(without_leading_blanks(line), kNegative);
+      return starts_like_negative(without_leading_blanks(line));
     });
   return start == text.npos ? start : text.find_first_not_of(" \t", start);
 }
@@ -310,7 +333,8 @@ void take_version(const SettingsLine& from, SettingsLine& line) {
 // of https://github.com/mittimi/ComfyUI_mittimiLoadPreset2 joins those of all
 // samplers. The first counts, and only the version behind the last is of all.
 // Below the settings of the first begins another text with a prompt and a
-// negative one; a prompt that quotes whole infotext has no second prompt.
+// negative one, or after two blank lines with the negative one, if the prompt
+// is empty; a prompt that quotes whole infotext has no second prompt.
 std::optional<Found> find_first_of_several(string_view text, const Found& last,
                                            const Limits& limits) {
   const string_view above = text.substr(0, last.start);
@@ -330,9 +354,22 @@ std::optional<Found> find_first_of_several(string_view text, const Found& last,
   if (next >= last.start) return std::nullopt;
   const string_view texts = trimmed(above.substr(next));
   const std::size_t next_negative = find_negative_line(texts);
-  if (next_negative == texts.npos || next_negative == 0) return std::nullopt;
+  if (next_negative == texts.npos ||
+      (next_negative == 0 && !rest.starts_with("\n\n")))
+    return std::nullopt;
   take_version(last.line, first.line);
   return first;
+}
+
+// A last line `Seed: 1`.
+std::optional<Found> find_seed_line(string_view text) {
+  const std::size_t start = line_start_before(text, text.size());
+  SettingsLine line = split_settings(text.substr(start), 2);
+  if (line.settings.size() != 1 ||
+      !equal_ignoring_case(line.settings[0].key, "seed") ||
+      !digits_in(line.settings[0].raw))
+    return std::nullopt;
+  return Found{InfotextForm::kSettingsWeak, start, std::move(line)};
 }
 
 // What A1111's Extras tab writes, below other settings or alone.
@@ -356,6 +393,7 @@ Found find_settings(string_view text, bool is_labelled, const Limits& limits) {
       return std::move(*jammed);
   if (auto other = find_other_line(text, limits)) return std::move(*other);
   if (found) return std::move(*found);
+  if (auto seed = find_seed_line(text)) return std::move(*seed);
   Found none;
   none.start = text.size();
   if (find_negative_line(text) != text.npos)
@@ -437,6 +475,32 @@ void read_below(string_view text, const Limits& limits, Infotext& result) {
   read_blocks(text, result.blocks);
 }
 
+// `Parameters:` in front of the settings, as the last word above them.
+bool drop_settings_label(string_view& text) {
+  constexpr std::array<string_view, 2> kLabels = {"Parameters:", "Settings:"};
+  const string_view whole = trimmed(text);
+  if (!whole.ends_with(':')) return false;
+  const std::size_t start = line_start_before(whole, whole.size());
+  for (const string_view label : kLabels) {
+    if (!equal_ignoring_case(trimmed(whole.substr(start)), label)) continue;
+    text = whole.substr(0, start);
+    return true;
+  }
+  return false;
+}
+
+// Where settings are labelled, or have a line each, the prompt has a label too.
+void drop_prompt_label(std::optional<string_view>& prompt) {
+  constexpr std::array<string_view, 2> kLabels = {"Prompt:",
+                                                  "Positive prompt:"};
+  if (!prompt) return;
+  for (const string_view label : kLabels)
+    if (starts_with_ignoring_case(*prompt, label)) {
+      prompt = trimmed(prompt->substr(label.size()));
+      return;
+    }
+}
+
 void read_above(string_view text, bool is_jammed, Infotext& result) {
   const auto clean = [is_jammed](string_view part) {
     part = trimmed(part);
@@ -496,8 +560,11 @@ Infotext read_infotext(string_view text, const Limits& limits) {
   result.form = found.form;
   result.settings = std::move(found.line.settings);
   result.is_cut = found.line.is_cut;
-  read_above(text.substr(0, found.start), found.form == InfotextForm::kJammed,
-             result);
+  string_view above = text.substr(0, found.start);
+  const bool has_settings_label =
+      !result.settings.empty() && drop_settings_label(above);
+  read_above(above, found.form == InfotextForm::kJammed, result);
+  if (has_settings_label || found.is_column) drop_prompt_label(result.prompt);
   read_below(found.line.rest, limits, result);
   return result;
 }

@@ -153,6 +153,14 @@ constexpr std::array kWriters = std::to_array<Writer>({
     {"a1111", [](const Clues&) { return true; }},
 });
 
+// Its `quote` puts quotes round text with a comma, a colon or a line end only:
+// others are the user's.
+std::string without_fooocus_quotes(const Setting& setting) {
+  const std::string value = setting.value();
+  return value.find_first_of(",:\n") == value.npos ? std::string(setting.raw)
+                                                   : value;
+}
+
 // Fooocus writes the prompts after its styles and its language model were at
 // work, and the user's own as settings.
 void read_fooocus(SettingsReader& settings, Generation& generation) {
@@ -160,9 +168,11 @@ void read_fooocus(SettingsReader& settings, Generation& generation) {
   const auto prefer = [&](std::string_view key,
                           std::optional<std::string>& prompt,
                           std::optional<std::string>& full) {
-    auto own = settings.take(key);
-    if (!own) return;
-    if (prompt && *prompt != *own) full = std::move(prompt);
+    const Setting* const setting = settings.find(key);
+    if (setting == nullptr) return;
+    settings.take(key);
+    std::string own = without_fooocus_quotes(*setting);
+    if (prompt && *prompt != own) full = std::move(prompt);
     prompt = std::move(own);
   };
   prefer("Raw prompt", generation.prompt, expanded.prompt);

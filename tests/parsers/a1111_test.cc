@@ -158,6 +158,17 @@ TEST(A1111, SidesMayBeSettingsOfTheirOwn) {
   EXPECT_EQ(extra(other, "Width"), "64");
 }
 
+TEST(A1111, KeysMayHaveUnderscores) {
+  const Generation got = parse(
+      "a hill\nnegative_prompt: fog\nsteps: 20, cfg_scale: 7.5, clip_skip: 2, "
+      "model_hash: aabbccddee, seed: 1");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.cfg_scale, 7.5);
+  EXPECT_EQ(got.clip_skip, 2);
+  EXPECT_EQ(got.model_hash, "aabbccddee");
+}
+
 TEST(A1111, LorasListedWithoutQuotesAreNoSettings) {
   const Generation got = parse(
       "a hill <lora:oil:0.5>\nSteps: 20, Sampler: Euler, Seed: 1, Lora hashes: "
@@ -167,6 +178,13 @@ TEST(A1111, LorasListedWithoutQuotesAreNoSettings) {
   EXPECT_EQ(got.loras[0].hash, "0011223344");
   EXPECT_EQ(got.loras[1].name, "ink");
   EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Some", "0123456789"}}));
+}
+
+TEST(A1111, NumbersAloneAreNoPrompt) {
+  for (const char* text : {"[1, 2, 3]", "0.5", "(1, 2)"})
+    EXPECT_FALSE(claims(fields("parameters", text))) << text;
+  for (const char* text : {"[1girl:2:3]", "\u72ac"})
+    EXPECT_TRUE(claims(fields("parameters", text))) << text;
 }
 
 TEST(A1111, WhatScriptsWriteForNothingIsAbsent) {
@@ -539,6 +557,16 @@ TEST(InfotextDialects, FooocusUsersPromptIsPreferred) {
             (PromptPart{"expanded", "cinematic still a hill, detailed",
                         "anime, fog"}));
   EXPECT_EQ(extra(got, "ADM Guidance"), "(1.5, 0.8, 0.3)");
+}
+
+TEST(InfotextDialects, FooocusLeavesTheUsersQuotes) {
+  const Generation got = parse(
+      "\"a hill\", detailed\nNegative prompt: fog, ice\nSteps: 30, Seed: 1, "
+      "Raw "
+      "prompt: \"a hill\", Raw negative prompt: \"fog, \\\"ice\\\"\", Version: "
+      "Fooocus v2.5.5");
+  EXPECT_EQ(got.prompt, "\"a hill\"");
+  EXPECT_EQ(got.negative_prompt, "fog, \"ice\"");
 }
 
 TEST(InfotextDialects, SdNextNamesItsScheduleSigma) {

@@ -133,6 +133,14 @@ TEST(Infotext, OfSeveralTextsTheFirstCounts) {
   EXPECT_EQ(got.settings[3].value(), "ComfyUI");
 }
 
+TEST(Infotext, TheSecondOfSeveralTextsMayHaveNoPrompt) {
+  const Infotext got = read(
+      "a hill\nNegative prompt: fog\nSteps: 20, Sampler: Euler, Seed: 1\n\n\n"
+      "Negative prompt: ice\nSteps: 8, Sampler: Heun, Seed: 2");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(first_value(got), "20");
+}
+
 TEST(Infotext, SettingsQuotedInAPromptAreNoTextOfTheirOwn) {
   for (const char* quoted :
        {"a hill\nSteps: 9, Sampler: Heun, Seed: 3\n\na lake\nNegative prompt: "
@@ -179,6 +187,43 @@ TEST(Infotext, EverySettingMayHaveALineOfItsOwn) {
     EXPECT_EQ(got.negative_prompt, "b") << settings;
     EXPECT_EQ(got.settings.size(), 4u) << settings;
   }
+}
+
+TEST(Infotext, WhereEverySettingHasALineThePromptHasALabel) {
+  const Infotext got = read(
+      "prompt: a hill\nnegative_prompt: fog\nsteps: 4\ncfg: 1.0\nseed: 12\n"
+      "width: 512\nheight: 768\nsampler: lcm");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.settings.size(), 6u);
+  EXPECT_EQ(
+      read("Positive prompt: a\nNegative prompt: b\nSteps: 4\nSeed: 1").prompt,
+      "a");
+  EXPECT_EQ(read("Prompt: a\nNegative prompt: b\nSteps: 4, Seed: 1").prompt,
+            "Prompt: a");
+}
+
+TEST(Infotext, SettingsMayHaveALabel) {
+  for (const std::string_view label :
+       {"Parameters: ", "Settings:\n", "parameters:\n\n"}) {
+    const std::string text = "Prompt: a hill\nNegative prompt: fog\n" +
+                             std::string(label) + "Steps: 4, Seed: 1";
+    const Infotext got = read(text);
+    EXPECT_EQ(got.prompt, "a hill") << label;
+    EXPECT_EQ(got.negative_prompt, "fog") << label;
+    EXPECT_EQ(got.settings.size(), 2u) << label;
+  }
+  EXPECT_EQ(read("a board: Settings:\nSteps: 4, Seed: 1").prompt,
+            "a board: Settings:");
+}
+
+TEST(Infotext, ASeedMayStandAlone) {
+  const Infotext got = read("a hill\nSeed: 12");
+  EXPECT_EQ(got.form, InfotextForm::kSettingsWeak);
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(first_value(got), "12");
+  EXPECT_EQ(read("a hill\nSeed: of evil").prompt, "a hill\nSeed: of evil");
+  EXPECT_EQ(read("Seed: 1\na hill").prompt, "Seed: 1\na hill");
 }
 
 TEST(Infotext, SettingsMayGoOnInTheNextLine) {
