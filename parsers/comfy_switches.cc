@@ -101,20 +101,21 @@ std::optional<Shape> shape_of(std::span<const GraphInput> inputs) {
     if (shape.chooser == nullptr) return std::nullopt;
     return shape;
   }
+  const GraphInput* condition = nullptr;  // of cases: LayerStyle, design-ai
   for (const GraphInput& input : inputs)
     if (is_index_name(input.name) &&
         (input.is_link() || input.value.integer() || input.value.is_string()))
       shape.chooser = &input;
-  if (shape.chooser == nullptr) {
-    // LayerStyle, design-ai-comfy.
-    for (const GraphInput& input : inputs) {
-      if (input.name == "switch_condition" || input.name == "switch_value")
-        shape.chooser = &input;
-      shape.has_cases = shape.has_cases || input.name == "case_1";
-    }
-    if (shape.chooser == nullptr || !shape.has_cases) return std::nullopt;
-    return shape;
+    else if (input.name == "switch_condition")
+      condition = &input;
+  if (shape.chooser == nullptr && condition != nullptr) {
+    shape.chooser = condition;
+    shape.has_cases = std::any_of(
+        inputs.begin(), inputs.end(),
+        [](const GraphInput& input) { return input.name == "case_1"; });
+    if (shape.has_cases) return shape;
   }
+  if (shape.chooser == nullptr) return std::nullopt;
   std::size_t branches = 0;
   for (const GraphInput& input : inputs) {
     if (!input.is_link() || &input == shape.chooser) continue;

@@ -49,7 +49,10 @@ class Namer {
                      std::vector<Widget>& widgets);
   void name_loras(const std::vector<JsonValue>& values,
                   std::vector<Widget>& widgets);
-  void name_by_kind(std::string_view type, const std::vector<JsonValue>& values,
+  std::string text_names(JsonValue node, std::string_view type,
+                         std::size_t count);
+  void name_by_kind(JsonValue node, std::string_view type,
+                    const std::vector<JsonValue>& values,
                     std::vector<Widget>& widgets);
 
   Graph& graph_;
@@ -154,7 +157,13 @@ bool name_like_a_sampler(const NodeKind& kind,
     --seed;
     if (seed > 0 && is_control_value(values[seed])) --seed;
   }
-  if (seed < steps && is_number(seed)) {
+  // Or it is the last of all.
+  if (!is_number(seed) || seed == steps)
+    for (std::size_t i = names + 2; i + 1 < values.size(); ++i)
+      if (is_number(i) && values[i + 1].is_string() &&
+          is_control_word(values[i + 1]))
+        seed = i;
+  if (seed != steps && is_number(seed)) {
     std::string_view own = spec_of(kind, "seed");
     widgets.push_back({own.empty() ? "seed" : next_item(own), values[seed]});
   }
@@ -212,8 +221,78 @@ void Namer::name_loras(const std::vector<JsonValue>& values,
   }
 }
 
+// Several words, as against choices, keys and names of modes.
+bool is_prose(std::string_view text) {
+  return text.find_first_of(" ,\n") != text.npos &&
+         std::any_of(text.begin(), text.end(), is_letter);
+}
+
+bool names_both_sides(JsonValue slots) {
+  bool has_positive = false;
+  bool has_negative = false;
+  slots.for_each_element([&](JsonValue slot) {
+    const std::string_view name = slot["name"].string().value_or("");
+    has_positive = has_positive || contains_ignoring_case(name, "pos");
+    has_negative = has_negative || contains_ignoring_case(name, "neg");
+  });
+  return has_positive && has_negative;
+}
+
+// Widgets that were turned into inputs leave their old values behind.
+std::size_t count_stale_texts(JsonValue node) {
+  std::size_t count = 0;
+  node["inputs"].for_each_element([&](JsonValue input) {
+    if (input["widget"] && !input["link"].is_null() &&
+        input["type"].string() == "STRING")
+      ++count;
+  });
+  return count;
+}
+
+// What the texts of a node are called, in order: as its row has it, or as it
+// looks by its outputs and its name.
+std::string Namer::text_names(JsonValue node, std::string_view type,
+                              std::size_t count) {
+  const NodeKind& kind = node_kind(type);
+  const std::string_view own = spec_of(kind, "text");
+  if (!own.empty() && own.find('*') == own.npos) return std::string(own);
+  std::string_view positive = spec_of(kind, "positivetext");
+  std::string_view negative = spec_of(kind, "negativetext");
+  const bool has_row = !positive.empty() && !negative.empty() &&
+                       positive.find('*') == positive.npos &&
+                       negative.find('*') == negative.npos;
+  if (has_row) {
+    std::string names(next_item(positive));
+    names += ',';
+    names += next_item(negative);
+    return names;
+  }
+  // Outputs for both sides, made of the texts: not of what comes in.
+  if (count > 1 && names_both_sides(node["outputs"]) &&
+      !names_both_sides(node["inputs"]))
+    return "positive,negative";
+  if (contains_ignoring_case(type, "replac"))
+    return count == 2 ? "find,replace" : "text,find,replace";
+  return "text,text_2,text_3,text_4";
+}
+
+// A node of which one widget says which of its inputs it hands on.
+bool has_chooser(JsonValue node, std::string_view type) {
+  if (!spec_of(node_kind(type), "select").empty() ||
+      contains_any_ignoring_case(type, {"switch", "index"}))
+    return true;
+  bool has_true = false;
+  bool has_false = false;
+  node["inputs"].for_each_element([&](JsonValue input) {
+    const std::string_view name = input["name"].string().value_or("");
+    has_true = has_true || contains_ignoring_case(name, "true");
+    has_false = has_false || contains_ignoring_case(name, "false");
+  });
+  return has_true && has_false;
+}
+
 // A class nobody listed, from an editor that names no widgets.
-void Namer::name_by_kind(std::string_view type,
+void Namer::name_by_kind(JsonValue node, std::string_view type,
                          const std::vector<JsonValue>& values,
                          std::vector<Widget>& widgets) {
   const auto has = [&](std::string_view part) {
@@ -226,48 +305,69 @@ void Namer::name_by_kind(std::string_view type,
     name_loras(values, widgets);
     if (!widgets.empty()) return;
   }
-  // Texts and numbers as the class's own row calls them, if it has one.
-  const NodeKind& kind = node_kind(type);
-  std::string_view choosers = spec_of(kind, "select");
+  std::string_view choosers = spec_of(node_kind(type), "select");
   std::string_view chooser = next_item(choosers);
-  bool has_chooser = chooser.empty() && !has("switch");
-  std::string_view texts = spec_of(kind, "text");
-  if (texts.empty() || texts.find('*') != texts.npos)
-    texts = "text,text_2,text_3,text_4";
-  std::string_view number_names = spec_of(kind, "value");
+  bool is_chosen = !has_chooser(node, type);
+  std::string_view number_names = spec_of(node_kind(type), "value");
   std::string_view number = next_item(number_names);
   if (number.empty()) number = has("seed") ? "seed" : "value";
   constexpr std::int64_t kLeastSide = 16;  // below it are ratios
   const bool picks_sizes = contains_any_ignoring_case(
       type, {"latent", "size", "resolution", "ratio", "dimension"});
+  const bool joins = contains_any_ignoring_case(
+      type, {"concat", "join", "combin", "merge", "append"});
+  // The name of a file or of a style is not what is read from it.
+  const bool reads =
+      node_kind(type).role == NodeRole::kUnknown &&
+      contains_any_ignoring_case(type, {"load", "file", "csv", "style"});
+  std::vector<JsonValue> texts;
   for (const JsonValue value : values) {
     // What says which branch a switch takes stands before all others.
-    if (!has_chooser && (value.is_bool() || value.is_number())) {
-      has_chooser = true;
+    if (!is_chosen && (value.is_bool() || value.is_number())) {
+      is_chosen = true;
       if (chooser.empty()) chooser = value.is_bool() ? "boolean" : "index";
       widgets.push_back({chooser, value});
       continue;
     }
     if (is_control_word(value)) continue;
-    if (const auto text = value.string()) {
-      const bool is_file = is_model_file(*text);
-      if (picks_sizes && pixel_size_in(*text, kLeastSide))
-        widgets.push_back({"resolution", value});
-      else if (is_file && has("vae"))
-        widgets.push_back({"vae_name", value});
-      else if (is_file && has("controlnet"))
-        widgets.push_back({"control_net_name", value});
-      else if (is_file && has("clip"))
-        widgets.push_back({"clip_name", value});
-      else if (is_file && has("upscale"))
-        widgets.push_back({"model_name", value});
-      else if (is_file)
-        widgets.push_back({"ckpt_name", value});
-      else if (!texts.empty())
-        widgets.push_back({next_item(texts), value});
-    } else if (value.is_number()) {
-      widgets.push_back({number, value});
-    }
+    if (value.is_number()) widgets.push_back({number, value});
+    const auto text = value.string();
+    if (!text) continue;
+    const bool is_file = is_model_file(*text);
+    if (picks_sizes && pixel_size_in(*text, kLeastSide))
+      widgets.push_back({"resolution", value});
+    else if (is_file && has("vae"))
+      widgets.push_back({"vae_name", value});
+    else if (is_file && has("controlnet"))
+      widgets.push_back({"control_net_name", value});
+    else if (is_file && has("clip"))
+      widgets.push_back({"clip_name", value});
+    else if (is_file && has("upscale"))
+      widgets.push_back({"model_name", value});
+    else if (is_file)
+      widgets.push_back({"ckpt_name", value});
+    else if (joins && text->size() < 8 &&
+             std::none_of(text->begin(), text->end(), is_letter))
+      widgets.push_back({"delimiter", value});
+    else if (!reads || text->find(',') != text->npos)
+      texts.push_back(value);
+  }
+  if (texts.empty() || count_stale_texts(node) >= texts.size()) return;
+  const std::string_view all =
+      graph_.keep(text_names(node, type, texts.size()));
+  // Modes and keys stand before the text as well as behind it.
+  const bool has_one =
+      !joins && (all.find(',') == all.npos || all.starts_with("text,text_2"));
+  if (has_one)
+    if (const auto prose = std::find_if(
+            texts.begin(), texts.end(),
+            [](JsonValue text) { return is_prose(*text.string()); });
+        prose != texts.end())
+      std::rotate(texts.begin(), prose, prose + 1);
+  std::string_view names = all;
+  for (const JsonValue text : texts) {
+    if (names.empty()) break;
+    widgets.push_back({next_item(names), text});
   }
 }
 
@@ -308,7 +408,7 @@ std::vector<Widget> Namer::name(JsonValue node, std::string_view class_type,
   const std::string_view order = spec_of(node_kind(class_type), "widgets");
   if (!order.empty()) name_by_table(order, values, widgets);
   if (are_misnamed(widgets)) widgets.clear();
-  if (widgets.empty()) name_by_kind(class_type, values, widgets);
+  if (widgets.empty()) name_by_kind(node, class_type, values, widgets);
   return widgets;
 }
 

@@ -149,12 +149,31 @@ TEST(ComfyPacks, ASwitchMayChooseByTheTextOfACase) {
 
 TEST(ComfyPacks, SamplersOfTheEditorAreReadWhateverStandsBetween) {
   for (const std::string_view name :
-       {"tiled", "nag", "variations", "older", "tiles"}) {
+       {"tiled", "nag", "variations", "older", "last", "tiles"}) {
     SCOPED_TRACE(name);
     const Generation got = made("editor_" + std::string(name));
     expect_usual(got);
     EXPECT_EQ(got.width, 832);
     EXPECT_EQ(got.height, 1216);
+  }
+}
+
+TEST(ComfyPacks, XlabsSamplerHasNamesOfItsOwn) {
+  const Generation got = made("editor_xlabs");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.seed, "740291853");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.cfg_scale, 5.5);
+  EXPECT_EQ(got.denoising_strength, std::nullopt);
+}
+
+// No editor named widgets before 2025: outputs, links and the values tell.
+TEST(ComfyPacks, TextsOfTheEditorAreReadWithoutNames) {
+  for (const std::string_view name : {"sides_of_a_box", "branches_by_widgets",
+                                      "edits_by_widgets", "stale_texts"}) {
+    SCOPED_TRACE(name);
+    expect_usual(made("editor_" + std::string(name)));
   }
 }
 
