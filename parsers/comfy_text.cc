@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "parsers/comfy_captions.h"
 #include "parsers/text.h"
 #include "parsers/text_parts.h"
 
@@ -244,6 +245,8 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
         break;
       }
       if (spec_of(kind, "split") == "preset") return preset(node, side, depth);
+      if (spec_of(kind, "split") == "caption")
+        return captioned(node, side, depth);
       if (spec_of(kind, "split") == "toggles") {
         text = toggled(node, side, depth);
         break;
@@ -634,6 +637,57 @@ GraphTexts::Text GraphTexts::replaced_in(std::string_view text,
   Text result = replace_all(text, what, with, kMaxBytesMade);
   if (!result) is_cut_ = true;
   return result;
+}
+
+// KJNodes: a caption of widgets and regions, or one that is handed in as JSON
+// where there are no regions, or always.
+GraphTexts::Text GraphTexts::captioned(NodeIndex node, PromptSide side,
+                                       unsigned depth) {
+  bool is_known = true;
+  const auto held = [&](std::string_view name) {
+    const GraphInput* input = values_.input_named(node, name);
+    if (input == nullptr) return std::string();
+    Text text = ask(*input, side, depth);
+    is_known = is_known && text.has_value();
+    return std::move(text).value_or("");
+  };
+  const Limits& limits = values_.limits();
+  const std::string elements = held("elements_data");
+  const bool is_empty = !has_elements(elements, limits);
+  // To read them twice takes longer than to copy them.
+  bytes_made_ += 6 * elements.size();
+  if (is_empty || held("import_mode") == "always")
+    if (std::string given = held("import_json"); !trimmed(given).empty()) {
+      bytes_made_ += 3 * given.size();
+      if (parse_json(given, limits).root().is_object()) return given;
+    }
+  // Boxes that another node found.
+  if (is_empty && values_.input_named(node, "bboxes") != nullptr)
+    is_known = false;
+  const std::string style = held("style");
+  const std::array<std::string, 7> parts = {
+      held("high_level_description"),
+      held("background"),
+      held(style == "photo" ? "photo" : "art_style"),
+      held("aesthetics"),
+      held("lighting"),
+      held("medium"),
+      held("style_palette_data")};
+  if (!is_known) {
+    open_.push_back(node);
+    return shown_elsewhere(node);
+  }
+  return ideogram_caption({.description = parts[0],
+                           .background = parts[1],
+                           .style = style,
+                           .style_text = parts[2],
+                           .aesthetics = parts[3],
+                           .lighting = parts[4],
+                           .medium = parts[5],
+                           .palette = parts[6],
+                           .elements = elements,
+                           .is_pretty = held("output_format") == "pretty"},
+                          limits);
 }
 
 // A switch for both sides selects branches of one: prompt_pos_2, and with it

@@ -94,6 +94,7 @@ class GraphTexts {
   Text one_line(NodeIndex node, const std::string& lines);
   Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
   Text preset(NodeIndex node, PromptSide side, unsigned depth);
+  Text captioned(NodeIndex node, PromptSide side, unsigned depth);
   const GraphInput* branch_taken(NodeIndex node, PromptSide side);
   Text hinted(NodeIndex node) const;
   Text cached(NodeIndex node) const;

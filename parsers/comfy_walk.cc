@@ -108,6 +108,11 @@ void ComfyWalk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
   if (!model.empty() && model != result_.model)
     add_extra(std::string(role) + "_model", model);
 
+  add_prompts(sampler, role);
+}
+
+// What differs from the base's, and was not said before.
+void ComfyWalk::add_prompts(NodeIndex sampler, std::string_view role) {
   PromptPart part;
   part.role = std::string(role);
   part.prompt = texts_.text_of(sampler, PromptSide::kPositive);
@@ -123,6 +128,20 @@ void ComfyWalk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
       result_.prompts.end();
   if ((part.prompt || part.negative_prompt) && !is_known)
     result_.prompts.push_back(std::move(part));
+}
+
+// Pictures that were made apart and put together on the way: parts of a long
+// video, of a grid, of a collage.
+void ComfyWalk::describe_branches() {
+  std::vector<NodeIndex> known = path_;
+  std::sort(known.begin(), known.end());
+  std::size_t branches = 0;
+  // From the root on means the last part first.
+  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node)
+    if (values_.role(*node) == NodeRole::kSampler &&
+        !std::binary_search(known.begin(), known.end(), *node) &&
+        !unsamples(*node) && ++branches < kMaxPasses)
+      add_prompts(*node, "branch");
 }
 
 // --- what is anywhere in the picture's part of the graph
@@ -269,6 +288,7 @@ GraphWalk ComfyWalk::run() {
     if (!result_.prompt && !result_.negative_prompt && leads_nowhere &&
         !texts_.is_cut())
       scan();
+    describe_branches();
   } else {
     scan();
   }

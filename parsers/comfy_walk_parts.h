@@ -77,6 +77,8 @@ class ComfyWalk {
   // --- what they were fed with
   void describe_base(NodeIndex sampler);
   void describe_pass(NodeIndex sampler, const Scaling& scaling);
+  void describe_branches();
+  void add_prompts(NodeIndex sampler, std::string_view role);
   void describe_models(NodeIndex sampler);
   bool model_from(NodeIndex node, unsigned depth, std::string& first,
                   std::vector<std::string>& others);

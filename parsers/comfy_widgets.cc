@@ -83,6 +83,28 @@ void Namer::name_by_inputs(JsonValue node, const std::vector<JsonValue>& values,
   }
 }
 
+// Widgets that come with the choice made in the one before them: the names
+// behind it in `>none:>photo:photo+lens`.
+void name_by_choice(std::string_view choices,
+                    const std::vector<JsonValue>& values, std::size_t& at,
+                    std::vector<Widget>& widgets) {
+  const auto chosen = values[at - 1].string();
+  while (!choices.empty()) {
+    choices.remove_prefix(1);
+    const std::string_view choice = choices.substr(0, choices.find('>'));
+    choices.remove_prefix(choice.size());
+    const std::size_t colon = choice.find(':');
+    if (choice.substr(0, colon) != chosen) continue;
+    std::string_view names = choice.substr(colon + 1);
+    while (!names.empty() && at < values.size()) {
+      const std::string_view name = names.substr(0, names.find('+'));
+      names.remove_prefix(std::min(names.size(), name.size() + 1));
+      widgets.push_back({name, values[at++]});
+    }
+    return;
+  }
+}
+
 // Names for values from `at` on; a # in a name stands for `number`. Returns
 // where the names end.
 std::size_t Namer::name_in_order(std::string_view order,
@@ -95,10 +117,14 @@ std::size_t Namer::name_in_order(std::string_view order,
       if (is_control_value(values[at])) ++at;
       continue;
     }
+    const std::string_view choices =
+        name.substr(std::min(name.find('>'), name.size()));
+    name.remove_suffix(choices.size());
     if (const std::size_t mark = name.find('#'); mark != name.npos)
       name = graph_.keep(
           std::string(name).replace(mark, 1, number.data(), number.size()));
     widgets.push_back({name, values[at++]});
+    name_by_choice(choices, values, at, widgets);
     if (is_seed_name(name) && !order.starts_with('-') && at < values.size() &&
         is_control_word(values[at]))
       ++at;

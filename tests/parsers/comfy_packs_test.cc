@@ -570,5 +570,46 @@ TEST(ComfyPacks, ACopyOfAPackUnderNamesOfItsOwnIsReadLikeIt) {
   EXPECT_EQ(extra(got, "text_encoder"), "umt5.safetensors");
 }
 
+// Byte by byte what Python's json.dumps writes.
+TEST(ComfyPacks, ACaptionInJsonIsPutTogetherAsItsNodeDoes) {
+  EXPECT_EQ(made("kj_caption").prompt,
+            R"({"high_level_description":"a heron à gauche, \"quiet\"",)"
+            R"("style_description":{"aesthetics":"quiet","lighting":"dawn",)"
+            R"("photo":"85mm","medium":"photograph","color_palette":)"
+            R"(["#00FF7F"]},"compositional_deconstruction":{"background":)"
+            R"("reeds, mist","elements":[{"type":"obj","bbox":)"
+            R"([300,180,800,520],"desc":"a heron, one leg up",)"
+            R"("color_palette":["#A1B2C3"]},{"type":"text","bbox":)"
+            R"([500,900,800,1000],"text":"RIVER — 1\n\"2\"",)"
+            R"("desc":"on a sign"},{"type":"obj","desc":"mist"}]}})");
+  EXPECT_EQ(made("kj_caption_pretty").prompt,
+            R"({
+    "style_description": {
+        "aesthetics": "quiet",
+        "lighting": "dawn",
+        "medium": "photograph",
+        "art_style": "ink"
+    },
+    "compositional_deconstruction": {
+        "background": "reeds, mist",
+        "elements": []
+    }
+})");
+  EXPECT_EQ(made("ui_kj_caption").prompt,
+            R"({"high_level_description":"a heron","style_description":)"
+            R"({"aesthetics":"quiet","lighting":"dawn","photo":"85mm",)"
+            R"("medium":"photograph"},"compositional_deconstruction":)"
+            R"({"background":"reeds","elements":[]}})");
+}
+
+TEST(ComfyPacks, ACaptionThatIsHandedInIsTakenWhereThereAreNoRegions) {
+  EXPECT_EQ(made("kj_caption_import").prompt,
+            R"({"high_level_description": "from elsewhere"})");
+  EXPECT_TRUE(made("kj_caption_asked")
+                  .prompt.value_or("")
+                  .starts_with(R"({"high_level_description":"a heron",)"));
+  EXPECT_FALSE(made("kj_caption_open").prompt);
+}
+
 }  // namespace
 }  // namespace sdmeta

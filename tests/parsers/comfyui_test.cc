@@ -545,5 +545,24 @@ TEST(ComfyUi, WhatAGroupNodeShowsOnItsFaceIsItsValue) {
   EXPECT_EQ(made("ui_group_face_part").guidance, 30.0);
 }
 
+TEST(ComfyUi, PartsMadeApartHaveTheirWords) {
+  for (const auto& [name, words] :
+       {std::pair("joined_videos", "the heron flies away"),
+        std::pair("latent_composition", "a boat in the reeds")}) {
+    const Generation got = made(name);
+    EXPECT_EQ(got.prompt, kPrompt);
+    ASSERT_EQ(got.prompts.size(), 1u) << name;
+    EXPECT_EQ(got.prompts[0].role, "branch");
+    EXPECT_EQ(got.prompts[0].prompt, words);
+    EXPECT_FALSE(got.prompts[0].negative_prompt);
+  }
+}
+
+TEST(ComfyUi, WidgetsThatComeWithAChoiceAreNamedByIt) {
+  const Generation got = made("ui_widgets_of_a_choice");
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+}
+
 }  // namespace
 }  // namespace sdmeta
