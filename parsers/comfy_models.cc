@@ -127,19 +127,28 @@ void ComfyWalk::describe_models(NodeIndex sampler) {
   model_from(sampler, 0, model, others);
   if (!model.empty()) result_.model = std::move(model);
   for (const std::string& other : others) add_extra("merged_model", other);
+  // A guider may have another model for what it keeps away from.
+  if (const GraphInput* guider = values_.input_named(sampler, "guider");
+      guider != nullptr && guider->is_link())
+    add_other_model(values_.input_named(guider->node, "model_negative"),
+                    "negative_model");
   // Three models are the most a sampler takes.
   unsigned halves_left = 4;
   for (const GraphInput& input : graph_.inputs(sampler)) {
     if (halves_left == 0) break;
     if (!input.is_link() || !names_half_of_the_noise(input.name)) continue;
     --halves_left;
-    std::string half;
-    std::vector<std::string> merged;
-    start();
-    model_from(input.node, 0, half, merged);
-    if (!half.empty() && half != result_.model)
-      add_extra("refiner_model", half);
+    add_other_model(&input, "refiner_model");
   }
+}
+
+void ComfyWalk::add_other_model(const GraphInput* input, std::string_view key) {
+  if (input == nullptr || !input->is_link()) return;
+  std::string model;
+  std::vector<std::string> merged;
+  start();
+  model_from(input->node, 0, model, merged);
+  if (!model.empty() && model != result_.model) add_extra(key, model);
 }
 
 bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {

@@ -398,7 +398,10 @@ void ComfyWalk::collect_all_loras() {
 // say the same with switches.
 void ComfyWalk::collect_tags(NodeIndex node, std::vector<Lora>& loras) {
   const NodeKind& kind = *graph_.node(node).kind;
-  if (spec_of(kind, "tags").empty()) return;
+  const std::string_view tags = spec_of(kind, "tags");
+  if (tags.empty()) return;
+  if (const GraphInput* obeyed = values_.input_named(node, tags))
+    if (!obeyed->value.boolean().value_or(true)) return;
   if (values_.input_named(node, "loras") != nullptr) return;
   for (const PromptSide side : {PromptSide::kPositive, PromptSide::kNegative}) {
     std::optional<std::string> text;

@@ -611,5 +611,9 @@ TEST(ComfyPacks, ACaptionThatIsHandedInIsTakenWhereThereAreNoRegions) {
   EXPECT_FALSE(made("kj_caption_open").prompt);
 }
 
+TEST(ComfyPacks, TagsThatAreNotToBeProcessedLoadNothing) {
+  EXPECT_TRUE(made("primere_tags_off").loras.empty());
+}
+
 }  // namespace
 }  // namespace sdmeta

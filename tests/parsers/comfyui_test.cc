@@ -564,5 +564,11 @@ TEST(ComfyUi, WidgetsThatComeWithAChoiceAreNamedByIt) {
   EXPECT_EQ(got.height, 1216);
 }
 
+TEST(ComfyUi, TheModelOfTheNegativeSideIsKept) {
+  const Generation got = made("guider_of_two_models");
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+  EXPECT_EQ(extra_of(got, "negative_model"), "invented/uncond.safetensors");
+}
+
 }  // namespace
 }  // namespace sdmeta
