@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "pipeline/file_error.h"
 #include "pipeline/file_opener.h"
 #include "pipeline/output_place.h"
+#include "pipeline/record.h"
 
 namespace sdmeta {
 namespace {
@@ -73,31 +75,62 @@ bool is_below(const std::string& path, const std::string& folder) {
   return rest == top.end();
 }
 
-/// Name of what is there, if it is an image or an archive: an output in its
-/// place is a slip, such as a folder's name that was completed too far.
+/// Name of what is there, if it is an image, an archive, or records where
+/// something else is written: an output in its place is a slip, such as a
+/// folder's name that was completed too far.
 std::optional<std::string_view> valuable(const std::string& path,
-                                         Compression compression) {
+                                         const NamedOutput& output) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::array<std::uint8_t, 4096> buffer;
   const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), 0);
   if (got <= 0) return std::nullopt;
   const Bytes head(buffer.data(), static_cast<std::size_t>(got));
-  const std::string_view magic = magic_of(compression);
+  const std::string_view magic = magic_of(compression_of(output.path));
   if (!magic.empty() && as_text(head).starts_with(magic)) return std::nullopt;
   if (is_archive(head)) return "archive";
+  if (output.kind != OutputKind::kRecords &&
+      as_text(head).starts_with(kRecordStart))
+    return "records";
   if (const ContainerRow* const row = find_container(head)) return row->name;
+  return std::nullopt;
+}
+
+/// What is wrong with a name whose suffix promises what is not written.
+std::optional<std::string> false_promise(const NamedOutput& output) {
+  const std::string_view packed = unwritten_compression(output.path);
+  if (!packed.empty())
+    return "compressed output is .gz or .zst, not " + std::string(packed);
+  struct Format {
+    std::string_view suffix;  // the first of its kind is the usual one
+    std::string_view what;
+  };
+  constexpr auto kFormats = std::to_array<Format>({
+      {".jsonl", "records are JSON lines"},
+      {".csv", "rows are CSV"},
+      {".txt", "addresses are lines of text"},
+      {".json", "the summary is JSON"},
+  });
+  const Format& own = kFormats[static_cast<std::size_t>(output.kind)];
+  // JSON lines are called .json, too, and any text .txt.
+  if (has_suffix(output.path, own.suffix) || has_suffix(output.path, ".txt") ||
+      (output.kind == OutputKind::kRecords && has_suffix(output.path, ".json")))
+    return std::nullopt;
+  for (const std::string_view other :
+       {".jsonl", ".json", ".csv", ".tsv", ".parquet", ".arrow", ".xlsx", ".db",
+        ".tar", ".tgz"})
+    if (has_suffix(output.path, other))
+      return fmt::format("{0}; name it {1}, {1}.gz or {1}.zst", own.what,
+                         own.suffix);
   return std::nullopt;
 }
 
 /// What is wrong with `output`; its place is the last one, those of the outputs
 /// in front of it come before.
-std::optional<std::string> fault_of(const std::string& output,
+std::optional<std::string> fault_of(const NamedOutput& output,
                                     std::span<const OutputPlace> places,
                                     const std::vector<std::string>& read) {
-  if (output.empty()) return "is no name of a file; is a variable not set?";
-  if (const std::string_view suffix = unwritten_compression(output);
-      !suffix.empty())
-    return "compressed output is .gz or .zst, not " + std::string(suffix);
+  if (output.path.empty())
+    return "is no name of a file; is a variable not set?";
   const OutputPlace& place = places.back();
   for (const OutputPlace& other : places.first(places.size() - 1))
     if (are_same(place, other)) return "is named for two outputs";
@@ -109,14 +142,15 @@ std::optional<std::string> fault_of(const std::string& output,
   for (const std::string& input : read)
     if (is_file_name(input) && are_same(place.path, input))
       return "is read by this run; name another output";
+  if (std::optional<std::string> promise = false_promise(output))
+    return promise;
   const bool exists = ::stat(place.path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) return "is a folder";
   if (exists && !S_ISREG(status.st_mode)) return std::nullopt;
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
     return file_error("folder " + folder, errno).detail;
   if (!exists) return std::nullopt;
-  if (const std::optional<std::string_view> name =
-          valuable(place.path, compression_of(output)))
+  if (const std::optional<std::string_view> name = valuable(place.path, output))
     return "would replace a file of another kind (" + std::string(*name) +
            "); name another output, or remove it";
   return std::nullopt;
@@ -125,25 +159,27 @@ std::optional<std::string> fault_of(const std::string& output,
 }  // namespace
 
 std::optional<std::string> refuse_outputs(
-    const std::vector<std::string>& outputs,
+    const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& read) {
   std::vector<OutputPlace> places;
-  for (const std::string& output : outputs) {
-    places.push_back(output_place(output));
+  for (const NamedOutput& output : outputs) {
+    places.push_back(output_place(output.path));
     if (const std::optional<std::string> fault = fault_of(output, places, read))
-      return (output.empty() ? "\"\"" : output) + ": unwritable: " + *fault;
+      return (output.path.empty() ? "\"\"" : output.path) +
+             ": unwritable: " + *fault;
   }
   return std::nullopt;
 }
 
 std::optional<std::string> refuse_among_rows(
-    const std::vector<std::string>& outputs,
+    const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& csv_paths) {
-  for (const std::string& output : outputs) {
-    if (!is_file_name(output) || !has_suffix(output, ".csv")) continue;
+  for (const NamedOutput& output : outputs) {
+    const OutputPlace place = output_place(output.path);
+    if (place.descriptor >= 0 || !has_suffix(place.path, ".csv")) continue;
     for (const std::string& path : csv_paths)
-      if (is_below(output, path))
-        return output + ": unwritable: lies in " + path +
+      if (is_below(place.path, path))
+        return output.path + ": unwritable: lies in " + path +
                ", and would be read as rows the next time; name a file "
                "elsewhere";
   }

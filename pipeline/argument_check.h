@@ -2,24 +2,33 @@
 // hours: where output cannot go, and what hardly is the input that was meant.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace sdmeta {
 
-/// Why an output cannot be written, as a message: it has no name, its folder is
-/// not there or may not be written, it is one of the files that are read (by
-/// whatever name), two outputs are one file or one stream, or it would replace
-/// an image or an archive. Of what is read, empty paths and "-" are left out.
+enum class OutputKind : std::uint8_t { kRecords, kRows, kAddresses, kStats };
+
+struct NamedOutput {
+  std::string path;  // "-": standard output
+  OutputKind kind;
+};
+
+/// Why an output cannot be written, as a message: it has no name, its name
+/// promises another format, its folder is not there or may not be written, it
+/// is one of the files that are read (by whatever name), two outputs are one
+/// file or one stream, or it would replace an image, an archive, or records by
+/// something else. Of what is read, empty paths and "-" are left out.
 std::optional<std::string> refuse_outputs(
-    const std::vector<std::string>& outputs,
+    const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& read);
 
 /// Why an output would be read as rows the next time, as a message: its name
 /// and place are those of a CSV file of one of `csv_paths`, which is a folder.
 std::optional<std::string> refuse_among_rows(
-    const std::vector<std::string>& outputs,
+    const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& csv_paths);
 
 /// What to say about a file that is to be read for images, and is not there or

@@ -15,7 +15,7 @@ namespace {
 /// Runs `run(report)`, which gives a Result of counts, and says how it went;
 /// not if its output is one of the files it reads, or would be the next time.
 template <class Run>
-ExitCode tell(bool is_quiet, const std::string& output,
+ExitCode tell(bool is_quiet, const NamedOutput& output,
               std::vector<std::string> read, const std::string& more,
               Run&& run) {
   Diagnostics talk(ProgressMode::kNever, true);
@@ -32,7 +32,7 @@ ExitCode tell(bool is_quiet, const std::string& output,
     talk.report(to_message(counts.error()));
     return ExitCode::kNotComplete;
   }
-  if (!is_quiet) talk.report(to_text(*counts));
+  if (!is_quiet) talk.print(to_text(*counts) + "\n");
   return ExitCode::kComplete;
 }
 
@@ -40,22 +40,23 @@ ExitCode tell(bool is_quiet, const std::string& output,
 
 ExitCode run_command(const EnrichCommand& command) {
   const EnrichOptions& options = command.options;
-  return tell(
-      command.is_quiet, options.output, options.csv_paths, options.records,
-      [&](const Report& report) { return run_enrich(options, report); });
+  return tell(command.is_quiet, {options.output, OutputKind::kRows},
+              options.csv_paths, options.records, [&](const Report& report) {
+                return run_enrich(options, report);
+              });
 }
 
 ExitCode run_command(const UrlsCommand& command) {
   const UrlsOptions& options = command.options;
-  return tell(command.is_quiet, options.output, options.csv_paths,
-              options.missing_from.value_or(""),
+  return tell(command.is_quiet, {options.output, OutputKind::kAddresses},
+              options.csv_paths, options.missing_from.value_or(""),
               [&](const Report& report) { return run_urls(options, report); });
 }
 
 ExitCode run_command(const CaptionsCommand& command) {
   const CaptionsOptions& options = command.options;
   return tell(
-      command.is_quiet, "-", {}, options.records,
+      command.is_quiet, {"-", OutputKind::kAddresses}, {}, options.records,
       [&](const Report& report) { return run_captions(options, report); });
 }
 

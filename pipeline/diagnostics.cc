@@ -115,6 +115,8 @@ void Diagnostics::progress(const Tally& tally,
                         static_cast<double>(*total - tally.records) /
                         static_cast<double>(tally.records);
     line += fmt::format(", {} left", duration(left));
+  } else {
+    line += fmt::format(", {} so far", duration(seconds()));
   }
   line += fmt::format(", {} ok, {} none, {} failed", outcome.ok,
                       outcome.without_metadata, outcome.failed);
@@ -135,14 +137,21 @@ void Diagnostics::summary(const RunStats& stats) {
                   tally.records, tally.records == 1 ? "" : "s", outcome.ok,
                   outcome.without_metadata, outcome.failed);
   if (outcome.failed > 0) line += " (see status)";
+  if (tally.damaged > 0)
+    line += fmt::format("; {} damaged (see warnings)", tally.damaged);
   if (stats.csv)
     line += fmt::format("; {} with a CSV row, {} without", tally.with_row,
                         tally.records - tally.with_row);
   if (stats.unmatched_rows)
-    line +=
-        fmt::format("; {} CSV rows without an image", *stats.unmatched_rows);
+    line += fmt::format("; {} CSV row{} without an image",
+                        *stats.unmatched_rows,
+                        *stats.unmatched_rows == 1 ? "" : "s");
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
+  if (stats.failed_before > 0)
+    line += fmt::format(", {} of them failed", stats.failed_before);
+  if (stats.inputs.other_shards > 0)
+    line += fmt::format("; {} in other shards", stats.inputs.other_shards);
   if (stats.inputs.skipped_names > 0)
     line +=
         fmt::format("; {} other names skipped{}", stats.inputs.skipped_names,

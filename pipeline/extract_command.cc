@@ -35,6 +35,7 @@ void add(Tally& total, const Tally& part) {
   total.records += part.records;
   for (std::size_t i = 0; i < kStatusCount; ++i)
     total.by_status[i] += part.by_status[i];
+  total.damaged += part.damaged;
   total.with_row += part.with_row;
   total.image_bytes += part.image_bytes;
   total.output_bytes += part.output_bytes;
@@ -58,8 +59,9 @@ class ExtractRun {
     if (sink_->is_reader_gone()) return ExitCode::kComplete;
     if (is_interrupted_) return ExitCode::kInterrupted;
     if (!is_complete) return ExitCode::kNotComplete;
-    const bool has_failed =
-        outcome_of(stats_.tally).failed > 0 || has_failed_before_;
+    const bool has_failed = outcome_of(stats_.tally).failed > 0 ||
+                            stats_.tally.damaged > 0 ||
+                            stats_.failed_before > 0;
     return command_.is_strict && has_failed ? ExitCode::kInputsFailed
                                             : ExitCode::kComplete;
   }
@@ -70,9 +72,12 @@ class ExtractRun {
     read.insert(read.end(), command_.csv.paths.begin(),
                 command_.csv.paths.end());
     read.push_back(command_.inputs.files_from.value_or(""));
-    std::vector<std::string> outputs = {command_.output.path};
-    for (const auto& path : {command_.stats_path, command_.unmatched_path})
-      if (path) outputs.push_back(*path);
+    std::vector<NamedOutput> outputs = {
+        {command_.output.path, OutputKind::kRecords}};
+    if (command_.stats_path)
+      outputs.push_back({*command_.stats_path, OutputKind::kStats});
+    if (command_.unmatched_path)
+      outputs.push_back({*command_.unmatched_path, OutputKind::kRows});
     std::optional<std::string> refused = refuse_outputs(outputs, read);
     if (!refused) refused = refuse_among_rows(outputs, command_.csv.paths);
     if (refused) {
@@ -103,8 +108,8 @@ class ExtractRun {
     const bool is_marking = csv_ != nullptr && command_.unmatched_path;
     Result<std::unique_ptr<Sink>> sink =
         Sink::open(command_.output, [this, is_marking](const RecordName& name) {
-          has_failed_before_ |= name.is_failed;
-          recorded_.add(RecordedFiles::key(name.file, name.member, name.bytes));
+          recorded_.add(RecordedFiles::key(name.file, name.member, name.bytes),
+                        name.is_failed);
           if (is_marking) csv_->find(name.file, name.member.value_or(""));
         });
     if (!sink) {
@@ -153,6 +158,7 @@ class ExtractRun {
     is_interrupted_ = !is_stopped_ && !jobs.is_finished();
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
+    stats_.failed_before = recorded_.failures_taken();
   }
 
   /// What is written, and what of an earlier run will be replaced.
@@ -191,7 +197,7 @@ class ExtractRun {
                    ": the list could not be read to its end; its record says "
                    "why");
     }
-    if (!is_whole && !sink_->partial_path().empty())
+    if (!is_whole && !sink_->partial_path().empty() && sink_->bytes() > 0)
       talk_.report(sink_->partial_path() +
                    " holds what was done; --resume continues it");
     return false;
@@ -239,7 +245,6 @@ class ExtractRun {
   RecordedFiles recorded_;
   std::atomic<bool> is_stopped_{false};  // nothing more can be written
   bool is_interrupted_ = false;
-  bool has_failed_before_ = false;  // a record of the run that is continued
   RunStats stats_;
 };
 

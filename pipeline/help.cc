@@ -40,7 +40,7 @@ INPUT is an image, a folder, an archive, or - for paths on standard input.
   -j, --threads N        threads that parse (one for each core)
   --stats FILE           the summary as JSON
   --unmatched-rows FILE  CSV rows without an image
-  --strict               exit 1 if an input failed
+  --strict               exit 1 if an input failed or is damaged
   -q, --quiet            no progress and no summary
 More: --files-from -0 --all-files --stealth --keep-urls --io-depth --progress
 
@@ -120,7 +120,7 @@ const char* short_help(std::string_view command) {
   if (command == "enrich") return kEnrichHelp;
   if (command == "urls") return kUrlsHelp;
   if (command == "captions") return kCaptionsHelp;
-  return kProgramHelp;
+  return command.empty() ? kProgramHelp : nullptr;
 }
 
 }  // namespace sdmeta

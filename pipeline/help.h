@@ -5,7 +5,7 @@
 
 namespace sdmeta {
 
-/// Of a command; of the program for any other word.
+/// Of a command, "" being the program; null if it has none of its own.
 const char* short_help(std::string_view command);
 
 }  // namespace sdmeta

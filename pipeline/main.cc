@@ -1,5 +1,6 @@
 // sdmeta: options -> command -> exit value.
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <variant>
@@ -22,6 +23,7 @@ void hold_standard_streams() {
 
 int main(int argc, char** argv) {
   hold_standard_streams();
+  ::signal(SIGXFSZ, SIG_IGN);  // writes report EFBIG instead
   const sdmeta::Command command = sdmeta::parse_options(argc, argv);
   return static_cast<int>(std::visit(
       [](const auto& chosen) { return sdmeta::run_command(chosen); }, command));

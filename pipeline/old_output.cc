@@ -19,7 +19,6 @@ namespace sdmeta {
 namespace {
 
 constexpr std::size_t kReadBytes = 1u << 20;
-constexpr std::string_view kRecordStart = R"({"schema":1,"status":")";
 
 Error somebody_elses(std::uint64_t line) {
   return Error{ErrorCode::kCorrupt,

@@ -12,7 +12,6 @@
 #include <thread>
 #include <utility>
 
-#include "parsers/text.h"
 #include "pipeline/help.h"
 #include "pipeline/output_place.h"
 #include "pipeline/suggest.h"
@@ -136,8 +135,9 @@ void add_stage_options(CLI::App& app, StageOptions& stages) {
              "always or never; default auto")
       ->type_name("WHEN");
   app.add_flag("--verify", stages.extract.verify,
-               "Decode every pixel; a broken image is truncated or corrupt "
-               "even when its head is fine");
+               "Decode every pixel, to find broken downloads whose head is "
+               "fine: truncated or corrupt as their status says, or, where "
+               "parameters were read, a warning");
   app.add_flag("--keep-urls", stages.keep_urls,
                "Keep the query strings of addresses, which may be signed");
 }
@@ -212,8 +212,8 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
       ->type_name("WHEN");
   app.add_flag("-q,--quiet", command.is_quiet, "No progress and no summary");
   app.add_flag("--strict", command.is_strict,
-               "Exit with 1 if an input failed, or had failed by a record "
-               "that --resume found");
+               "Exit with 1 if an input failed or is damaged, or had failed by "
+               "a record that --resume found");
 }
 
 void add_show(CLI::App& app, ShowCommand& command) {
@@ -303,24 +303,11 @@ void add_captions(CLI::App& app, CaptionsCommand& command) {
   app.add_flag("-q,--quiet", command.is_quiet, "No summary");
 }
 
-/// The end of a name that promises what is not written.
-bool promises_another_format(std::string_view output) {
-  const std::string name = lower(output);
-  for (const std::string_view suffix :
-       {".parquet", ".arrow", ".csv", ".tsv", ".xlsx", ".db", ".tar", ".tar.gz",
-        ".tar.zst", ".tgz"})
-    if (name.ends_with(suffix)) return true;
-  return !unwritten_compression(name).empty();
-}
-
 /// What is wrong with a combination of options, if anything is.
 std::optional<std::string> complaint(const ExtractCommand& command) {
   if (command.inputs.paths.empty() && !command.inputs.files_from)
     return "nothing to extract from: name images, folders or archives, or "
            "pass --files-from";
-  if (promises_another_format(command.output.path))
-    return command.output.path +
-           ": records are JSON lines; name it .jsonl, .jsonl.gz or .jsonl.zst";
   if (command.output.resume &&
       output_place(command.output.path).descriptor >= 0)
     return "--resume needs -o FILE to continue";
@@ -350,13 +337,15 @@ bool wants_short_help(int argc, const char* const* argv) {
 
 std::string did_you_mean(std::string_view word,
                          const std::vector<std::string>& known) {
-  const std::optional<std::string> closest = closest_word(word, known);
+  std::optional<std::string> closest = closest_word(word, known);
+  for (const std::string& other : known)
+    if (!closest && other.starts_with(word)) closest = other;
   return closest ? "; did you mean " + *closest + "?" : "";
 }
 
 /// Null if there is none.
-const CLI::App* find_command(CLI::App& app, std::string_view name) {
-  for (const CLI::App* const command : app.get_subcommands({}))
+CLI::App* find_command(CLI::App& app, std::string_view name) {
+  for (CLI::App* const command : app.get_subcommands({}))
     if (command->get_name() == name) return command;
   return nullptr;
 }
@@ -381,13 +370,16 @@ Usage help_of(const std::string& word, CLI::App& app) {
   if (!word.empty() && !word.starts_with('-') &&
       find_command(app, word) == nullptr)
     return {ExitCode::kNotComplete, unknown_command(word, app)};
-  return {ExitCode::kComplete, short_help(word)};
+  CLI::App* const command = find_command(app, word);
+  const char* const help = short_help(command == nullptr ? "" : word);
+  // Commands with few options have one help.
+  return {ExitCode::kComplete,
+          help != nullptr ? help : command->help("sdmeta")};
 }
 
-/// What is wrong with the first argument that nothing takes.
-std::string unexpected_argument(const CLI::App& command) {
-  const std::vector<std::string> rest = command.remaining();
-  const std::string word = rest.empty() ? "" : rest.front();
+/// What is wrong with an argument that nothing takes.
+std::string unexpected_argument(const std::string& word,
+                                const CLI::App& command) {
   const std::string help = "see sdmeta " + command.get_name() + " -h";
   if (!word.starts_with('-'))
     return "unexpected argument " + word + "; " + help;
@@ -398,6 +390,32 @@ std::string unexpected_argument(const CLI::App& command) {
   const std::string option = word.substr(0, word.find('='));
   const std::string meant = did_you_mean(option, options);
   return "unknown option " + option + (meant.empty() ? "; " + help : meant);
+}
+
+/// What is wrong with the first option that the command does not have, if
+/// there is one: the library tells first of others that are missing.
+std::optional<std::string> unknown_option(int argc, const char* const* argv,
+                                          const CLI::App& command) {
+  for (int i = 2; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string word = argv[i];
+    if (word.starts_with("--") &&
+        command.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
+      return unexpected_argument(word, command);
+  }
+  return std::nullopt;
+}
+
+/// The first option whose value is empty, as it is where a shell's variable is
+/// not set; the library would take the next argument for the value.
+std::optional<std::string> empty_option(int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    std::string word = argv[i];
+    if (word.size() < 3 || !word.starts_with("--") || !word.ends_with('='))
+      continue;
+    word.pop_back();
+    if (word.find('=') == word.npos) return word;
+  }
+  return std::nullopt;
 }
 
 /// What is wrong with an option that has no value or several; `text` is the
@@ -456,15 +474,25 @@ Command parse_options(int argc, const char* const* argv) {
   const CLI::App* const chosen = find_command(app, first);
   if (chosen == nullptr && first != "--help")
     return Usage{ExitCode::kNotComplete, unknown_command(first, app)};
+  if (const std::optional<std::string> option = empty_option(argc, argv))
+    return Usage{ExitCode::kNotComplete,
+                 *option + ": expects a value; is a variable not set?"};
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::kComplete, app.help()};
   } catch (const CLI::ExtrasError&) {
-    return Usage{ExitCode::kNotComplete, unexpected_argument(*chosen)};
+    const std::vector<std::string> rest = chosen->remaining();
+    return Usage{
+        ExitCode::kNotComplete,
+        unexpected_argument(rest.empty() ? "" : rest.front(), *chosen)};
   } catch (const CLI::RequiredError& error) {
-    return Usage{ExitCode::kNotComplete,
-                 std::string(error.what()) + "; see sdmeta " + first + " -h"};
+    const std::optional<std::string> unknown =
+        unknown_option(argc, argv, *chosen);
+    return Usage{
+        ExitCode::kNotComplete,
+        unknown ? *unknown
+                : std::string(error.what()) + "; see sdmeta " + first + " -h"};
   } catch (const CLI::ArgumentMismatch& error) {
     return Usage{ExitCode::kNotComplete, wrong_value_count(error.what())};
   } catch (const CLI::ParseError& error) {

@@ -97,6 +97,9 @@ struct Record : Interpretation {
   std::optional<Row> row;
 };
 
+/// What the line of a record begins with.
+inline constexpr std::string_view kRecordStart = R"({"schema":1,"status":")";
+
 /// Up to kBatchJobs of them travel together: a message for each file would cost
 /// as much as reading it.
 struct Batch {
@@ -110,6 +113,7 @@ inline constexpr std::size_t kBatchJobs = 32;
 struct Tally {
   std::uint64_t records = 0;
   std::array<std::uint64_t, kStatusCount> by_status{};
+  std::uint64_t damaged = 0;  // no failures, but truncated or corrupt
   std::uint64_t with_row = 0;
   std::uint64_t image_bytes = 0;
   std::uint64_t output_bytes = 0;

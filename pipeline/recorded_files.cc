@@ -60,14 +60,15 @@ void RecordedFiles::grow() {
     if (slot.hash != 0) slots_[place_of({slot.hash, slot.more_hash})] = slot;
 }
 
-void RecordedFiles::add(Key key) {
+void RecordedFiles::add(Key key, bool is_failed) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
   Slot& slot = slots_[place_of(key)];
   if (slot.hash == 0) {
-    slot = {key.first, key.second, 0};
+    slot = {key.first, key.second, 0, 0};
     ++used_;
   }
   ++slot.count;
+  slot.is_failed = is_failed;
 }
 
 bool RecordedFiles::contains(Key key) const {
@@ -81,6 +82,7 @@ bool RecordedFiles::take(std::string_view path,
   Slot& slot = slots_[place_of(key(path, member, bytes))];
   if (slot.count == 0) return false;
   --slot.count;
+  failures_taken_ += slot.is_failed;
   return true;
 }
 

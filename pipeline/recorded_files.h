@@ -21,19 +21,22 @@ class RecordedFiles {
   static Key key(std::string_view path, std::optional<std::string_view> member,
                  std::optional<std::uint64_t> bytes);
 
-  void add(Key key);
+  void add(Key key, bool is_failed = false);
   /// True if it was added, taken away or not.
   bool contains(Key key) const;
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
   bool take(std::string_view path, const std::optional<std::string>& member,
             std::optional<std::uint64_t> bytes);
+  /// How many of the records taken away were of failures.
+  std::uint64_t failures_taken() const { return failures_taken_; }
 
  private:
   struct Slot {
     std::uint64_t hash = 0;  // 0: empty
     std::uint32_t more_hash = 0;
-    std::uint32_t count = 0;
+    std::uint32_t count : 31 = 0;
+    std::uint32_t is_failed : 1 = 0;  // the last of them
   };
   /// The slot of `key`, or the empty one where it would stand.
   std::size_t place_of(Key key) const;
@@ -41,6 +44,7 @@ class RecordedFiles {
 
   std::vector<Slot> slots_;  // open addressing; a power of two
   std::size_t used_ = 0;
+  std::uint64_t failures_taken_ = 0;
 };
 
 }  // namespace sdmeta

@@ -35,6 +35,10 @@ StopSignal stop_on_signals() {
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  // The terminal has gone; nohup(1) has it ignored.
+  struct sigaction on_hangup {};
+  ::sigaction(SIGHUP, nullptr, &on_hangup);
+  if (on_hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
   return {is_stop_wanted, stop_fd};
 }

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM ask a run to stop, a second one ends the process at once.
+// SIGINT, SIGTERM and SIGHUP ask a run to stop, a second one ends the process at
+// once.
 // SIGPIPE is ignored: writes report EPIPE instead.
 #pragma once
 

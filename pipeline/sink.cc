@@ -70,6 +70,9 @@ Result<std::unique_ptr<Sink>> Sink::open(
       options.resume ? sink->open_old(found) : sink->open_fresh();
   if (error) return *error;
   sink->fd_ = sink->owned_.get();
+  // Who may read the old file may read the new one, and nobody else. Where the
+  // owner is another one this is refused, and the umask holds.
+  if (exists) ::fchmod(sink->fd_, status.st_mode & 0777);
   return sink;
 }
 

@@ -56,6 +56,8 @@ class Sink {
   bool is_reader_gone() const { return is_reader_gone_; }
   /// Name of the unfinished file; empty where there is none.
   const std::string& partial_path() const { return partial_path_; }
+  /// Of whole lines or frames that are written.
+  std::uint64_t bytes() const { return length_; }
   /// Where an OUT.partial that is not resumed went, or an OUT beside one that
   /// is; empty if there was none.
   const std::string& kept_path() const { return kept_path_; }

@@ -240,12 +240,27 @@ Record join_stage(Record record, const CsvIndex* csv) noexcept {
   return record;
 }
 
+namespace {
+
+/// A broken file whose text could be read all the same, which is no failure.
+bool is_damaged(const Record& record) {
+  return !is_failure(record.status) &&
+         std::any_of(record.warnings.begin(), record.warnings.end(),
+                     [](const Error& warning) {
+                       return warning.code == ErrorCode::kTruncated ||
+                              warning.code == ErrorCode::kCorrupt;
+                     });
+}
+
+}  // namespace
+
 void encode_stage(const Record& record, bool with_raw, Lines& lines) noexcept {
   const std::size_t before = lines.bytes.size();
   append_record(lines.bytes, record, with_raw);
   Tally& tally = lines.tally;
   ++tally.records;
   ++tally.by_status[static_cast<std::size_t>(record.status)];
+  tally.damaged += is_damaged(record) ? 1 : 0;
   tally.with_row += record.row ? 1 : 0;
   tally.image_bytes += record.bytes.value_or(0);
   tally.output_bytes += lines.bytes.size() - before;

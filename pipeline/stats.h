@@ -16,6 +16,7 @@ struct RunStats {
   InputCounts inputs;
   std::optional<CsvCounts> csv;
   std::uint64_t already_recorded = 0;
+  std::uint64_t failed_before = 0;  // of those
   std::optional<std::uint64_t> unmatched_rows;  // counted by --unmatched-rows
   double seconds = 0;
   unsigned threads = 0;

@@ -145,7 +145,12 @@ class Outputs(ProgramTest):
                          "--unmatched-rows"), ("urls", "-o")):
             result = self.run_sdmeta(*command, "csv/New.CSV", "--csv", "csv")
             self.assertEqual(result.returncode, 2)
-            self.assertIn(message % ("csv/New.CSV", "csv"), result.stderr)
+            self.assertIn("csv/New.CSV: unwritable: ", result.stderr)
+        os.symlink("csv/rows.csv", self.path("link"))
+        result = self.run_sdmeta("extract", "a.png", "-o", "new.jsonl",
+                                 "--unmatched-rows", "link", "--csv", "csv")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(message % ("link", "csv"), result.stderr)
 
     def test_a_compression_that_is_not_written_is_refused(self):
         for command in (("enrich", "--csv", "rows.csv", "--records",
@@ -153,9 +158,60 @@ class Outputs(ProgramTest):
             self.assert_refused("x.csv.XZ: unwritable: compressed output is "
                                 ".gz or .zst, not .xz", *command, "-o",
                                 "x.csv.XZ")
-        result = self.run_sdmeta("extract", "a.png", "-o", "x.jsonl.BZ2")
-        self.assertEqual(result.returncode, 2)
-        self.assertIn("name it .jsonl, .jsonl.gz or .jsonl.zst", result.stderr)
+
+    def test_a_name_that_promises_another_format_is_refused(self):
+        extract = ("extract", "a.png", "--csv", "rows.csv")
+        enrich = ("enrich", "--csv", "rows.csv", "--records", "out.jsonl", "-o")
+        urls = ("urls", "--csv", "rows.csv", "-o")
+        for command, what, wrong, right in (
+                (extract + ("-o",), "records are JSON lines; name it .jsonl, "
+                 ".jsonl.gz or .jsonl.zst", ("x.parquet", "x.CSV", "x.csv.gz",
+                                             "x.tar", "x.tgz"),
+                 ("x", "x.json", "x.ndjson.gz", "x.zst", "x.txt")),
+                (extract + ("-o", "new.jsonl", "--unmatched-rows"),
+                 "rows are CSV; name it .csv, .csv.gz or .csv.zst",
+                 ("x.jsonl", "x.xlsx"), ("y", "y.csv.gz")),
+                (extract + ("-o", "new.jsonl", "--stats"),
+                 "the summary is JSON; name it .json, .json.gz or .json.zst",
+                 ("x.jsonl", "x.csv"), ("z", "z.json")),
+                (enrich, "rows are CSV; name it .csv, .csv.gz or .csv.zst",
+                 ("x.parquet", "x.jsonl.zst"), ("r", "r.csv", "r.CSV.ZST")),
+                (urls, "addresses are lines of text; name it .txt, .txt.gz or "
+                 ".txt.zst", ("x.json", "x.csv"), ("u", "u.txt", "u.list"))):
+            for name in wrong:
+                self.assert_refused("%s: unwritable: %s" % (name, what),
+                                    *command, name)
+            for name in right:
+                result = self.run_sdmeta(*command, name)
+                self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_records_are_replaced_by_records_only(self):
+        os.rename(self.path("out.jsonl"), self.path("out"))
+        message = ("out: unwritable: would replace a file of another kind "
+                   "(records); name another output, or remove it")
+        self.assert_refused(message, "urls", "--csv", "rows.csv", "-o", "out")
+        self.assert_refused(message, "extract", "a.png", "--stats", "out")
+        self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
+                                         "out").returncode, 0)
+
+    def test_the_mode_of_a_file_that_is_replaced_stays(self):
+        for command in (("extract", "a.png"), ("extract", "--resume", "a.png")):
+            os.chmod(self.path("out.jsonl"), 0o640)
+            self.run_sdmeta(*command, "-o", "out.jsonl")
+            self.assertEqual(os.stat(self.path("out.jsonl")).st_mode & 0o777,
+                             0o640)
+
+    def test_an_option_without_its_value_does_not_take_the_next_argument(self):
+        for option in ("--output=", "--stats=", "--unmatched-rows="):
+            self.assert_refused(
+                option[:-1] + ": expects a value; is a variable not set?",
+                "extract", "a.png", "--csv", "rows.csv", option, "out.jsonl")
+
+    def test_a_mistyped_option_is_told_before_one_that_is_missing(self):
+        self.assert_refused("unknown option --record; did you mean --records?",
+                            "enrich", "--csv", "rows.csv", "--record", "x")
+        self.assert_refused("unknown option --out; did you mean --output?",
+                            "extract", "a.png", "--out", "x")
 
     def test_the_suffix_of_a_compressed_output_may_be_in_capitals(self):
         self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",

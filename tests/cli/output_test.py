@@ -243,7 +243,7 @@ class Output(ProgramTest):
 
     def test_signal_ends_a_run_whose_list_pauses(self):
         self.write_images("images", 1)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self.assert_whole_lines_left(self.interrupt([number], "-"))
 
     def test_signal_ends_a_run_whose_list_is_a_named_pipe(self):
@@ -260,8 +260,31 @@ class Output(ProgramTest):
         while not os.path.exists(self.path("out.jsonl.partial")):
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)
-        self.assertEqual(run.communicate(timeout=30)[1].count(b"--resume"), 1)
+        # There is nothing to resume.
+        self.assertEqual(run.communicate(timeout=30)[1].count(b"--resume"), 0)
         self.assertEqual(run.returncode, 130)
+
+    def test_a_damaged_file_whose_text_is_read_is_counted(self):
+        whole = png(INFOTEXT % 1)
+        self.write("a.png", whole[:-12])
+        result = self.run_sdmeta("extract", "a.png", "--verify", "--strict",
+                                 "-o", "out.jsonl", "--stats", "-")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("1 ok, 0 without metadata, 0 failed; 1 damaged (see "
+                      "warnings); ", result.stderr)
+        self.assertEqual(json.loads(result.stdout)["damaged"], 1)
+        self.write("a.png", whole)
+        self.assertEqual(self.run_sdmeta("extract", "a.png", "--verify",
+                                         "--strict").returncode, 0)
+
+    def test_a_file_that_may_not_grow_is_an_error(self):
+        self.write_images("images", 200)
+        result = self.run_sdmeta(
+            "extract", "images", "-o", "out.jsonl", under=(
+                "bash", "-c", 'ulimit -f 100 && exec "$@"', "bash"))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("File too large", result.stderr)
+        self.assertIn("--resume continues it", result.stderr)
 
     def test_second_signal_stops_at_once(self):
         self.write_images("images", 1)

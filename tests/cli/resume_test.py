@@ -1,6 +1,7 @@
 """Killed runs, continued: nothing lost, nothing doubled."""
 import json
 import os
+import tarfile
 import random
 import signal
 import subprocess
@@ -140,11 +141,34 @@ class Resume(ProgramTest):
         self.write("images/b.png", png())
         self.extract("out.jsonl")
         lines = self.read("out.jsonl").splitlines(keepends=True)
-        for old, code in ((lines[0], 1), (lines[1], 0)):
+        for old, image, code in ((lines[0], "a.png", 1), (lines[1], "b.png", 0),
+                                 (lines[0], "b.png", 0)):
             os.unlink(self.path("out.jsonl"))
             self.write("out.jsonl.partial", old)
+            result = self.run_sdmeta("extract", "images/" + image, "-o",
+                                     "out.jsonl", "--resume", "--strict")
+            self.assertEqual(result.returncode, code)
+            self.assertEqual("1 recorded before, 1 of them failed"
+                             in result.stderr, code == 1)
+
+    def test_strict_forgets_the_failure_of_a_file_that_was_mended(self):
+        self.write("images/a.png", b"")
+        for content, code in ((b"", 1), (png(), 0)):
+            self.write("images/a.png", content)
+            for _ in range(2):
+                self.assertEqual(self.run_sdmeta(
+                    "extract", "images", "-o", "out.jsonl", "--resume",
+                    "--strict").returncode, code)
+
+    def test_strict_forgets_the_cut_of_an_archive_that_is_whole_now(self):
+        self.write("images/a.png", png())
+        with tarfile.open(self.path("whole.tar"), "w") as tar:
+            tar.add(self.path("images/a.png"), "a.png")
+        whole = self.read("whole.tar")
+        for content, code in ((whole[:1024], 1), (whole, 0)):
+            self.write("a.tar", content)
             self.assertEqual(self.run_sdmeta(
-                "extract", "images/b.png", "-o", "out.jsonl", "--resume",
+                "extract", "a.tar", "-o", "out.jsonl", "--resume",
                 "--strict").returncode, code)
 
     def statuses(self, output):

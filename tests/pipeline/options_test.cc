@@ -132,14 +132,6 @@ TEST(Options, UsageErrorsSayWhatWasFoundAndTheWayOut) {
             std::string::npos);
 }
 
-TEST(Options, OutputsThatPromiseAnotherFormatAreRefused) {
-  EXPECT_EQ(complaint({"extract", "a", "-o", "x.parquet"}),
-            "x.parquet: records are JSON lines; name it .jsonl, .jsonl.gz or "
-            ".jsonl.zst");
-  for (const char* name : {"x", "x.json", "x.ndjson.gz", "x.zst", "/dev/null"})
-    EXPECT_EQ(extract({"extract", "a", "-o", name}).output.path, name);
-}
-
 TEST(Options, ACommandsNameMayBeAnInput) {
   EXPECT_EQ(extract({"extract", "formats", "show"}).inputs.paths,
             (std::vector<std::string>{"formats", "show"}));
