@@ -75,7 +75,7 @@ class FolderNames {
     const std::string_view name = base_name(member.empty() ? file : member);
     const NameKeys own = stem_->keys(name, "");
     if (std::any_of(own.all().begin(), own.all().end(),
-                    [](const NameKey& key) { return !key.may_be_time; }))
+                    [](const NameKey& key) { return !key.is_doubtful; }))
       return {};
     const NameKeys folders = folder_->keys(file, member);
     if (folders.all().empty()) return {};

@@ -375,7 +375,7 @@ std::optional<std::uint64_t> image_id_of_name(std::string_view path,
       NameMatcher::make(MatchKey::kImageId, "");
   const NameKeys keys = matcher->keys(path, member);
   for (const NameKey& key : keys.all())
-    if (!key.may_be_time) return key.number;
+    if (!key.is_doubtful) return key.number;
   return std::nullopt;
 }
 

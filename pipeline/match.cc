@@ -9,6 +9,8 @@
 #include <regex>
 #include <utility>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -16,8 +18,6 @@ constexpr std::size_t kUuidLength = 36;
 constexpr std::size_t kMinPartialDigits = 5;
 // std::regex recurses over its input, so a name is cut before it gets there.
 constexpr std::size_t kMaxRegexInput = 4096;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -132,6 +132,20 @@ bool ends_with_date(std::string_view text) {
          std::all_of(date.begin(), date.end(), is_digit) && is_date(date);
 }
 
+/// `seed_384756291`, `ink-step-15000`: what generators and trainers put into
+/// names.
+bool ends_with_other_number_word(std::string_view text) {
+  constexpr std::array<std::string_view, 4> kWords = {"seed", "step", "steps",
+                                                      "epoch"};
+  while (!text.empty() && !is_word(text.back())) text.remove_suffix(1);
+  const auto start = std::find_if_not(text.rbegin(), text.rend(), is_word);
+  const std::string_view word = text.substr(
+      text.size() - static_cast<std::size_t>(start - text.rbegin()));
+  return std::any_of(kWords.begin(), kWords.end(), [word](std::string_view w) {
+    return equal_ignoring_case(word, w);
+  });
+}
+
 void add_partial_numbers(std::string_view stem, NameKeys& keys) {
   const std::string_view front = leading_digits(stem);
   if (front.size() == stem.size()) return;
@@ -143,7 +157,8 @@ void add_partial_numbers(std::string_view stem, NameKeys& keys) {
   if (!is_counter && !is_word(rest.back()))
     keys.add(partial_number(back),
              is_date(back) || is_timestamp(back) ||
-                 (is_clock_time(back) && ends_with_date(rest)));
+                 (is_clock_time(back) && ends_with_date(rest)) ||
+                 ends_with_other_number_word(rest));
 }
 
 void add_partial_uuids(std::string_view stem, NameKeys& keys) {
@@ -228,8 +243,8 @@ void NameKeys::add(const NameKey& key) {
     keys_[size_++] = key;
 }
 
-void NameKeys::add(std::optional<std::uint64_t> number, bool may_be_time) {
-  if (number) add(NameKey{NameKey::Kind::kNumber, *number, {}, may_be_time});
+void NameKeys::add(std::optional<std::uint64_t> number, bool is_doubtful) {
+  if (number) add(NameKey{NameKey::Kind::kNumber, *number, {}, is_doubtful});
 }
 
 void NameKeys::add(const std::optional<Uuid>& uuid) {

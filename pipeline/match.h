@@ -53,8 +53,9 @@ struct NameKey {
   Kind kind = Kind::kNumber;
   std::uint64_t number = 0;
   Uuid uuid;
-  /// Not to be believed without a row: it looks like a date or a clock time.
-  bool may_be_time = false;
+  /// Not to be believed without a row: it looks like a date or a clock time, or
+  /// the name says that it is something else (`seed_12345678`).
+  bool is_doubtful = false;
 
   bool operator==(const NameKey&) const = default;
 };
@@ -66,7 +67,7 @@ class NameKeys {
 
   std::span<const NameKey> all() const { return {keys_.data(), size_}; }
   void add(const NameKey& key);
-  void add(std::optional<std::uint64_t> number, bool may_be_time = false);
+  void add(std::optional<std::uint64_t> number, bool is_doubtful = false);
   void add(const std::optional<Uuid>& uuid);
 
  private:

@@ -173,6 +173,17 @@ TEST(Match, DatesAndClockTimesStateNoImageId) {
   }
 }
 
+TEST(Match, NumbersThatTheNameCallsSomethingElseStateNoImageId) {
+  for (const char* name :
+       {"seed_384756291.png", "cat Seed-384756291.png", "ink-step-15000.png",
+        "ink_steps_15000.png", "ink-epoch 10000.png"}) {
+    EXPECT_FALSE(image_id_of_name(name, "")) << name;
+    EXPECT_FALSE(keys(name).empty()) << name;
+  }
+  EXPECT_EQ(image_id_of_name("linseed_12345678.png", ""), 12345678u);
+  EXPECT_EQ(image_id_of_name("12345678_seed.png", ""), 12345678u);
+}
+
 TEST(Match, NumbersThatAreNoDatesAndTimesStateAnImageId) {
   EXPECT_EQ(image_id_of_name("20231005.png", ""), 20231005u);
   EXPECT_EQ(image_id_of_name("cat_20231305.png", ""), 20231305u);
