@@ -129,6 +129,35 @@ bool is_side_line(string_view line) {
          equal_ignoring_case(key, "height");
 }
 
+// Until August 2023 A1111 put no quotes round a value with line ends but no
+// comma: the line in which the settings go on begins with the end of it.
+bool take_broken_value(Found& found, const Limits& limits) {
+  constexpr int kMostLines = 16;
+  std::vector<Setting>& settings = found.line.settings;
+  if (settings.empty()) return false;
+  Setting& last = settings.back();
+  if (last.is_quoted || last.is_flag || is_known(last.key)) return false;
+  string_view rest = found.line.rest;
+  for (int lines = 0; lines < kMostLines && !rest.empty(); ++lines) {
+    SettingsLine next =
+        split_settings(rest, limits.max_settings - settings.size());
+    rest = next.rest;
+    if (next.settings.size() < 2 || !next.settings[0].is_flag ||
+        !has_known_keys(next.settings))
+      continue;
+    const string_view end = next.settings[0].raw;
+    last.raw = string_view(
+        last.raw.data(),
+        static_cast<std::size_t>(end.data() + end.size() - last.raw.data()));
+    settings.insert(settings.end(), next.settings.begin() + 1,
+                    next.settings.end());
+    found.line.rest = next.rest;
+    found.line.is_cut = next.is_cut;
+    return true;
+  }
+  return false;
+}
+
 // Some tools give every setting, or every few, a line of their own.
 void take_following_lines(Found& found, const Limits& limits) {
   std::vector<Setting>& settings = found.line.settings;
@@ -136,7 +165,10 @@ void take_following_lines(Found& found, const Limits& limits) {
   while (!found.line.is_cut) {
     const string_view rest = found.line.rest;
     const string_view line = rest.substr(0, rest.find('\n'));
-    if (!is_known_line(line) && !is_side_line(line)) break;
+    if (!is_known_line(line) && !is_side_line(line)) {
+      if (take_broken_value(found, limits)) continue;
+      break;
+    }
     SettingsLine next =
         split_settings(rest, limits.max_settings - settings.size());
     settings.insert(settings.end(), next.settings.begin(), next.settings.end());

@@ -51,6 +51,14 @@ bool is_block_weights(std::string_view part) {
   });
 }
 
+// `0,8`, `{0.5|0.8}`, nothing: no part of a name, but a weight that nobody can
+// read.
+bool has_no_letter(std::string_view part) {
+  return std::none_of(part.begin(), part.end(), [](char c) {
+    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+  });
+}
+
 void take_named_argument(std::string_view part, std::optional<double>& encoder,
                          std::optional<double>& model) {
   const std::size_t equals = part.find('=');
@@ -103,15 +111,19 @@ NetworkTag read_body(std::string_view text) {
     body.drop_part();
   }
   NetworkTag tag;
-  bool is_scheduled = false;
+  bool is_unreadable = false;  // a schedule is not one number
   auto number = body.last_number();
   if (!number && body.has_part()) {
     const Body before = body.without_part();
-    is_scheduled = is_schedule(body.last_part());
-    if (is_scheduled ||
+    is_unreadable = is_schedule(body.last_part());
+    if (is_unreadable ||
         (is_block_weights(body.last_part()) && before.last_number())) {
       body = before;
       number = body.last_number();
+    } else if (has_no_letter(body.last_part())) {
+      is_unreadable = true;
+      while (body.has_part() && has_no_letter(body.last_part()))
+        body.drop_part();
     }
   }
   // Read from the right, so the last number comes first.
@@ -121,7 +133,8 @@ NetworkTag read_body(std::string_view text) {
     numbers[count++] = *number;
     body.drop_part();
   }
-  if (!is_scheduled) {
+  while (body.has_part() && body.last_part().empty()) body.drop_part();
+  if (!is_unreadable) {
     const double first = count > 0 ? numbers[count - 1] : 1.0;
     const double second = count > 1 ? numbers[count - 2] : first;
     const double encoder = named_encoder.value_or(first);

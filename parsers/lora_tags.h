@@ -17,7 +17,7 @@ struct NetworkTag {
   bool is_hypernetwork = false;  // `hypernet`; all other kinds are LoRAs
   std::string_view name;         // trimmed, never empty
   /// Of the model; 1 where the tag has none. Nothing for a schedule over the
-  /// steps (`0.8@0.5,0@1`), which is not one number.
+  /// steps (`0.8@0.5,0@1`) and all else that is not one number (`0,8`).
   std::optional<double> weight;
   std::optional<double> clip_weight;  // of the text encoder, where it differs
 };

@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "parsers/json.h"
@@ -408,6 +409,26 @@ bool same_hash(std::string_view a, std::string_view b) {
   return starts_with_ignoring_case(a, b) || starts_with_ignoring_case(b, a);
 }
 
+std::string beginning_of(std::string_view hash) {
+  constexpr std::size_t kEnough = 8;
+  return lower(hash.substr(0, kEnough));
+}
+
+// A1111 and civitai's extension hash the same LoRA in different ways: what
+// other settings said first stays, and these would be said nowhere.
+bool are_held(const std::vector<std::string>& hashes,
+              const Generation& generation) {
+  std::unordered_set<std::string> held;
+  if (generation.model_hash) held.insert(beginning_of(*generation.model_hash));
+  for (const Lora& lora : generation.loras)
+    if (lora.hash) held.insert(beginning_of(*lora.hash));
+  for (const Embedding& embedding : generation.embeddings)
+    if (embedding.hash) held.insert(beginning_of(*embedding.hash));
+  return std::all_of(
+      hashes.begin(), hashes.end(),
+      [&held](const std::string& hash) { return held.contains(hash); });
+}
+
 bool place_hash(std::string_view key, const std::string& hash,
                 std::vector<Lora>& loras, Generation& generation) {
   if (is_placeholder(hash)) return false;
@@ -440,14 +461,17 @@ bool apply_hashes(std::string_view json, const Limits& limits,
   if (!document.root().is_object()) return false;
   bool is_placed = true;
   std::vector<Lora> loras;
+  std::vector<std::string> hashes;
   document.root().for_each_member([&](std::string_view key, JsonValue value) {
+    const std::string hash = value.text();
     const bool is_here =
-        value.is_string() && place_hash(key, value.text(), loras, generation);
+        value.is_string() && place_hash(key, hash, loras, generation);
     is_placed = is_placed && is_here;
+    hashes.push_back(beginning_of(hash));
   });
   merge_loras(generation.loras, std::move(loras));
   unite_embeddings(generation.embeddings);
-  return is_placed;
+  return is_placed && are_held(hashes, generation);
 }
 
 }  // namespace sdmeta

@@ -271,6 +271,19 @@ TEST(A1111, Quirk26HashesAndLoraHashesAgree) {
   EXPECT_TRUE(got.extra.empty());
 }
 
+TEST(A1111, HashesThatNoFieldHoldsStayInExtra) {
+  for (const char* hashes :
+       {R"({"lora:ink": "aabbccddee"})", R"({"embed:bad": "aabbccddee"})"}) {
+    const Generation got = parse(
+        "a <lora:ink:1>\nSteps: 20, Sampler: Euler, Lora hashes: \"ink: "
+        "112233445566\", TI hashes: \"bad: 223344556677\", Hashes: " +
+        std::string(hashes));
+    EXPECT_EQ(got.loras.at(0).hash, "112233445566");
+    EXPECT_EQ(got.embeddings.at(0).hash, "223344556677");
+    EXPECT_EQ(extra(got, "Hashes"), hashes);
+  }
+}
+
 TEST(A1111, Quirk30ABareFlagIsKept) {
   EXPECT_EQ(extra(parse_settings("Steps: 20, Tiling, Sampler: Euler"), "Tiling"),
             "Tiling");

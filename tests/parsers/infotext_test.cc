@@ -217,6 +217,26 @@ TEST(Infotext, SettingsMayHaveALabel) {
             "a board: Settings:");
 }
 
+TEST(Infotext, AValueMayGoOnInTheNextLineWithoutQuotes) {
+  for (const std::string_view value :
+       {"one two\nthree", "one\n\ntwo: 2\nthree"}) {
+    const std::string text =
+        "a hill\nNegative prompt: fog\nSteps: 4, Seed: 1, Wildcard prompt: " +
+        std::string(value) + ", Hires upscale: 2, Version: v1.5.0\nfin";
+    const Infotext got = read(text);
+    EXPECT_EQ(got.negative_prompt, "fog");
+    ASSERT_EQ(got.settings.size(), 5u) << value;
+    EXPECT_EQ(got.settings[2].value(), value);
+    EXPECT_EQ(got.settings[3].value(), "2");
+    ASSERT_EQ(got.blocks.size(), 1u);
+    EXPECT_EQ(got.blocks[0].value, "fin");
+  }
+  // Text of somebody else's.
+  const Infotext got =
+      read("a\nSteps: 4, Seed: 1, Version: v1\nby me, Model: x, Sampler: y");
+  EXPECT_EQ(got.settings.size(), 3u);
+}
+
 TEST(Infotext, ASeedMayStandAlone) {
   const Infotext got = read("a hill\nSeed: 12");
   EXPECT_EQ(got.form, InfotextForm::kSettingsWeak);

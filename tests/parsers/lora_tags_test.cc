@@ -88,6 +88,16 @@ TEST(LoraTags, AScheduleIsNotOneWeight) {
             std::vector{lora("ink", std::nullopt)});
 }
 
+TEST(LoraTags, AWeightThatNobodyCanReadIsNoPartOfTheName) {
+  for (const char* weight :
+       {"0,8", "0.5|0.8", "[0.5:0.8:0.2]", "(0.8)", "80%", "0.8-1.2", ""}) {
+    const std::string tag = "<lora:ink:" + std::string(weight) + ">";
+    EXPECT_EQ(loras_of(tag), std::vector{lora("ink", std::nullopt)}) << tag;
+  }
+  EXPECT_EQ(loras_of("<lora:ink::0.8>"), std::vector{lora("ink", 0.8)});
+  EXPECT_EQ(loras_of("<lora:1:2>"), std::vector{lora("1", 2.0)});
+}
+
 TEST(LoraTags, OtherKindsOfLoraAreLoras) {
   EXPECT_EQ(loras_of("<lyco:a:1><LyCORIS:b:1><locon:c:1><DoRA:d:1>").size(),
             4u);
