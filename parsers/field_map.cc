@@ -44,6 +44,12 @@ bool set_clip_skip(std::optional<std::int64_t>& field, std::string_view text) {
   return *layers == 0 || set(field, layers);
 }
 
+// A share of 1. Beyond may be percent or a fault: the caller keeps what it read.
+bool set_strength(std::optional<double>& field, std::string_view text) {
+  const auto strength = number_in<double>(text);
+  return strength >= 0.0 && strength <= 1.0 && set(field, strength);
+}
+
 bool is_number_field(Field field) {
   switch (field) {
     case Field::kSteps:
@@ -91,7 +97,7 @@ bool set_field(Generation& generation, Field field, std::string_view text) {
     case Field::kVae: return set_name(generation.vae, text);
     case Field::kClipSkip: return set_clip_skip(generation.clip_skip, text);
     case Field::kDenoisingStrength:
-      return set(generation.denoising_strength, number_in<double>(text));
+      return set_strength(generation.denoising_strength, text);
     case Field::kSoftwareVersion:
       return set_name(generation.software_version, text);
     case Field::kHiresUpscale:
@@ -100,7 +106,7 @@ bool set_field(Generation& generation, Field field, std::string_view text) {
     case Field::kHiresSteps:
       return set(generation.hires.steps, integer_in(text));
     case Field::kHiresDenoisingStrength:
-      return set(generation.hires.denoising_strength, number_in<double>(text));
+      return set_strength(generation.hires.denoising_strength, text);
     case Field::kHiresSize:
       return set_size(generation.hires.width, generation.hires.height, text);
     case Field::kElsewhere: return true;

@@ -32,13 +32,13 @@ enum class Field : std::uint8_t {
   kModel,
   kModelHash,
   kVae,
-  kClipSkip,  // negative layer indices (-2) count as 2
-  kDenoisingStrength,
+  kClipSkip,           // negative layer indices (-2) count as 2
+  kDenoisingStrength,  // 0 to 1; anything else does not fit
   kSoftwareVersion,
   kHiresUpscale,
   kHiresUpscaler,
   kHiresSteps,
-  kHiresDenoisingStrength,
+  kHiresDenoisingStrength,  // as above
   kHiresSize,
   kElsewhere,  // read by code of the writer's own: not for `extra`
 };

@@ -1,6 +1,7 @@
 // One text chunk for each parameter, by programs that no other row knows
-// (generic_rules.h). Told apart are gen_img.py of
-// https://github.com/kohya-ss/sd-scripts, by its `scale`, and the web UI of
+// (generic_rules.h). Told apart are AI Runner, by its `action`
+// (`prepare_metadata` in https://github.com/Capsize-Games/airunner), gen_img.py
+// of https://github.com/kohya-ss/sd-scripts, by its `scale`, and the web UI of
 // hlky and Sygil, which puts `SD:` in front of its keys (`save_sample` in
 // https://github.com/Sygil-Dev/sygil-webui/blob/master/scripts/webui_streamlit.py).
 //
@@ -63,8 +64,8 @@ bool claims(const Payloads& payloads) {
 
 std::string_view software_of(const Payloads& payloads) {
   if (payloads.find("SD:prompt") != nullptr) return "sygil";
-  return find_chunk(payloads, "scale") != nullptr ? "sd-scripts"
-                                                  : "unknown-chunks";
+  if (find_chunk(payloads, "scale") == nullptr) return "unknown-chunks";
+  return find_chunk(payloads, "action") != nullptr ? "airunner" : "sd-scripts";
 }
 
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
@@ -88,7 +89,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 }  // namespace
 
 extern const ParserRow generic_chunks_row = {
-    "generic_chunks", "sd-scripts sygil unknown-chunks",
+    "generic_chunks", "airunner sd-scripts sygil unknown-chunks",
     "one PNG chunk for each parameter", claims, parse};
 
 }  // namespace sdmeta

@@ -70,6 +70,7 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"Model", Field::kModel},
     {"model_name", Field::kModel},
     {"model_id", Field::kModel},
+    {"model_data_name", Field::kModel},  // AI Runner
     {"checkpoint", Field::kModel},
     {"base_model", Field::kModel},
     {"base_model_name", Field::kModel},

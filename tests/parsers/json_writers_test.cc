@@ -57,6 +57,22 @@ TEST(JsonWriters, OneBadNumberCostsOnlyItsField) {
   EXPECT_EQ(got.generation->extra[0], (KeyValue{"steps", "many"}));
 }
 
+// AI Runner writes percent.
+TEST(JsonWriters, StrengthsBeyondOneAreNoStrengths) {
+  for (const std::string strength : {"75", "1.01", "-1", "NaN"}) {
+    const Generation got = generation_of(
+        "parameters", swarm("\"initimagecreativity\": \"" + strength + "\""));
+    EXPECT_EQ(got.denoising_strength, std::nullopt) << strength;
+    ASSERT_EQ(got.extra.size(), 1u) << strength;
+    EXPECT_EQ(got.extra[0], (KeyValue{"initimagecreativity", strength}));
+  }
+  for (const std::string strength : {"0", "0.6", "1"})
+    EXPECT_TRUE(generation_of("parameters",
+                              swarm("\"initimagecreativity\": " + strength))
+                    .denoising_strength)
+        << strength;
+}
+
 TEST(JsonWriters, SizesOfZeroAreAbsent) {
   const Generation got =
       generation_of("parameters", swarm(R"("width": 0, "height": 0)"));
