@@ -348,15 +348,14 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
 }
 
 std::string to_text(const CaptionsCounts& counts) {
-  std::string text = std::to_string(counts.records) +
-                     " records: " + std::to_string(counts.written) +
-                     " captions written";
+  std::string text = counted(counts.records, "record") + ": " +
+                     counted(counts.written, "caption") + " written";
   append_count(text, counts.replaced, " replaced by a later one of their file");
   append_count(text, counts.without_field, " without the field");
   append_count(text, counts.kept, " kept (they exist; --force overwrites)");
-  append_count(text, counts.clashes, " name clashes");
-  append_count(text, counts.refused_names, " names that no file can have");
-  append_count(text, counts.bad_records, " lines that are no record");
+  append_counted(text, counts.clashes, "name", " taken already");
+  append_counted(text, counts.refused_names, "name", " that no file can have");
+  append_counted(text, counts.bad_records, "line", " without a record");
   return text;
 }
 

@@ -75,8 +75,8 @@ class CsvIndexOfRows final : public CsvIndex {
     std::sort(usernames_.begin(), usernames_.end());
     const std::uint64_t more = rows_.counts.conflicting_rows;
     if (more > kMaxReports)
-      report("duplicate_row: " + std::to_string(more - kMaxReports) +
-             " more rows disagree with the row that counts for their image");
+      report("duplicate_row: " + counted(more - kMaxReports, "more row") +
+             " disagreed with the row that counts");
   }
 
   std::optional<Row> find(std::string_view path, std::string_view member,

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "pipeline/lossless_text.h"
+#include "pipeline/report.h"
 #include "pipeline/write_all.h"
 
 namespace sdmeta {
@@ -132,20 +133,20 @@ void Diagnostics::summary(const RunStats& stats) {
   if (is_quiet_) return;
   const Tally& tally = stats.tally;
   const Outcome outcome = outcome_of(tally);
-  std::string line =
-      fmt::format("{} image{}: {} ok, {} without metadata, {} failed",
-                  tally.records, tally.records == 1 ? "" : "s", outcome.ok,
-                  outcome.without_metadata, outcome.failed);
+  std::string line = fmt::format("{}: {} ok, {} without metadata, {} failed",
+                                 counted(tally.records, "image"), outcome.ok,
+                                 outcome.without_metadata, outcome.failed);
   if (outcome.failed > 0) line += " (see status)";
   if (tally.damaged > 0)
     line += fmt::format("; {} damaged (see warnings)", tally.damaged);
-  if (stats.csv)
+  if (stats.csv) {
     line += fmt::format("; {} with a CSV row, {} without", tally.with_row,
                         tally.records - tally.with_row);
+    append_counted(line, stats.csv->bad_rows, "bad row");
+  }
   if (stats.unmatched_rows)
-    line += fmt::format("; {} CSV row{} without an image",
-                        *stats.unmatched_rows,
-                        *stats.unmatched_rows == 1 ? "" : "s");
+    line += fmt::format("; {} without an image",
+                        counted(*stats.unmatched_rows, "CSV row"));
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
   if (stats.failed_before > 0)
@@ -153,9 +154,9 @@ void Diagnostics::summary(const RunStats& stats) {
   if (stats.inputs.other_shards > 0)
     line += fmt::format("; {} in other shards", stats.inputs.other_shards);
   if (stats.inputs.skipped_names > 0)
-    line +=
-        fmt::format("; {} other names skipped{}", stats.inputs.skipped_names,
-                    tally.records == 0 ? " (see --all-files)" : "");
+    line += fmt::format("; {} skipped{}",
+                        counted(stats.inputs.skipped_names, "other name"),
+                        tally.records == 0 ? " (see --all-files)" : "");
   line += fmt::format("; {:.2f} s, {} files/s\n", seconds(),
                       rate(tally.records, seconds()));
   write_to_stderr(line);

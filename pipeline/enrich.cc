@@ -381,19 +381,22 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
     bad_rows.start_file();
     const auto write = [&](const CsvReader& reader,
                            const CsvRecord& row) -> std::optional<Error> {
-      if (!row.fault.empty()) {
+      const bool has_cells = row.fault.empty();
+      RowKeys keys;
+      std::string fault = row.fault;
+      if (!has_cells || !read_row_keys(reader.header(), row, keys, fault)) {
         ++counts.bad_rows;
-        bad_rows.add(path, Error{ErrorCode::kBadRow, row.fault, std::nullopt},
+        bad_rows.add(path, Error{ErrorCode::kBadRow, fault, std::nullopt},
                      [&] { return reader.line(); });
+      }
+      if (!has_cells) {
+        ++counts.rows_left_out;
         return std::nullopt;
       }
       ++counts.rows;
       columns.append(text, layouts[i], row);
-      RowKeys keys;
-      std::string fault;  // such a row stays, without a record
-      std::optional<std::uint32_t> record;
-      if (read_row_keys(reader.header(), row, keys, fault))
-        record = (*records)->find(keys);
+      // Without a key it stays, without a record.
+      const std::optional<std::uint32_t> record = (*records)->find(keys);
       if (record) {
         ++counts.with_record;
         is_used[*record] = true;
@@ -415,13 +418,15 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
 }
 
 std::string to_text(const EnrichCounts& counts) {
-  std::string text =
-      std::to_string(counts.rows) + " rows: " +
-      std::to_string(counts.with_record) + " with a record, " +
-      std::to_string(counts.rows - counts.with_record) + " missing";
-  append_count(text, counts.bad_rows, " bad rows left out");
-  append_count(text, counts.unused_records, " records without a row");
-  append_count(text, counts.bad_records, " lines that are no record");
+  std::string text = counted(counts.rows, "row") + ": " +
+                     std::to_string(counts.with_record) + " with a record, " +
+                     std::to_string(counts.rows - counts.with_record) +
+                     " missing";
+  append_counted(text, counts.bad_rows, "bad row");
+  if (counts.rows_left_out != 0)
+    text.append(" (" + std::to_string(counts.rows_left_out) + " left out)");
+  append_counted(text, counts.unused_records, "record", " without a row");
+  append_counted(text, counts.bad_records, "line", " without a record");
   return text;
 }
 

@@ -29,9 +29,10 @@ struct EnrichOptions {
 };
 
 struct EnrichCounts {
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;  // in the output
   std::uint64_t with_record = 0;
-  std::uint64_t bad_rows = 0;       // reported, not in the output
+  std::uint64_t bad_rows = 0;       // reported
+  std::uint64_t rows_left_out = 0;  // bad ones whose cells cannot be told apart
   std::uint64_t records = 0;
   std::uint64_t unused_records = 0;  // no row asked for them; not replaced ones
   std::uint64_t bad_records = 0;    // lines that are no record; reported

@@ -21,10 +21,23 @@ void BadLineReports::say_there_are_more(const std::string& path,
           ": there are more of these, which are counted only");
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  std::string text = std::to_string(count);
+  text.append(" ").append(noun);
+  if (count != 1) text += 's';
+  return text;
+}
+
 void append_count(std::string& summary, std::uint64_t count,
                   std::string_view what) {
   if (count != 0)
     summary.append(", ").append(std::to_string(count)).append(what);
+}
+
+void append_counted(std::string& summary, std::uint64_t count,
+                    std::string_view noun, std::string_view what) {
+  if (count != 0)
+    summary.append(", ").append(counted(count, noun)).append(what);
 }
 
 }  // namespace sdmeta

@@ -46,8 +46,14 @@ class BadLineReports {
   std::uint64_t of_file_ = 0;
 };
 
+/// `count` and `noun`, which gets an s unless `count` is 1: "1 row", "2 rows".
+std::string counted(std::uint64_t count, std::string_view noun);
+
 /// Appends ", `count``what`" to a summary, unless `count` is 0.
 void append_count(std::string& summary, std::uint64_t count,
                   std::string_view what);
+/// The same with counted() and `what` behind it.
+void append_counted(std::string& summary, std::uint64_t count,
+                    std::string_view noun, std::string_view what = "");
 
 }  // namespace sdmeta

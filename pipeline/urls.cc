@@ -138,13 +138,13 @@ Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
 }
 
 std::string to_text(const UrlsCounts& counts) {
-  std::string text = std::to_string(counts.rows) + " images: " +
+  std::string text = counted(counts.rows, "image") + ": " +
                      std::to_string(counts.written) + " to download, " +
                      std::to_string(counts.present) + " present";
   append_count(text, counts.above_level, " above the nsfw level");
   append_count(text, counts.without_address, " without an address");
-  append_count(text, counts.bad_rows, " bad rows");
-  append_count(text, counts.bad_records, " lines that are no record");
+  append_counted(text, counts.bad_rows, "bad row");
+  append_counted(text, counts.bad_records, "line", " without a record");
   return text;
 }
 

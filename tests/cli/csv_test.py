@@ -141,7 +141,7 @@ class Join(CsvTest):
         os.mkfifo(self.path("csv/b.csv"))
         os.symlink("a.csv", self.path("csv/c.csv"))
         result = self.run_ok("urls", "--csv", "csv", timeout=20)
-        self.assertIn("1 images: 1 to download", result.stderr)
+        self.assertIn("1 image: 1 to download", result.stderr)
         os.symlink("gone", self.path("csv/d.csv"))
         self.assert_refused("urls", "--csv", "csv", says=["csv/d.csv: "])
 
@@ -194,6 +194,35 @@ class Enrich(CsvTest):
         self.assertIn("\n" + row(3, '"5,""6"') + ",no_metadata", text)
         self.assertIn("3 rows: 2 with a record, 1 missing", result.stderr)
 
+    def test_a_row_without_a_key_is_bad_as_in_extract_and_stays(self):
+        keyless = ["7,,,,,,,", "8,,,,,,,abc"]
+        self.write("a.csv", table(row(2), *keyless, 'x,"y'))
+        text, rows, result = self.enrich()
+        self.assertEqual([r["status"] for r in rows],
+                         ["ok", "missing", "missing"])
+        for line in keyless:
+            self.assertIn("\n" + line + ",missing,", text)
+        self.assertIn("3 rows: 1 with a record, 2 missing, 3 bad rows (1 left "
+                      "out), 1 record without a row", result.stderr)
+        reports = re.findall("sdmeta: (a.csv:.*)", result.stderr)
+        self.assertEqual(len(reports), 3)
+        for command in (("extract", "images", "-o", "x.jsonl"), ("urls",)):
+            other = self.run_ok(*command, "--csv", "a.csv").stderr
+            self.assertEqual(re.findall("sdmeta: (a.csv:.*)", other), reports)
+            self.assertIn(", 3 bad rows", other)
+
+    def test_one_of_anything_is_counted_in_the_singular(self):
+        self.write("a.csv", table(row(2), "x"))
+        os.remove(self.path("images/%s.png" % (UUID % 3)))
+        _, _, result = self.enrich()
+        self.assertIn("1 row: 1 with a record, 0 missing, 1 bad row (1 left "
+                      "out)", result.stderr)
+        result = self.run_ok("extract", "images", "--csv", "a.csv", "-o",
+                             "x.jsonl", "--unmatched-rows", "rest.csv")
+        self.assertIn("1 image: 1 ok, 0 without metadata, 0 failed; 1 with a "
+                      "CSV row, 0 without, 1 bad row; 0 CSV rows without an "
+                      "image; ", result.stderr)
+
     def test_cells_are_those_of_the_record(self):
         _, rows, _ = self.enrich()
         self.assertEqual(rows[1]["prompt"], self.PROMPT)
@@ -214,7 +243,7 @@ class Enrich(CsvTest):
         self.write("images/b/10000001.png", png(INFOTEXT % 1))
         _, rows, result = self.enrich()
         self.assertEqual(rows[0]["file"], "images/b/10000001.png")
-        self.assertIn("1 records without a row", result.stderr)
+        self.assertIn("1 record without a row", result.stderr)
 
     def test_a_column_that_is_there_already_keeps_its_name(self):
         self.csv = "image_id,status\n10000002,mine\n"
@@ -282,7 +311,7 @@ class Enrich(CsvTest):
         self.assertEqual(len(rows), 1)
         self.assertEqual(len(re.findall(r"a\.csv:\d+: bad_row: ", result.stderr)), 20)
         self.assertIn("a.csv: bad_row: there are more of these", result.stderr)
-        self.assertIn("50 bad rows left out", result.stderr)
+        self.assertIn("50 bad rows (50 left out)", result.stderr)
 
     def test_a_line_that_is_no_record_is_reported(self):
         self.run_ok("extract", "images", "-o", "out.jsonl")
@@ -410,7 +439,7 @@ class Captions(CsvTest):
         result = self.captions()
         self.assertEqual(os.listdir(self.path("text")), ["7.txt"])
         self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
-        self.assertIn("1 captions written, 1 without the field", result.stderr)
+        self.assertIn("1 caption written, 1 without the field", result.stderr)
 
     def test_other_fields(self):
         self.captions("--field", "negative_prompt")
@@ -430,7 +459,7 @@ class Captions(CsvTest):
         result = self.captions()
         self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
         self.assertIn("images/c/7.png", result.stderr)
-        self.assertIn("1 name clashes", result.stderr)
+        self.assertIn("1 name taken already", result.stderr)
 
     def test_a_name_that_no_file_can_have_costs_its_caption_only(self):
         self.write("images/" + "a" * 253, png(INFOTEXT % 1))
@@ -439,7 +468,7 @@ class Captions(CsvTest):
         self.assertEqual(os.listdir(self.path("text")), ["7.txt"])
         self.assertIn("aaa.txt is no name that a file can have here",
                       result.stderr)
-        self.assertIn("1 names that no file can have", result.stderr)
+        self.assertIn("1 name that no file can have", result.stderr)
 
     def test_a_folder_names_the_captions_of_images_that_all_have_one_name(self):
         for i in (1, 2, 3):
@@ -448,7 +477,7 @@ class Captions(CsvTest):
         self.write("a.csv", table(row(1), row(2)))
         self.run_ok("extract", "images", "--csv", "a.csv", "-o", "out.jsonl")
         result = self.captions()
-        self.assertNotIn("clash", result.stderr)
+        self.assertNotIn("taken already", result.stderr)
         self.assertEqual(sorted(os.listdir(self.path("text"))), [
             UUID % 3 + ".txt", "10000001.txt", "10000002.txt", "7.txt"])
         self.assertEqual(self.read("text/10000002.txt"), b"cat 2")
