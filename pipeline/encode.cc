@@ -418,11 +418,8 @@ void put_value(LineWriter& out, const Generation& generation) {
 void put_value(LineWriter& out, const Row& row) {
   put_member(out, R"({"id":)", row.id);
   put_member(out, R"(,"image_url":)", row.image_url);
-  out.put(R"(,"url":)");
-  if (row.image_url)
-    put_quoted(out, image_address(*row.image_url));
-  else
-    out.put("null");
+  put_member(out, R"(,"url":)",
+             row.image_url ? image_address(*row.image_url) : std::nullopt);
   put_member(out, R"(,"user_id":)", row.user_id);
   put_member(out, R"(,"username":)", row.username);
   put_member(out, R"(,"nsfw_level":)", row.nsfw_level);

@@ -37,6 +37,22 @@ std::optional<std::uint64_t> integer_member(ondemand::object& object,
   return number;
 }
 
+/// Warnings are `code` or `code: detail`.
+bool has_damage_warning(ondemand::object& object) {
+  ondemand::array warnings;
+  if (object.find_field_unordered("warnings").get_array().get(warnings))
+    return false;
+  for (auto warning : warnings) {
+    std::string_view text;
+    if (warning.get_string().get(text)) return false;
+    const std::string_view code = text.substr(0, text.find(':'));
+    if (code == error_name(ErrorCode::kTruncated) ||
+        code == error_name(ErrorCode::kCorrupt))
+      return true;
+  }
+  return false;
+}
+
 simdjson::error_code take_value(ondemand::value value, RecordValue& out) {
   using Kind = RecordValue::Kind;
   ondemand::json_type type;
@@ -228,6 +244,9 @@ Result<RecordHead> RecordParser::head(std::string_view line) {
     head.image_bytes = integer_member(inner, "bytes");
   if (!object.find_field_unordered("row").get_object().get(inner))
     head.image_url = string_member(inner, "image_url");
+  // Most have no warning, and need not be walked to their end.
+  if (!line.ends_with(R"("warnings":[]})"))
+    head.is_damaged = has_damage_warning(object);
   return head;
 }
 

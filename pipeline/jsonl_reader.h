@@ -71,6 +71,7 @@ struct RecordHead {
   std::optional<std::uint64_t> image_id;
   std::optional<std::uint64_t> image_bytes;  // `image.bytes`
   std::optional<std::string> image_url;      // of the row: its UUID
+  bool is_damaged = false;  // a warning says `truncated` or `corrupt`
 };
 
 /// A value of a record as text.

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "pipeline/csv_file.h"
+#include "pipeline/match.h"
 
 namespace sdmeta {
 namespace {
@@ -110,11 +111,12 @@ Row make_row_of(const CsvHeader& header, const CsvRecord& record,
   return row;
 }
 
-std::string image_address(std::string_view uuid) {
-  if (uuid.starts_with("https://") || uuid.starts_with("http://"))
-    return std::string(uuid);
+std::optional<std::string> image_address(std::string_view image_url) {
+  if (image_url.starts_with("https://") || image_url.starts_with("http://"))
+    return std::string(image_url);
+  if (!parse_uuid(image_url)) return std::nullopt;
   std::string address = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA/";
-  address.append(uuid).append("/original=true/");
+  address.append(image_url).append("/original=true/");
   return address;
 }
 

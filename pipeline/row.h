@@ -13,7 +13,7 @@ namespace sdmeta {
 
 struct Row {
   std::optional<std::int64_t> id;
-  std::optional<std::string> image_url;  // the UUID, as in the CSV
+  std::optional<std::string> image_url;  // as in the CSV, mostly a UUID
   std::optional<std::int64_t> user_id;
   std::optional<std::string> username;  // from the folder by_username/<user>/
   std::optional<std::int64_t> nsfw_level;
@@ -24,7 +24,8 @@ struct Row {
   std::vector<KeyValue> extra;  // columns of other names, in file order
 };
 
-/// Address of the original image: the CSV holds only the UUID.
-std::string image_address(std::string_view uuid);
+/// Address of the original image. The CSV holds only its UUID, or the whole
+/// address; of anything else there is none.
+std::optional<std::string> image_address(std::string_view image_url);
 
 }  // namespace sdmeta

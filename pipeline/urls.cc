@@ -13,9 +13,10 @@ namespace sdmeta {
 namespace {
 
 /// The file that was read is not the image that was asked for, or not all of
-/// it.
-bool is_broken_download(std::string_view status) {
-  return status == "truncated" || status == "corrupt" ||
+/// it. Where its metadata stands in front of the break, only a warning says so.
+bool is_broken_download(const RecordHead& head) {
+  const std::string& status = head.status;
+  return head.is_damaged || status == "truncated" || status == "corrupt" ||
          status == "not_an_image" || status == "unreadable";
 }
 
@@ -23,7 +24,7 @@ bool is_broken_download(std::string_view status) {
 std::optional<std::uint32_t> row_of(const RecordHead& head,
                                     const NameMatcher& matcher,
                                     const CsvIndex& index) {
-  if (is_broken_download(head.status)) return std::nullopt;
+  if (is_broken_download(head)) return std::nullopt;
   if (head.image_url)  // joined when it was written
     return index.row_of_image(head.image_id, find_uuid(*head.image_url));
   const NameKeys keys =
@@ -73,10 +74,11 @@ std::optional<Error> mark_present(const std::string& path,
 /// An address that is safe in a list of addresses: one line, no blanks.
 std::optional<std::string> address_of(const Row& row) {
   if (!row.image_url) return std::nullopt;
-  std::string address = image_address(*row.image_url);
-  const bool is_clean = std::all_of(
-      address.begin(), address.end(),
-      [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 127; });
+  std::optional<std::string> address = image_address(*row.image_url);
+  const bool is_clean =
+      address && std::all_of(address->begin(), address->end(), [](char c) {
+        return static_cast<unsigned char>(c) > ' ' && c != 127;
+      });
   if (!is_clean) return std::nullopt;
   return address;
 }

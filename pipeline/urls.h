@@ -21,8 +21,8 @@ enum class UrlFormat : std::uint8_t {
 struct UrlsOptions {
   std::vector<std::string> csv_paths;  // files, or folders read recursively
   /// Leave out images that this JSONL has a sound record of. Images whose
-  /// download was broken (truncated, corrupt, not_an_image, unreadable) are
-  /// listed again.
+  /// download was broken (status truncated, corrupt, not_an_image, unreadable,
+  /// or a warning of the first two) are listed again.
   std::optional<std::string> missing_from;
   /// Leave out rows of a higher level, and rows that state none.
   std::optional<std::int64_t> max_nsfw_level;
@@ -37,7 +37,7 @@ struct UrlsCounts {
   std::uint64_t written = 0;
   std::uint64_t present = 0;        // have a sound record
   std::uint64_t above_level = 0;
-  std::uint64_t without_address = 0;  // no image_url
+  std::uint64_t without_address = 0;  // image_url is none, nor a UUID
   std::uint64_t bad_rows = 0;
   std::uint64_t bad_records = 0;  // lines that are no record; reported
 };

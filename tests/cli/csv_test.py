@@ -375,6 +375,35 @@ class Urls(CsvTest):
         self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 3)])
         self.assertIn("3 images: 1 to download, 2 present", result.stderr)
 
+    def test_only_a_uuid_and_a_whole_address_are_addresses(self):
+        addresses = ["https://example.org/a.png", "http://example.org/b",
+                     UUID % 4]
+        others = ["../../etc", "foo", "..", '"a""b"', UUID % 5 + "/x", "https"]
+        self.write("csv/all/a.csv", "image_id,image_url\n" + "".join(
+            "%d,%s\n" % (20000000 + i, cell)
+            for i, cell in enumerate(addresses + others)))
+        os.remove(self.path("csv/by_username/ada/a.csv"))
+        result = self.urls()
+        self.assertEqual(result.stdout.split(),
+                         addresses[:2] + [ADDRESS % addresses[2]])
+        self.assertIn("3 to download, 0 present, 6 without an address",
+                      result.stderr)
+        self.write("images/20000003.png", png())
+        found = self.extract("images", "--csv", "csv")[0]["row"]
+        self.assertEqual((found["image_url"], found["url"]),
+                         ("../../etc", None))
+
+    def test_a_download_that_broke_behind_its_metadata_is_listed_again(self):
+        for name, data in ((1, png(INFOTEXT % 1)[:-20]),
+                           (2, png(INFOTEXT % 1)), (3, png()[:-20])):
+            self.write("images/1000000%d.png" % name, data)
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        statuses = [r["status"] for r in
+                    records(self.read("out.jsonl").decode())]
+        self.assertEqual(statuses, ["ok", "ok", "truncated"])
+        self.assertEqual(
+            self.urls("--missing-from", "out.jsonl").stdout.split(),
+            [ADDRESS % (UUID % n) for n in (3, 1)])
 
     def test_the_last_record_of_a_file_says_whether_it_is_missing(self):
         place = "images/10000001.png"

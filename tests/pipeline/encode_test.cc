@@ -135,7 +135,8 @@ Json json_of(const Generation& v) {
 Json json_of(const Row& v) {
   return {{"id", json_of(v.id)},
           {"image_url", json_of(v.image_url)},
-          {"url", v.image_url ? Json(image_address(*v.image_url)) : Json()},
+          {"url",
+           json_of(v.image_url ? image_address(*v.image_url) : std::nullopt)},
           {"user_id", json_of(v.user_id)},
           {"username", json_of(v.username)},
           {"nsfw_level", json_of(v.nsfw_level)},

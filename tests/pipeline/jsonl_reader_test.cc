@@ -171,6 +171,22 @@ TEST(RecordParser, NullsAreAbsent) {
   EXPECT_FALSE(head->image_url);
 }
 
+TEST(RecordParser, AWarningTellsThatTheFileIsDamaged) {
+  const auto is_damaged = [](const std::string& warnings) {
+    const auto head = head_of(
+        R"({"status":"ok","file":"a","raw":[{"text":"\"warnings\":[]}"}],)"
+        R"("error":null,"warnings":)" +
+        warnings + "}");
+    return head && head->is_damaged;
+  };
+  EXPECT_TRUE(is_damaged(R"(["truncated: file ends after 9 bytes"])"));
+  EXPECT_TRUE(is_damaged(R"(["low_confidence: a","corrupt"])"));
+  EXPECT_FALSE(is_damaged("[]"));
+  EXPECT_FALSE(is_damaged(R"(["bad_text: truncated: a"])"));
+  EXPECT_FALSE(is_damaged(R"([1,"corrupt"])"));
+  EXPECT_FALSE(is_damaged("null"));
+}
+
 TEST(RecordParser, OtherLinesAreMalformed) {
   for (const char* line : {"", "{", "[]", "null", "{\"file\":1}", "PK\x03"}) {
     const auto head = head_of(line);
