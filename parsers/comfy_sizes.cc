@@ -195,7 +195,12 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
         reads_size(width->node)) {
       read = size_from(width->node, depth + 1);
       if (!read) return std::nullopt;
-      if (width->slot > height->slot) std::swap(read->width, read->height);
+      // Crossed links lay a picture down or stand it up. Impact's ImageInfo
+      // gives the height first.
+      const bool gives_height_first =
+          contains_ignoring_case(graph_.node(width->node).class_type, "info");
+      if ((width->slot > height->slot) != gives_height_first)
+        std::swap(read->width, read->height);
     }
     // A picker behind both links knows more than the two numbers: a text, a
     // swap, a scale.

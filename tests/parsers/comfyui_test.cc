@@ -506,6 +506,8 @@ TEST(ComfyUi, ALatentAsLargeAsAPictureHasItsSize) {
   };
   EXPECT_EQ(size("size_of_picture_half"), Size(960, 540));
   EXPECT_EQ(size("size_of_picture_cropped"), Size(832, 1216));
+  EXPECT_EQ(size("size_of_picture_crossed"), Size(1080, 1920));
+  EXPECT_EQ(size("size_of_picture_info"), Size(1920, 1080));
   // What is not known stays absent.
   for (const std::string_view name :
        {"size_of_picture_odd", "size_of_picture_area", "size_of_picture_fitted",
