@@ -130,25 +130,30 @@ void ComfyWalk::describe_models(NodeIndex sampler) {
   // A guider may have another model for what it keeps away from.
   if (const GraphInput* guider = values_.input_named(sampler, "guider");
       guider != nullptr && guider->is_link())
-    add_other_model(values_.input_named(guider->node, "model_negative"),
-                    "negative_model");
+    if (const GraphInput* negative =
+            values_.input_named(guider->node, "model_negative");
+        negative != nullptr && negative->is_link())
+      add_other_model(negative->node, "negative_model");
   // Three models are the most a sampler takes.
   unsigned halves_left = 4;
   for (const GraphInput& input : graph_.inputs(sampler)) {
     if (halves_left == 0) break;
     if (!input.is_link() || !names_half_of_the_noise(input.name)) continue;
     --halves_left;
-    add_other_model(&input, "refiner_model");
+    add_other_model(input.node, "refiner_model");
   }
 }
 
-void ComfyWalk::add_other_model(const GraphInput* input, std::string_view key) {
-  if (input == nullptr || !input->is_link()) return;
+// The model that `node` loads or gets, if it is not known as the base's or as a
+// refiner.
+void ComfyWalk::add_other_model(NodeIndex node, std::string_view key) {
   std::string model;
   std::vector<std::string> merged;
   start();
-  model_from(input->node, 0, model, merged);
-  if (!model.empty() && model != result_.model) add_extra(key, model);
+  model_from(node, 0, model, merged);
+  if (!model.empty() && model != result_.model &&
+      !known_extra_.contains({"refiner_model", model}))
+    add_extra(key, model);
 }
 
 bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {

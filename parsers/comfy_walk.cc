@@ -101,13 +101,7 @@ void ComfyWalk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
     }
   }
 
-  std::string model;
-  std::vector<std::string> others;
-  start();
-  model_from(sampler, 0, model, others);
-  if (!model.empty() && model != result_.model)
-    add_extra(std::string(role) + "_model", model);
-
+  add_other_model(sampler, std::string(role) + "_model");
   add_prompts(sampler, role);
 }
 
@@ -140,8 +134,10 @@ void ComfyWalk::describe_branches() {
   for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node)
     if (values_.role(*node) == NodeRole::kSampler &&
         !std::binary_search(known.begin(), known.end(), *node) &&
-        !unsamples(*node) && ++branches < kMaxPasses)
+        !unsamples(*node) && ++branches < kMaxPasses) {
+      add_other_model(*node, "branch_model");
       add_prompts(*node, "branch");
+    }
 }
 
 // --- what is anywhere in the picture's part of the graph

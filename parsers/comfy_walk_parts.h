@@ -80,7 +80,7 @@ class ComfyWalk {
   void describe_branches();
   void add_prompts(NodeIndex sampler, std::string_view role);
   void describe_models(NodeIndex sampler);
-  void add_other_model(const GraphInput* input, std::string_view key);
+  void add_other_model(NodeIndex node, std::string_view key);
   bool model_from(NodeIndex node, unsigned depth, std::string& first,
                   std::vector<std::string>& others);
   std::optional<std::string> model_name(NodeIndex node);

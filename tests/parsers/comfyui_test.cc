@@ -560,6 +560,11 @@ TEST(ComfyUi, PartsMadeApartHaveTheirWords) {
   }
 }
 
+TEST(ComfyUi, PartsMadeApartHaveTheirModels) {
+  EXPECT_EQ(extra_of(made("joined_videos"), "branch_model"),
+            "invented/from_image.safetensors");
+}
+
 TEST(ComfyUi, WidgetsThatComeWithAChoiceAreNamedByIt) {
   const Generation got = made("ui_widgets_of_a_choice");
   EXPECT_EQ(got.width, 832);
