@@ -117,6 +117,24 @@ std::optional<PixelSize> ComfyWalk::size_by_ratio(NodeIndex node) {
   return PixelSize{side(*across), side(*down)};
 }
 
+// To the nearest multiple, half of one up.
+PixelSize rounded_size(PixelSize size, std::int64_t step) {
+  const auto rounded = [step](std::int64_t side) {
+    return side > INT32_MAX ? side : (side + step / 2) / step * step;
+  };
+  return {rounded(size.width), rounded(size.height)};
+}
+
+// VideoHelperSuite rounds to what a latent of the format stands for: eight
+// pixels for most.
+std::int64_t ComfyWalk::format_scale(NodeIndex node) const {
+  const GraphInput* format = values_.input_named(node, "format");
+  if (format == nullptr) return 1;
+  const std::string_view name = format->value.string().value_or("");
+  if (name == "LTXV") return 4;
+  return name == "Mochi" || name == "Hunyuan" || name == "Cosmos" ? 2 : 1;
+}
+
 // GetImageSize and its like: a picture goes in, and two numbers come out.
 bool ComfyWalk::reads_size(NodeIndex node) const {
   if (values_.role(node) == NodeRole::kImageScale)
@@ -234,6 +252,9 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
           read->height -= read->height % *step;
         }
   }
+  if (const auto step =
+          number_in<std::int64_t>(spec_of(*graph_.node(node).kind, "rounded")))
+    *read = rounded_size(*read, *step * format_scale(node));
   for (const std::string_view name :
        {std::string_view("swap_dimensions"), swaps})
     if (const GraphInput* swap = values_.input_named(node, name))

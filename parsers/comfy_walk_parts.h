@@ -92,6 +92,7 @@ class ComfyWalk {
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
   std::optional<PixelSize> own_size(NodeIndex node, unsigned depth,
                                     bool is_picked = false);
+  std::int64_t format_scale(NodeIndex node) const;
   bool reads_size(NodeIndex node) const;
   std::optional<PixelSize> scaled_size(NodeIndex node, unsigned depth);
   bool keeps_proportions(NodeIndex node);

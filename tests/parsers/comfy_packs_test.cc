@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "parsers/interpret.h"
 #include "tests/support/fields_file.h"
@@ -613,6 +614,16 @@ TEST(ComfyPacks, ACaptionThatIsHandedInIsTakenWhereThereAreNoRegions) {
 
 TEST(ComfyPacks, TagsThatAreNotToBeProcessedLoadNothing) {
   EXPECT_TRUE(made("primere_tags_off").loras.empty());
+}
+
+TEST(ComfyPacks, FramesAreRoundedAsTheirFormatAsks) {
+  for (const auto& [name, width, height] :
+       {std::tuple("video_helper_animatediff", 520, 1032),
+        std::tuple("video_helper_mochi", 528, 1024),
+        std::tuple("video_helper_ltxv", 512, 1024)}) {
+    EXPECT_EQ(made(name).width, width) << name;
+    EXPECT_EQ(made(name).height, height) << name;
+  }
 }
 
 }  // namespace
