@@ -664,6 +664,11 @@ GraphTexts::Text GraphTexts::captioned(NodeIndex node, PromptSide side,
   // Boxes that another node found.
   if (is_empty && values_.input_named(node, "bboxes") != nullptr)
     is_known = false;
+  // Later versions can write the boxes of regions in other ways.
+  for (const auto& [name, usual] :
+       {std::pair("coord_mode", "normalized"), std::pair("bbox_order", "yx")})
+    if (const std::string way = held(name); !is_empty && !way.empty())
+      is_known = is_known && way == usual;
   const std::string style = held("style");
   const std::array<std::string, 7> parts = {
       held("high_level_description"),

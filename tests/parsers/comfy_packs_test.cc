@@ -610,6 +610,7 @@ TEST(ComfyPacks, ACaptionThatIsHandedInIsTakenWhereThereAreNoRegions) {
                   .prompt.value_or("")
                   .starts_with(R"({"high_level_description":"a heron",)"));
   EXPECT_FALSE(made("kj_caption_open").prompt);
+  EXPECT_FALSE(made("kj_caption_other_boxes").prompt);
 }
 
 TEST(ComfyPacks, TagsThatAreNotToBeProcessedLoadNothing) {
