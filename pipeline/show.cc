@@ -45,7 +45,8 @@ class Page {
   }
   void line(std::string_view label, std::string_view value) {
     std::string prefix = fmt::format("  {:<{}}", printable(label), kLabelWidth);
-    if (columns(prefix) > kLabelWidth + 2) prefix += "  ";
+    if (columns(prefix) > kLabelWidth + 2 || prefix.back() != ' ')
+      prefix += "  ";
     // A prompt has line ends of its own; they stay.
     do {
       const std::size_t end = std::min(value.find('\n'), value.size());

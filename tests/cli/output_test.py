@@ -323,6 +323,14 @@ class Talk(ProgramTest):
         for text in ("x.png", "8 x 8", "png:tEXt parameters", "lighthouse"):
             self.assertIn(text, result.stdout)
 
+    def test_show_divides_labels_of_any_length_from_values(self):
+        labels = ["L" * length for length in (17, 18, 19)]
+        settings = "".join(f", {label}: 5" for label in labels)
+        self.write("x.png", png(INFOTEXT % 42 + settings))
+        lines = self.run_sdmeta("show", "x.png").stdout.split("\n")
+        self.assertEqual([line.split() for line in lines if "LLL" in line],
+                         [[label, "5"] for label in labels])
+
     def test_show_as_json_is_the_record(self):
         self.write("x.png", png(INFOTEXT % 42))
         shown = json.loads(self.run_sdmeta("show", "--json", "x.png").stdout)
