@@ -29,6 +29,19 @@ constexpr auto kImaginairyRules = std::to_array<FieldRule>({
     {"model_weights", Field::kModel},
 });
 
+constexpr auto kCremageRules = std::to_array<FieldRule>({
+    {"sampling_iterations", Field::kSteps},
+    {"image_width", Field::kWidth},
+    {"image_height", Field::kHeight},
+    {"ldm_model", Field::kModel},
+    {"sd3_ldm_model_path", Field::kModel},
+    {"vae_model", Field::kVae},
+    {"hires_fix_upscaler", Field::kHiresUpscaler},
+    {"hires_fix_scale_factor", Field::kHiresUpscale},
+    {"lora_models", Field::kElsewhere},
+    {"lora_weights", Field::kElsewhere},
+});
+
 constexpr auto kWriters = std::to_array<Writer>({
     // n00mkrad/text2image-gui, ImageMetadata.cs
     {"Nmkdiffusers", "nmkd"},
@@ -39,6 +52,8 @@ constexpr auto kWriters = std::to_array<Writer>({
     // brycedrennan/imaginAIry, schema.py: `metadata_dict`
     {"solver_type", "imaginairy", kImaginairyRules},
     {"sampler_type", "imaginairy", kImaginairyRules},
+    // HowToSD/cremage, under `generation_data`
+    {"sampling_iterations", "cremage", kCremageRules},
     // pollinations/pollinations, image.pollinations.ai/src/writeExifMetadata.ts
     {"nologo", "pollinations"},
     // A client of the AI Horde: https://horde-ng.org
@@ -191,21 +206,24 @@ void read_loras(JsonValue root, std::string_view key, Generation& generation) {
   if (!is_held) add_extra(generation, key, loras);
 }
 
-// mflux: files and weights in two lists.
-void read_lora_files(JsonValue paths, JsonValue scales,
-                     Generation& generation) {
-  if (!paths.is_array()) return;
-  const std::vector<std::string> weights = list_of(scales);
-  std::size_t i = 0;
-  paths.for_each_element([&](JsonValue path) {
-    const auto name = path.string();
-    if (name && !is_placeholder(trimmed(*name)))
+// Files and weights in two lists, mflux's of JSON, Cremage's with commas. Lists
+// that do not go together stay in `extra`.
+void read_lora_files(JsonValue root, std::string_view files,
+                     std::string_view scales, Generation& generation) {
+  if (root[files][0].is_object())
+    return add_extra(generation, files, root[files]);
+  const std::vector<std::string> names = list_of(root[files]);
+  const std::vector<std::string> weights = list_of(root[scales]);
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if (!is_placeholder(trimmed(names[i])))
       generation.loras.push_back(
-          {std::string(*name),
+          {names[i],
            i < weights.size() ? number_in<double>(weights[i]) : std::nullopt,
-           {}, {}, {}});
-    ++i;
-  });
+           {},
+           {},
+           {}});
+  if (names.size() != weights.size())
+    add_extra(generation, scales, root[scales]);
 }
 
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
@@ -217,7 +235,9 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   fill_in_order(root, {writer.rules.begin(), writer.rules.end()}, generation);
   for (const std::string_view key : {"loras", "Loras", "loraList"})
     read_loras(root, key, generation);
-  read_lora_files(root["lora_paths"], root["lora_scales"], generation);
+  read_lora_files(root, "lora_paths", "lora_scales", generation);
+  if (writer.software == "cremage")
+    read_lora_files(root, "lora_models", "lora_weights", generation);
   // The AI Horde has no schedules, but a switch.
   if (root["karras"].boolean() == true)
     set_field(generation, Field::kScheduler, "karras");
@@ -233,7 +253,8 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 }  // namespace
 
 extern const ParserRow generic_json_row = {
-    "generic_json", "unknown-json nmkd mflux imaginairy pollinations horde-ng",
+    "generic_json",
+    "unknown-json nmkd mflux imaginairy cremage pollinations horde-ng",
     "any JSON object with a prompt and two other parameters", claims, parse};
 
 }  // namespace sdmeta

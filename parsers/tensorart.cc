@@ -37,9 +37,15 @@ constexpr std::array<FieldRule, 17> kRules = {{
     {"sdxl", Field::kElsewhere},
 }};
 
+// Cremage and others have that key, too, but write Python's names.
+bool is_other_writer(JsonValue root) {
+  return root["positive_prompt"] || root["negative_prompt"];
+}
+
 bool claims(const Payloads& payloads) {
-  return payloads.find(kKey) != nullptr ||
-         payloads.find_object_with(kKey) != nullptr;
+  if (const Payload* payload = payloads.find(kKey))
+    return !is_other_writer(payload->json());
+  return payloads.find_object_with(kKey) != nullptr;
 }
 
 std::optional<std::string> file_name_of(JsonValue model) {

@@ -421,6 +421,14 @@ TEST(EasyDiffusion, LabelsAreReadLikeKeys) {
 
 // --- TensorArt
 
+TEST(TensorArt, ItsKeyWithNamesOfPythonIsSomebodyElses) {
+  EXPECT_EQ(generation_of("generation_data",
+                          R"({"prompt": "a", "negative_prompt": "", "steps": 9,
+                              "guidance_scale": 1.5, "seed": 7})")
+                .software,
+            "unknown-json");
+}
+
 TEST(TensorArt, TrailingNulAndUnknownSeedAreNotKept) {
   const Generation got = generation_of(
       "generation_data",
@@ -623,10 +631,34 @@ TEST(GenericJson, WhatALoraHasNoFieldForKeepsTheListInExtra) {
                 {"loras", R"([{"name":"ink","weight":0.8,"clip":1}])"}}));
 }
 
+// Cremage's and mflux's.
+TEST(GenericJson, FilesOfLorasAndTheirWeightsMayBeTwoLists) {
+  const auto read = [](const std::string& lists) {
+    return generation_of(
+        "x", R"({"prompt": "a", "seed": 1, "cfg": 2, )" + lists + "}");
+  };
+  const std::vector<Lora> both = {{"ink.bin", 0.8, {}, {}, {}},
+                                  {"moss", 1.0, {}, {}, {}}};
+  EXPECT_EQ(
+      read(R"("lora_paths": ["ink.bin", "moss"], "lora_scales": [0.8, 1])")
+          .loras,
+      both);
+  EXPECT_EQ(read(R"("sampling_iterations": 9, "lora_models": "ink.bin,moss",
+                    "lora_weights": "0.8,1.0")")
+                .loras,
+            both);
+  const Generation none = read(
+      R"("sampling_iterations": 9, "lora_models": "", "lora_weights": "1.0,1.0")");
+  EXPECT_TRUE(none.loras.empty());
+  EXPECT_EQ(none.extra, (std::vector<KeyValue>{{"lora_weights", "1.0,1.0"}}));
+  EXPECT_EQ(read(R"("lora_paths": [{"file": "ink"}])").extra,
+            (std::vector<KeyValue>{{"lora_paths", R"([{"file":"ink"}])"}}));
+}
+
 TEST(GenericJson, NeedsAPromptAndTwoMoreParameters) {
-  EXPECT_EQ(generation_of("x", R"({"prompt": "a", "seed": 1, "steps": 2})")
-                .software,
-            "unknown-json");
+  EXPECT_EQ(
+      generation_of("x", R"({"prompt": "a", "seed": 1, "steps": 2})").software,
+      "unknown-json");
   EXPECT_EQ(generation_of("x", R"({"prompt": "a", "seed": 1})").software, "");
   EXPECT_EQ(generation_of("x", R"({"seed": 1, "steps": 2, "cfg": 3})").software,
             "");
