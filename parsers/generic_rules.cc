@@ -82,6 +82,10 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"denoising_strength", Field::kDenoisingStrength},
     {"denoisingStrength", Field::kDenoisingStrength},
     {"strength", Field::kDenoisingStrength},
+    // The reply of A1111's API (`Processed.js` in modules/processing.py)
+    {"sd_model_name", Field::kModel},
+    {"sd_model_hash", Field::kModelHash},
+    {"sd_vae_name", Field::kVae},
     // NMKD Stable Diffusion GUI
     {"promptNeg", Field::kNegativePrompt},
     {"Scale", Field::kCfgScale},

@@ -89,6 +89,17 @@ bool take_side(FieldContext& context, std::string_view value,
                                : note_bad_number(context, value);
 }
 
+// `width: 512 height: 768` is one setting: no comma stands between the sides.
+bool take_width(FieldContext& context, std::string_view value) {
+  constexpr std::string_view kHeight = "height:";
+  const std::size_t height = value.find(kHeight);
+  if (height != value.npos &&
+      !take_side(context, value.substr(height + kHeight.size()),
+                 context.generation.height))
+    return false;
+  return take_side(context, value.substr(0, height), context.generation.width);
+}
+
 bool take_seed(FieldContext& context, std::string_view value) {
   const auto digits = digits_in(value);
   return digits ? hold(context.generation.seed, *digits)
@@ -318,9 +329,7 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"vae", [](FieldContext& c, std::string_view v) {
        return take_text(c.generation.vae, v);
      }},
-    {"width", [](FieldContext& c, std::string_view v) {
-       return take_side(c, v, c.generation.width);
-     }, Role::kLate},
+    {"width", take_width, Role::kLate},
 });
 
 const SettingKey* find_key(std::string_view name) {

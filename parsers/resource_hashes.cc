@@ -338,6 +338,7 @@ bool ResourceSettings::take_next_of_list(std::string_view key,
 bool ResourceSettings::take(std::string_view key, std::string_view value,
                             bool is_quoted) {
   if (open_list_ != List::kNone && take_next_of_list(key, value)) return true;
+  if (!is_quoted && value.starts_with('"')) value.remove_prefix(1);  // cut
   open_list_ = List::kNone;
   if (equal_ignoring_case(key, "Lora hashes")) {
     if (!is_quoted) open_list_ = List::kLoras;

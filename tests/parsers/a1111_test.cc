@@ -152,6 +152,12 @@ TEST(A1111, SidesMayBeSettingsOfTheirOwn) {
     EXPECT_EQ(got.height, 768) << sides;
     EXPECT_TRUE(got.extra.empty()) << sides;
   }
+  const Generation column =
+      parse("prompt: a hill\n\nsteps: 20\ncfg: 7\nwidth: 512 height: 768");
+  EXPECT_EQ(column.prompt, "a hill");
+  EXPECT_EQ(column.width, 512);
+  EXPECT_EQ(column.height, 768);
+  EXPECT_TRUE(column.extra.empty());
   const Generation other =
       parse_settings("Steps: 20, Sampler: Euler, Width: 64, Size: 512x768");
   EXPECT_EQ(other.width, 512);
@@ -257,6 +263,14 @@ TEST(A1111, Quirk25AnOpenQuoteCostsOnlyItsValue) {
   EXPECT_EQ(got.seed, "1");
   EXPECT_EQ(got.width, 512);
   EXPECT_EQ(extra(got, "Styles"), "\"a");
+}
+
+TEST(A1111, AListThatWasCutGivesItsLoras) {
+  const Generation got = parse_settings(
+      "Steps: 20, Seed: 1, Lora hashes: \"ink: 112233445566, oil: 2233");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "ink");
+  EXPECT_EQ(got.loras[0].hash, "112233445566");
 }
 
 TEST(A1111, Quirk26HashesAndLoraHashesAgree) {

@@ -741,8 +741,9 @@ TEST(GenericJson, EveryToolHasItsOwnWordsForTheSame) {
     EXPECT_EQ(read_as('"' + std::string(key) + "\": \"b\"").negative_prompt,
               "b")
         << key;
-  for (const char* key : {"model", "Model", "model_name", "model_id",
-                          "checkpoint", "base_model", "base_model_name"})
+  for (const char* key :
+       {"model", "Model", "model_name", "model_id", "checkpoint", "base_model",
+        "base_model_name", "sd_model_name"})
     EXPECT_EQ(read_as('"' + std::string(key) + "\": \"m\"").model, "m") << key;
   for (const char* key : {"scheduler", "Scheduler", "schedule_type"})
     EXPECT_EQ(read_as('"' + std::string(key) + "\": \"karras\"").scheduler,
