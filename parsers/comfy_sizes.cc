@@ -169,6 +169,22 @@ std::optional<PixelSize> ComfyWalk::scaled_size(NodeIndex node,
                    static_cast<std::int64_t>(height)};
 }
 
+// Links that cross lay a picture down or stand it up: its width is the height
+// of a picker. Width comes first among outputs, but not in Impact's ImageInfo.
+// What goes by the output already is not turned again.
+bool ComfyWalk::are_crossed(const GraphInput& width,
+                            const GraphInput& height) const {
+  if (!width.is_link() || width.node != height.node ||
+      width.slot == height.slot)
+    return false;
+  const GraphNode& picker = graph_.node(width.node);
+  const bool gives_height_first =
+      contains_ignoring_case(picker.class_type, "info");
+  return (width.slot > height.slot) != gives_height_first &&
+         picker.kind->role != NodeRole::kMath &&
+         output_name(*picker.kind, width.slot) == "-";
+}
+
 std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
                                              bool is_picked) {
   // Pickers name ratios as well.
@@ -213,12 +229,6 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
         reads_size(width->node)) {
       read = size_from(width->node, depth + 1);
       if (!read) return std::nullopt;
-      // Crossed links lay a picture down or stand it up. Impact's ImageInfo
-      // gives the height first.
-      const bool gives_height_first =
-          contains_ignoring_case(graph_.node(width->node).class_type, "info");
-      if ((width->slot > height->slot) != gives_height_first)
-        std::swap(read->width, read->height);
     }
     // A picker behind both links knows more than the two numbers: a text, a
     // swap, a scale.
@@ -239,6 +249,7 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
     if (!read)
       read = PixelSize{picked(*width, NodeField::kWidth),
                        picked(*height, NodeField::kHeight)};
+    if (are_crossed(*width, *height)) std::swap(read->width, read->height);
   }
   if (read->width <= 0 || read->height <= 0) return std::nullopt;
   if (values_.link(node, NodeField::kImage) != nullptr) {

@@ -44,23 +44,25 @@ bool writes_text_itself(std::string_view class_type) {
   if (contains_ignoring_case(class_type, "encode")) return false;
   for (const std::string_view word : {"LLM", "VLM"})
     if (class_type.find(word) != class_type.npos) return true;
-  return contains_any_ignoring_case(
-      class_type,
-      {"gemini",         "gpt",           "ollama",         "openai",
-       "claude",         "deepseek",      "tagger",         "florence",
-       "joycap",         "joy_cap",       "interrogat",     "moondream",
-       "translat",       "qwen2vl",       "qwen2_vl",       "qwenvl",
-       "qwen_vl",        "qwen3vl",       "qwen3_vl",       "llava",
-       "minicpm",        "chat",          "superprompt",    "caption",
-       "promptgen",      "prompt gen",    "prompt_gen",     "promptenhanc",
-       "prompt enhanc",  "prompt_enhanc", "img2prompt",     "image2prompt",
-       "imagetoprompt",  "image2text",    "imagetotext",    "embellish",
-       "llama",          "smollm",        "zhipu",          "phiprompt",
-       "groq",           "lmstudio",      "lm studio",      "lm_studio",
-       "kobold",         "grok",          "mistral",        "anthropic",
-       "describ",        "rewrit",        "magicprompt",    "promptexpan",
-       "prompt expan",   "prompt_expan",  "upsampleprompt", "promptupsampl",
-       "prompt upsampl", "prompt_upsampl"});
+  if (contains_any_ignoring_case(
+          class_type,
+          {"gemini",        "gpt",        "ollama",     "openai",
+           "claude",        "deepseek",   "tagger",     "florence",
+           "joycap",        "joy_cap",    "interrogat", "moondream",
+           "translat",      "qwen2vl",    "qwen2_vl",   "qwenvl",
+           "qwen_vl",       "qwen3vl",    "qwen3_vl",   "llava",
+           "minicpm",       "chat",       "caption",    "embellish",
+           "imagetoprompt", "image2text", "llama",      "imagetotext",
+           "smollm",        "zhipu",      "groq",       "lmstudio",
+           "lm studio",     "lm_studio",  "kobold",     "grok",
+           "mistral",       "anthropic"}))
+    return true;
+  return contains_ignoring_case(class_type, "prompt") &&
+         contains_any_ignoring_case(
+             class_type,
+             {"promptgen", "prompt gen", "prompt_gen", "superprompt",
+              "img2prompt", "image2prompt", "phiprompt", "magicprompt",
+              "enhanc", "expan", "rewrit", "optimi", "upsampl", "improv"});
 }
 
 // A language model's answer, what is seen in a picture, what a regular

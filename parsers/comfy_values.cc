@@ -254,7 +254,7 @@ JsonValue GraphValues::value_apart(const GraphInput& input) {
   return value;
 }
 
-std::optional<Number> GraphValues::compute(NodeIndex node) {
+std::optional<Number> GraphValues::compute(NodeIndex node, std::int32_t slot) {
   const NodeKind& kind = *graph_.node(node).kind;
   const auto number = [&](std::string_view name) -> std::optional<Number> {
     const GraphInput* input = input_named(node, name);
@@ -263,8 +263,12 @@ std::optional<Number> GraphValues::compute(NodeIndex node) {
     if (!value.is_number() && !value.is_bool()) return std::nullopt;
     return Number::read(value.text());
   };
+  // One input for all outputs, or one for each.
   const auto word = [&](std::string_view key) -> std::string_view {
-    const std::string_view name = spec_of(kind, key);
+    std::string_view names = spec_of(kind, key);
+    std::string_view name = next_item(names);
+    for (std::int32_t i = 0; i < slot && !names.empty(); ++i)
+      name = next_item(names);
     const GraphInput* input = name.empty() ? nullptr : input_named(node, name);
     return input == nullptr ? std::string_view()
                             : value_apart(*input).string().value_or("");
@@ -286,7 +290,7 @@ JsonValue GraphValues::computed(NodeIndex node, std::int32_t slot) {
   // Nothing while it is under way: arithmetic may go in circles.
   const auto [known, is_new] = computed_.try_emplace({node, slot});
   if (!is_new) return known->second;
-  auto result = compute(node);
+  auto result = compute(node, slot);
   if (!result) return {};
   std::string_view results = spec_of(*graph_.node(node).kind, "results");
   for (std::int32_t i = 0; i < slot && !results.empty(); ++i)

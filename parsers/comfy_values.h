@@ -76,7 +76,7 @@ class GraphValues {
   JsonValue value_apart(const GraphInput& input);
   JsonValue computed(NodeIndex node, std::int32_t slot);
   JsonValue keep_number(Number number);
-  std::optional<Number> compute(NodeIndex node);
+  std::optional<Number> compute(NodeIndex node, std::int32_t slot);
   bool enter(NodeIndex node, unsigned depth);
 
   const Graph& graph_;

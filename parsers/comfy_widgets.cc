@@ -346,6 +346,11 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
   const bool reads =
       node_kind(type).role == NodeRole::kUnknown &&
       contains_any_ignoring_case(type, {"load", "file", "csv", "style"});
+  // What a loader's row calls the file is its first word.
+  std::string_view file_names = node_kind(type).role == NodeRole::kLoader
+                                    ? spec_of(node_kind(type), "name")
+                                    : std::string_view();
+  std::string_view file = next_item(file_names);
   std::vector<JsonValue> texts;
   for (const JsonValue value : values) {
     // What says which branch a switch takes stands before all others.
@@ -360,7 +365,9 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
     const auto text = value.string();
     if (!text) continue;
     const bool is_file = is_model_file(*text);
-    if (picks_sizes && pixel_size_in(*text, kLeastSide))
+    if (!file.empty())
+      widgets.push_back({std::exchange(file, {}), value});
+    else if (picks_sizes && pixel_size_in(*text, kLeastSide))
       widgets.push_back({"resolution", value});
     else if (is_file && has("vae"))
       widgets.push_back({"vae_name", value});

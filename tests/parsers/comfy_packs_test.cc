@@ -159,6 +159,19 @@ TEST(ComfyPacks, SamplersOfTheEditorAreReadWhateverStandsBetween) {
   }
 }
 
+TEST(ComfyPacks, CrossedLinksTurnThePicture) {
+  for (const std::string_view name : {"picker", "box", "outputs"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made("crossed_" + std::string(name));
+    EXPECT_EQ(got.width, 832);
+    EXPECT_EQ(got.height, 1216);
+  }
+}
+
+TEST(ComfyPacks, ALoadersFirstWordInTheEditorIsItsModel) {
+  EXPECT_EQ(made("editor_nunchaku").model, "svdq-int4-river");
+}
+
 TEST(ComfyPacks, XlabsSamplerHasNamesOfItsOwn) {
   const Generation got = made("editor_xlabs");
   EXPECT_EQ(got.prompt, kPrompt);
