@@ -174,10 +174,16 @@ void ComfyWalk::collect_reachable() {
   start();
   enter(root_);
   reachable_.push_back(root_);
-  for (std::size_t i = 0; i < reachable_.size(); ++i)
+  for (std::size_t i = 0; i < reachable_.size(); ++i) {
+    // Of a switch, the branch that is taken, where that is certain.
+    const GraphInput* taken = nullptr;
+    if (values_.role(reachable_[i]) == NodeRole::kSwitch)
+      taken = values_.selected(reachable_[i]);
     for (const GraphInput& input : graph_.inputs(reachable_[i]))
-      if (input.is_link() && enter(input.node))
+      if (input.is_link() && (taken == nullptr || taken == &input) &&
+          enter(input.node))
         reachable_.push_back(input.node);
+  }
 }
 
 // --- when no link leads to a sampler

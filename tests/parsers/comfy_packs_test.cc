@@ -168,6 +168,13 @@ TEST(ComfyPacks, CrossedLinksTurnThePicture) {
   }
 }
 
+TEST(ComfyPacks, WhatNoSwitchTakesWasNotUsed) {
+  const Generation got = made("branches_not_taken");
+  expect_usual(got);
+  EXPECT_TRUE(got.loras.empty());
+  EXPECT_TRUE(got.upscalers.empty());
+}
+
 TEST(ComfyPacks, ALoadersFirstWordInTheEditorIsItsModel) {
   EXPECT_EQ(made("editor_nunchaku").model, "svdq-int4-river");
 }
