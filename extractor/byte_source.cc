@@ -17,6 +17,11 @@ Result<std::size_t> MemorySource::read_at(
   return count;
 }
 
+Error became_shorter(std::uint64_t offset) {
+  return {ErrorCode::kTruncated,
+          "its file, or archive, became shorter while it was read", offset};
+}
+
 Result<std::size_t> FileSource::read_at(
     std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
   if (offset >= length_) return std::size_t{0};
@@ -30,7 +35,10 @@ Result<std::size_t> FileSource::read_at(
       if (errno == EINTR) continue;
       return Error{ErrorCode::kUnreadable, std::strerror(errno), offset + done};
     }
-    if (got == 0) break;  // shorter than it was when its size was taken
+    if (got == 0) {
+      if (done == 0) return became_shorter(offset);
+      break;
+    }
     done += static_cast<std::size_t>(got);
   }
   return done;

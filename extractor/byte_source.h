@@ -19,11 +19,15 @@ class ByteSource {
   virtual std::uint64_t size() const noexcept = 0;
 
   /// Copies bytes [offset, offset + out.size()) to `out`, fewer at the end of
-  /// the source. Returns how many; an I/O error is kUnreadable. Thread use: one
-  /// thread at a time.
+  /// the source. Returns how many; an I/O error is kUnreadable, and a file that
+  /// ends in front of `offset`, and so of size(), became_shorter(). Thread use:
+  /// one thread at a time.
   virtual Result<std::size_t> read_at(std::uint64_t offset,
                                       std::span<std::uint8_t> out) noexcept = 0;
 };
+
+/// kTruncated: of a file that had more bytes when its size was taken.
+Error became_shorter(std::uint64_t offset);
 
 /// Bytes owned by the caller, which must outlive the source.
 class MemorySource final : public ByteSource {

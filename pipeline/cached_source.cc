@@ -27,7 +27,10 @@ Result<std::size_t> CachedSource::read_at(
                     errno == EINVAL;
       return file_error("read", errno);
     }
-    if (got == 0) break;  // shorter than it was when its size was taken
+    if (got == 0) {
+      if (done == 0) return became_shorter(offset);
+      break;
+    }
     done += static_cast<std::size_t>(got);
   }
   return done;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <random>
@@ -163,6 +164,16 @@ TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsOneJobWithAnError) {
       members("a.tgz", packed_archive("raw", "gzip", {{"x", "not a tar"}}));
   ASSERT_EQ(got.size(), 1u);
   EXPECT_TRUE(got[0].starts_with("!archive_broken: ")) << got[0];
+}
+
+TEST_F(InputsArchive, AnArchiveThatShrinksWhileItIsReadCutsItsMembers) {
+  put("a.tar", TarBuilder().file("a.png", "1").file("b.png", "2").end());
+  const std::vector<Job> jobs = jobs_of({.paths = {at("a.tar")}});
+  ASSERT_EQ(::truncate(at("a.tar").c_str(), 1024), 0);
+  EXPECT_EQ(contents(jobs),
+            (Strings{"a.png=1",
+                     "b.png=!truncated: its file, or archive, became shorter "
+                     "while it was read"}));
 }
 
 TEST_F(InputsArchive, ACutTarCostsWhatLiesBehindTheCut) {
