@@ -92,15 +92,21 @@ bool is_avi_or_wav(Bytes head) noexcept {
 bool is_zip(Bytes head) noexcept {
   return has_at(head, 0, "PK\x03\x04"sv) || has_at(head, 0, "PK\x05\x06"sv);
 }
-bool is_other_archive(Bytes head) noexcept {
-  return has_at(head, 0, "Rar!\x1A\x07"sv) ||
-         has_at(head, 0, "7z\xBC\xAF\x27\x1C"sv) ||
-         has_at(head, 0, "\x1F\x8B\x08"sv) ||
+bool is_7z(Bytes head) noexcept {
+  return has_at(head, 0, "7z\xBC\xAF\x27\x1C"sv);
+}
+bool is_rar(Bytes head) noexcept { return has_at(head, 0, "Rar!\x1A\x07"sv); }
+bool is_tar(Bytes head) noexcept { return has_at(head, 257, "ustar"sv); }
+// gzip, Zstandard (its skippable frames too), xz, bzip2, LZ4.
+bool is_compressed(Bytes head) noexcept {
+  return has_at(head, 0, "\x1F\x8B\x08"sv) ||
          has_at(head, 0, "\x28\xB5\x2F\xFD"sv) ||
+         (has_at(head, 1, "\x2A\x4D\x18"sv) && (head[0] & 0xF0) == 0x50) ||
          has_at(head, 0,
                 "\xFD"
                 "7zXZ\0"sv) ||
-         has_at(head, 257, "ustar"sv);
+         (has_at(head, 0, "BZh"sv) && has_at(head, 4, "1AY&SY"sv)) ||
+         has_at(head, 0, "\x04\x22\x4D\x18"sv);
 }
 bool is_pdf(Bytes head) noexcept { return has_at(head, 0, "%PDF-"sv); }
 bool is_photoshop(Bytes head) noexcept { return has_at(head, 0, "8BPS\0"sv); }
@@ -141,8 +147,14 @@ constexpr auto kTable = std::to_array<ContainerRow>({
 
     {Container::kTiff, "BigTIFF", is_big_tiff, nullptr},
     {Container::kUnknown, "RIFF audio or video", is_avi_or_wav, nullptr},
-    {Container::kUnknown, "zip archive", is_zip, nullptr},
-    {Container::kUnknown, "compressed archive", is_other_archive, nullptr},
+    {Container::kUnknown,
+     "zip archive (as an argument, its members are read)", is_zip, nullptr},
+    {Container::kUnknown,
+     "7z archive (as an argument, its members are read)", is_7z, nullptr},
+    {Container::kUnknown,
+     "tar archive (as an argument, its members are read)", is_tar, nullptr},
+    {Container::kUnknown, "RAR archive", is_rar, nullptr},
+    {Container::kUnknown, "compressed data", is_compressed, nullptr},
     {Container::kUnknown, "PDF", is_pdf, nullptr},
     {Container::kUnknown, "Photoshop document", is_photoshop, nullptr},
     {Container::kUnknown, "JPEG 2000", is_jpeg_2000, nullptr},

@@ -39,12 +39,16 @@ class Gunzip final : public Decompressor {
     stream_.next_out = reinterpret_cast<Bytef*>(out.data());
     stream_.avail_out = room;
     const int status = inflate(&stream_, Z_NO_FLUSH);
-    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
+    const bool is_broken =
+        status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR;
+    // The text in front of a fault, such as a wrong checksum, comes first: zlib
+    // gives the same answer the next time.
+    if (is_broken && stream_.avail_out == room)
       return broken("gzip", stream_.msg);
     if (status == Z_STREAM_END) inflateReset(&stream_);
     return Step{given - stream_.avail_in, room - stream_.avail_out,
                 status == Z_STREAM_END,
-                status == Z_OK && stream_.avail_out == 0};
+                is_broken || (status == Z_OK && stream_.avail_out == 0)};
   }
 
  private:

@@ -26,7 +26,8 @@ class Decompressor {
   virtual ~Decompressor() = default;
 
   /// Goes on until `offered` is used up, `out` is full, or a member ends.
-  /// kBadCompression for bytes that are not of this compression.
+  /// kBadCompression for bytes that are not of this compression; of gzip not
+  /// before all text in front of them was written.
   virtual Result<Step> step(std::string_view offered, std::span<char> out) = 0;
 };
 

@@ -13,6 +13,8 @@
 
 #include "extractor/container.h"
 #include "pipeline/archive_magic.h"
+#include "pipeline/compress.h"
+#include "pipeline/decompressor.h"
 
 namespace sdmeta {
 namespace {
@@ -21,6 +23,8 @@ namespace {
 /// is.
 constexpr std::size_t kHeadBytes = 64 << 10;
 constexpr std::size_t kReadBytes = 256 << 10;
+/// What a fault in zstd data costs at most, in front of it.
+constexpr std::size_t kUnpackedBytes = 128 << 10;
 /// Answers of libarchive that ask to be called again, before it is given up.
 constexpr int kMaxRetries = 16;
 
@@ -81,6 +85,17 @@ std::uint64_t xz_dictionary_bytes(ByteSource& source) {
   return 0;
 }
 
+/// kGzip, kZstd, or kNone for everything else.
+Compression compression_of(ByteSource& source) {
+  std::array<std::uint8_t, 512> buffer;
+  const Result<std::size_t> got = source.read_at(0, buffer);
+  if (!got) return Compression::kNone;
+  const Bytes head = Bytes(buffer).first(*got);
+  if (begins_with(head, magic_of(Compression::kGzip)))
+    return Compression::kGzip;
+  return is_zstd(head) ? Compression::kZstd : Compression::kNone;
+}
+
 class ForeignReader final : public ArchiveReader {
  public:
   ForeignReader(std::unique_ptr<ByteSource> source, const Limits& limits)
@@ -98,13 +113,14 @@ class ForeignReader final : public ArchiveReader {
            " bytes");
       return;
     }
+    if (const Compression compression = compression_of(*source_);
+        compression != Compression::kNone)
+      unpacking_.emplace(compression);
     const Utf8Names scope;
     archive* const a = archive_.get();
     // Named one by one: "all" would start programs for rare filters.
-    ::archive_read_support_filter_gzip(a);
     ::archive_read_support_filter_bzip2(a);
     ::archive_read_support_filter_xz(a);
-    ::archive_read_support_filter_zstd(a);
     ::archive_read_support_filter_lz4(a);
     ::archive_read_support_format_tar(a);
     ::archive_read_support_format_zip(a);
@@ -113,9 +129,16 @@ class ForeignReader final : public ArchiveReader {
     ::archive_read_set_option(a, "tar", "read_concatenated_archives", "1");
     ::archive_read_set_callback_data(a, this);
     ::archive_read_set_read_callback(a, &ForeignReader::on_read);
-    ::archive_read_set_skip_callback(a, &ForeignReader::on_skip);
-    ::archive_read_set_seek_callback(a, &ForeignReader::on_seek);
-    if (::archive_read_open1(a) != ARCHIVE_OK) stop(message());
+    if (!unpacking_) {
+      ::archive_read_set_skip_callback(a, &ForeignReader::on_skip);
+      ::archive_read_set_seek_callback(a, &ForeignReader::on_seek);
+    }
+    if (::archive_read_open1(a) == ARCHIVE_OK) return;
+    stop(message());
+    // An image that was compressed, for one.
+    if (unpacking_ && !read_error_)
+      damage_ = Error{ErrorCode::kUnsupportedFormat,
+                      "compressed data that is no archive"};
   }
 
   std::optional<Member> next() override {
@@ -255,24 +278,62 @@ class ForeignReader final : public ArchiveReader {
   }
 
   std::string message() const {
-    if (read_error_) return "read: " + read_error_->detail;
+    if (read_error_) return read_error_->detail;
     const char* const text = ::archive_error_string(archive_.get());
     return text != nullptr ? text : "cannot be read";
   }
 
   static la_ssize_t on_read(archive* a, void* self, const void** bytes) {
     ForeignReader& reader = *static_cast<ForeignReader*>(self);
-    const Result<std::size_t> got =
-        reader.source_->read_at(reader.position_, reader.buffer_);
+    const Result<Bytes> got =
+        reader.unpacking_ ? reader.unpack() : reader.read_packed();
     if (!got) {
       reader.read_error_ = got.error();
       ::archive_set_error(a, EIO, "%s", got.error().detail.c_str());
       return ARCHIVE_FATAL;
     }
-    reader.position_ += *got;
-    reader.packed_bytes_ += *got;
-    *bytes = reader.buffer_.data();
-    return static_cast<la_ssize_t>(*got);
+    *bytes = got->data();
+    return static_cast<la_ssize_t>(got->size());
+  }
+
+  /// The next bytes of the archive as they stand there; none at its end.
+  Result<Bytes> read_packed() {
+    const Result<std::size_t> got = source_->read_at(position_, buffer_);
+    if (!got) {
+      Error error = got.error();
+      error.detail.insert(0, "read: ");
+      return error;
+    }
+    position_ += *got;
+    packed_bytes_ += *got;
+    return Bytes(buffer_).first(*got);
+  }
+
+  /// The next bytes that they unpack to; none at the end.
+  Result<Bytes> unpack() {
+    Unpacking& u = *unpacking_;
+    while (true) {
+      if (u.packed.empty()) {
+        const Result<Bytes> got = read_packed();
+        if (!got) return got.error();
+        u.packed = *got;
+      }
+      const bool is_ended = u.packed.empty();
+      if (is_ended && !u.is_inside) return Bytes();
+      const auto step = u.decompressor->step(as_text(u.packed), u.bytes);
+      if (!step) {
+        // Tapes pad with zeros behind the last member, as gzip(1) knows.
+        if (u.has_ended && !u.is_inside) return Bytes();
+        return step.error();
+      }
+      u.packed = u.packed.subspan(step->taken);
+      u.is_inside = !step->is_at_end;
+      u.has_ended |= step->is_at_end;
+      if (step->written > 0) return as_bytes({u.bytes.data(), step->written});
+      if (is_ended && u.is_inside)
+        return Error{ErrorCode::kTruncated,
+                     "the compressed data ends too early"};
+    }
   }
 
   static la_int64_t on_skip(archive*, void* self, la_int64_t request) {
@@ -299,8 +360,23 @@ class ForeignReader final : public ArchiveReader {
     return base + offset;
   }
 
+  /// Of gzip and zstd. libarchive's own filters for them lose what was unpacked
+  /// last before a break, and do not verify the checksum of gzip.
+  struct Unpacking {
+    explicit Unpacking(Compression compression)
+        : decompressor(Decompressor::make(compression)),
+          bytes(kUnpackedBytes) {}
+
+    std::unique_ptr<Decompressor> decompressor;
+    std::vector<char> bytes;
+    Bytes packed;            // that wait for their turn
+    bool is_inside = false;  // of a member or frame
+    bool has_ended = false;  // one of them
+  };
+
   std::unique_ptr<ByteSource> source_;
   Limits limits_;
+  std::optional<Unpacking> unpacking_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   std::vector<std::uint8_t> buffer_;
   std::uint64_t position_ = 0;  // of the next read, from the archive's start

@@ -7,7 +7,7 @@
 namespace sdmeta {
 namespace {
 
-using namespace std::string_literals;
+using namespace std::literals;
 using test::extract;
 
 ErrorCode damage_of(std::string_view file) {
@@ -53,7 +53,16 @@ TEST(Container, KnownFormatsThatAreNotReadAreNamed) {
     const ImageFields image = extract(file);
     return image.damage ? to_text(*image.damage) : "none"s;
   };
-  EXPECT_EQ(damage_text("PK\3\4 and so on"), "unsupported_format: zip archive");
+  EXPECT_EQ(damage_text("PK\3\4 and so on"),
+            "unsupported_format: zip archive (as an argument, its members are "
+            "read)");
+  EXPECT_EQ(damage_text(std::string(257, 'n') + "ustar"),
+            "unsupported_format: tar archive (as an argument, its members are "
+            "read)");
+  for (const std::string_view magic :
+       {"\x1F\x8B\x08"sv, "\x28\xB5\x2F\xFD"sv, "\x51\x2A\x4D\x18"sv,
+        "BZh91AY&SY"sv, "\x04\x22\x4D\x18"sv})
+    EXPECT_EQ(damage_text(magic), "unsupported_format: compressed data");
   EXPECT_EQ(damage_text("8BPS\0\1"s), "unsupported_format: Photoshop document");
   EXPECT_EQ(damage_text("%PDF-1.7"), "unsupported_format: PDF");
   EXPECT_EQ(damage_text("RIFF\0\0\0\0AVI LIST"s),

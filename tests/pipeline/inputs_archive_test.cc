@@ -159,11 +159,22 @@ TEST_F(InputsArchive, WhatIsNoArchiveIsOneJobWithAnError) {
   EXPECT_EQ(members("b.zip", ""), (Strings{"!archive_broken: is empty"}));
 }
 
-TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsOneJobWithAnError) {
-  const Strings got =
-      members("a.tgz", packed_archive("raw", "gzip", {{"x", "not a tar"}}));
-  ASSERT_EQ(got.size(), 1u);
-  EXPECT_TRUE(got[0].starts_with("!archive_broken: ")) << got[0];
+// As it has in a folder with --all-files.
+TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsAnUnsupportedFormat) {
+  for (const char* filter : {"gzip", "zstd"})
+    EXPECT_EQ(
+        members("a.tgz", packed_archive("raw", filter, {{"x", "not a tar"}})),
+        (Strings{"!unsupported_format: compressed data that is no "
+                 "archive"}));
+}
+
+TEST_F(InputsArchive, ACompressedFileThatIsCutIsBroken) {
+  for (const char* filter : {"gzip", "zstd"}) {
+    std::string archive = packed_archive("pax", filter, kTwo);
+    archive.resize(30);
+    EXPECT_EQ(members("a.tgz", archive),
+              (Strings{"!archive_broken: the compressed data ends too early"}));
+  }
 }
 
 TEST_F(InputsArchive, AnArchiveThatShrinksWhileItIsReadCutsItsMembers) {
@@ -209,6 +220,34 @@ TEST_F(InputsArchive, ACutCompressedTarCostsWhatLiesBehindTheCut) {
     EXPECT_TRUE(got[1].starts_with("b.png=" + second.substr(0, 1000)));
     EXPECT_TRUE(got[2].starts_with("!archive_broken: ")) << got[2];
   }
+}
+
+TEST_F(InputsArchive, NothingInFrontOfACutIsLost) {
+  std::mt19937 random;
+  NamesAndContents files;
+  for (int i = 0; i < 20; ++i) {
+    std::string noise(1000, ' ');
+    for (char& byte : noise) byte = static_cast<char>(random());
+    files.push_back({std::to_string(i) + ".png", noise});
+  }
+  std::string archive = packed_archive("ustar", "gzip", files);
+  archive.resize(archive.size() / 2);
+  EXPECT_GE(members("a.tgz", archive).size(), 9u);
+}
+
+TEST_F(InputsArchive, TheChecksumOfGzipIsVerified) {
+  std::string archive = packed_archive("pax", "gzip", kTwo);
+  archive[archive.size() - 8] ^= 1;
+  const Strings got = members("a.tgz", archive);
+  ASSERT_EQ(got.size(), 3u);
+  EXPECT_TRUE(got[2].starts_with("!archive_broken: the gzip data is broken"))
+      << got[2];
+}
+
+TEST_F(InputsArchive, WhatFollowsGzipDataIsPassedOver) {
+  for (const std::string& tail : {std::string(700, '\0'), std::string("tail")})
+    EXPECT_EQ(members("a.tgz", packed_archive("pax", "gzip", kTwo) + tail),
+              kTwoContents);
 }
 
 TEST_F(InputsArchive, ACutZipIsReadFromItsStart) {
