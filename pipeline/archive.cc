@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "extractor/container.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/job_source.h"
@@ -26,6 +27,11 @@ bool is_in_hidden(std::string_view name) noexcept {
     if (slash == std::string_view::npos) return false;
     name.remove_prefix(slash + 1);
   }
+}
+
+bool is_image(std::span<const std::uint8_t> head) noexcept {
+  const ContainerRow* const row = find_container(head);
+  return row != nullptr && row->read != nullptr;
 }
 
 /// Where the bytes of `job` stand as they are, if they do.
@@ -73,6 +79,7 @@ struct ArchiveWalk::Level {
   /// What members' ranges count from, for readers that give ranges.
   std::optional<FileRange> place;
   std::optional<Error> error;  // beside the reader's
+  std::uint64_t members = 0;   // that the reader gave
 };
 
 ArchiveWalk::ArchiveWalk(const std::string& path, std::string shard_name,
@@ -107,14 +114,17 @@ bool ArchiveWalk::takes(const std::optional<std::string>& member) const {
   return options_.shard.takes(name.append(kMemberMark).append(*member));
 }
 
-/// Makes the archive that `archive` names the current one, or sets failed_.
+/// Makes the archive that `archive` names the current one, or sets instead_.
 void ArchiveWalk::enter(Job archive) {
+  archive.is_announced = true;
   auto level = std::make_unique<Level>();
   if (archive.member)
     level->prefix = *archive.member + std::string(kMemberMark);
   std::optional<Error> error = archive.error;
   if (!error && levels_.size() >= kMaxNesting)
-    error = archive_broken("archives are nested too deeply");
+    error = Error{ErrorCode::kUnsupportedFormat,
+                  "archives within archives are read " +
+                      std::to_string(kMaxNesting) + " levels deep"};
   level->place = stored_range(archive);
 
   std::unique_ptr<ByteSource> source;
@@ -142,18 +152,20 @@ void ArchiveWalk::enter(Job archive) {
       (head_bytes == kHeadBytes &&
        std::all_of(head_view.begin(), head_view.end(),
                    [](std::uint8_t byte) { return byte == 0; }));
-  if (!error && !is_tar && !is_archive(head_view))
+  const bool is_other = !error && !is_tar && !is_archive(head_view);
+  const bool is_misnamed = is_other && is_image(head_view);
+  if (is_other && !is_misnamed)
     error =
         archive_broken(head_bytes == 0 ? "is empty" : "is not an archive", 0);
-  if (error) {
+  if (error || is_misnamed) {
     if (!takes(archive.member)) {
       ++counts_.other_shards;
       return;
     }
     archive.error = std::move(error);
-    archive.range.reset();
-    archive.bytes.reset();
-    failed_ = std::move(archive);
+    if (archive.error || !archive.member) archive.range.reset();
+    if (archive.error) archive.bytes.reset();
+    instead_ = std::move(archive);
     return;
   }
 
@@ -236,7 +248,8 @@ std::optional<Job> ArchiveWalk::visit(Level& level, Member member) {
   return std::nullopt;
 }
 
-/// Behind the last member: what broke, if something did.
+/// Behind the last member: what broke, if something did, and how far it was
+/// read.
 std::optional<Job> ArchiveWalk::leave(const Level& level) {
   std::optional<Error> error = level.error;
   if (level.reader->damage()) error = level.reader->damage();
@@ -247,16 +260,22 @@ std::optional<Job> ArchiveWalk::leave(const Level& level) {
         level.prefix.substr(0, level.prefix.size() - kMemberMark.size());
   const bool went_as_a_whole = !level.place;
   if (!error || (!went_as_a_whole && !takes(job.member))) return std::nullopt;
+  if (level.members > 0)
+    error->detail += "; " + std::to_string(level.members) +
+                     (level.members == 1 ? " member was" : " members were") +
+                     " read";
   job.error = std::move(error);
+  job.is_announced = true;
   return job;
 }
 
 std::optional<Job> ArchiveWalk::next() {
   while (true) {
-    if (failed_) return std::exchange(failed_, std::nullopt);
+    if (instead_) return std::exchange(instead_, std::nullopt);
     if (levels_.empty()) return std::nullopt;
     Level& level = *levels_.back();
     if (std::optional<Member> member = level.reader->next()) {
+      ++level.members;
       if (std::optional<Job> job = visit(level, std::move(*member))) return job;
     } else {
       const std::unique_ptr<Level> done = std::move(levels_.back());

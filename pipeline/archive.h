@@ -32,9 +32,9 @@ struct ArchiveCounts {
 
 /// `Job::member` of a member of an archive within the archive is
 /// "inner.zip!/name". Links, encrypted members and archives that are nested too
-/// deeply are jobs with an error. A break is one job with an error and without
-/// a member (that of the archive within), behind the jobs of all members in
-/// front of it.
+/// deeply are jobs with an error; an image that is named like an archive is a
+/// job like others. A break is one job with an error and without a member (that
+/// of the archive within), behind the jobs of all members in front of it.
 ///
 /// Shards: a member goes by `shard_name` + "!/" + `Job::member`. An archive
 /// that must be unpacked from its start goes as a whole, because each shard
@@ -67,7 +67,7 @@ class ArchiveWalk {
   ArchiveOptions options_;
   std::optional<std::string> only_;
   std::vector<std::unique_ptr<Level>> levels_;
-  std::optional<Job> failed_;  // an archive that could not be entered
+  std::optional<Job> instead_;  // of an archive that could not be entered
   ArchiveCounts counts_;
 };
 

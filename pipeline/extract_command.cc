@@ -156,6 +156,7 @@ class ExtractRun {
           talk_.progress(stats_.tally, total);
         });
     is_interrupted_ = !is_stopped_ && !jobs.is_finished();
+    failures_.finish();
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
     stats_.failed_before = recorded_.failures_taken();
@@ -182,6 +183,7 @@ class ExtractRun {
       return;
     }
     add(stats_.tally, lines.tally);
+    for (const std::string& failure : lines.failures) failures_.add(failure);
   }
 
   /// True if the output holds a record for every input.
@@ -193,9 +195,10 @@ class ExtractRun {
     } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
       return true;
     } else if (is_whole) {
-      talk_.report(command_.inputs.files_from.value_or("") +
-                   ": the list could not be read to its end; its record says "
-                   "why");
+      const std::string list = command_.inputs.files_from.value_or("-");
+      talk_.report((list == "-" ? "standard input" : list) +
+                   ": the list could not be read to its end, so that records "
+                   "are missing");
     }
     if (!is_whole && !sink_->partial_path().empty() && sink_->bytes() > 0)
       talk_.report(sink_->partial_path() +
@@ -240,6 +243,8 @@ class ExtractRun {
   const ExtractCommand& command_;
   const StopSignal stop_;
   Diagnostics talk_;
+  FailureReports failures_{
+      [this](const std::string& message) { talk_.report(message); }};
   std::unique_ptr<CsvIndex> csv_;
   std::unique_ptr<Sink> sink_;
   RecordedFiles recorded_;

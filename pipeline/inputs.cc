@@ -19,12 +19,12 @@
 namespace sdmeta {
 namespace {
 
-/// Looks into a regular file that somebody named: images may be called
-/// anything, and so may archives.
-bool holds_archive(const std::string& path) {
+/// Looks into a file that somebody named: images may be called anything, and so
+/// may archives.
+Result<bool> holds_archive(const std::string& path) {
   const Result<std::shared_ptr<const ArchiveFile>> file =
       ArchiveFile::open(path);
-  if (!file) return false;
+  if (!file) return file.error();
   std::uint8_t head[512];
   const Result<std::size_t> got =
       FileSource((*file)->fd(), 0, (*file)->size()).read_at(0, head);
@@ -101,6 +101,11 @@ class Inputs final : public InputStream {
     return result;
   }
 
+  static Found announced(Found found) {
+    found.job.is_announced = true;
+    return found;
+  }
+
   /// The next file of any shard: from the innermost of what is open.
   std::optional<Found> find() {
     while (true) {
@@ -114,6 +119,7 @@ class Inputs final : public InputStream {
           Found result = found(std::move(entry->path), entry->kind,
                                std::move(entry->error), name_at);
           result.job.is_regular = entry->is_regular;
+          result.job.is_announced = result.job.error.has_value();
           return result;
         }
         counts_.skipped_names += folder_->skipped_names();
@@ -126,8 +132,9 @@ class Inputs final : public InputStream {
         } else if (entry->error) {
           if (entry->error->code == ErrorCode::kUnreadable)
             ++counts_.unreadable_lists;
-          return found(entry->path, NameKind::kOther, std::move(entry->error),
-                       shard_name_at(entry->path));
+          return announced(found(entry->path, NameKind::kOther,
+                                 std::move(entry->error),
+                                 shard_name_at(entry->path)));
         } else if (std::optional<Found> listed = open_listed(entry->path)) {
           return listed;
         }
@@ -152,12 +159,15 @@ class Inputs final : public InputStream {
   std::optional<Found> open_named(const std::string& path) {
     std::optional<Error> error;
     NameKind kind = kind_of_name(base_name(path));
-    if (!enter_folder(path, error)) {
-      if (!error && kind != NameKind::kArchive && holds_archive(path))
+    if (enter_folder(path, error)) return std::nullopt;
+    if (!error && kind != NameKind::kArchive) {
+      const Result<bool> is_archive = holds_archive(path);
+      if (!is_archive)
+        error = is_archive.error();
+      else if (*is_archive)
         kind = NameKind::kArchive;
-      return found(path, kind, std::move(error), shard_name_at(path));
     }
-    return std::nullopt;
+    return announced(found(path, kind, std::move(error), shard_name_at(path)));
   }
 
   /// A list may name millions of files and this thread is alone, so names that

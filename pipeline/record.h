@@ -64,6 +64,9 @@ struct Job {
   std::uint64_t seq = 0;  // 0, 1, 2, ... without gaps: the order of the output
   std::string path;       // as given or enumerated; any bytes but NUL
   bool is_regular = false;  // `path` is a file: the listing of its folder says
+  /// A failure is also told to the person: of an argument, of a folder, of an
+  /// archive, behind each of which many images may stand.
+  bool is_announced = false;
   std::optional<std::string> member;  // name inside the archive `path`
   std::optional<FileRange> range;     // member that is read in place
   /// Member of an archive that must be decompressed from its start. Memory is
@@ -133,6 +136,7 @@ struct Lines {
   /// Whole lines; compressed if the output is, unless jobs are postponed.
   std::string bytes;
   Tally tally;  // of these lines; output_bytes counts them uncompressed
+  std::vector<std::string> failures;  // messages: of jobs that are announced
   std::vector<Postponed> postponed;  // in order
   std::size_t held_bytes = 0;
 };

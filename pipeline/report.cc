@@ -10,6 +10,27 @@ std::string to_message(const Error& error) {
   return message.append(": ").append(error.detail, end + 2);
 }
 
+std::string to_message(const Record& record) {
+  // A list on standard input.
+  std::string message = record.file == "-" ? "standard input" : record.file;
+  if (record.member) message.append("!/").append(*record.member);
+  const std::string_view status = status_name(record.status);
+  message.append(": ").append(status);
+  if (!record.error) return message;
+  if (error_name(record.error->code) != status)
+    return message.append(": ").append(to_text(*record.error));
+  if (!record.error->detail.empty())
+    message.append(": ").append(record.error->detail);
+  return message;
+}
+
+void FailureReports::finish() {
+  if (count_ <= kMaxReports) return;
+  const std::uint64_t more = count_ - kMaxReports;
+  report_(std::to_string(more) + " more input" + (more == 1 ? "" : "s") +
+          " failed; the records say which and why");
+}
+
 void BadLineReports::describe(const std::string& path, std::uint64_t line,
                               const Error& error) {
   report_(path + ":" + std::to_string(line) + ": " + to_text(error));

@@ -7,8 +7,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "extractor/error.h"
+#include "pipeline/record.h"
 
 namespace sdmeta {
 
@@ -18,11 +20,34 @@ using Report = std::function<void(const std::string& message)>;
 /// "place: code: detail".
 std::string to_message(const Error& error);
 
+/// Of a record with an error: "place: status: code: detail", where a code that
+/// is the status's name is not said again.
+std::string to_message(const Record& record);
+
+/// Messages of one kind that are handed to a report; the others are counted.
+inline constexpr std::uint64_t kMaxReports = 20;
+
+/// Hands the first failures of inputs to a report.
+class FailureReports {
+ public:
+  explicit FailureReports(Report report) : report_(std::move(report)) {}
+
+  void add(const std::string& message) {
+    if (++count_ <= kMaxReports) report_(message);
+  }
+  /// Says how many more there were.
+  void finish();
+
+ private:
+  Report report_;
+  std::uint64_t count_ = 0;
+};
+
 /// Hands the first bad lines of each file to a report; the others are counted
 /// only, because a file of another kind is nothing but bad lines.
 class BadLineReports {
  public:
-  static constexpr std::uint64_t kMaxOfFile = 20;
+  static constexpr std::uint64_t kMaxOfFile = kMaxReports;
 
   explicit BadLineReports(const Report& report) : report_(report) {}
 

@@ -24,7 +24,7 @@ struct RunOptions {
 using NextBatch = std::function<std::optional<Batch>()>;
 
 /// Takes the lines of each batch, in one or more pieces, in the order of `seq`,
-/// one thread at a time. Pieces have `bytes` and `tally`.
+/// one thread at a time. Pieces have `bytes`, `tally` and `failures`.
 using TakeLines = std::function<void(Lines)>;
 
 void run_serial(const NextBatch& next, const RunOptions& options,

@@ -12,6 +12,7 @@
 #include "pipeline/cached_source.h"
 #include "pipeline/encode.h"
 #include "pipeline/job_source.h"
+#include "pipeline/report.h"
 
 namespace sdmeta {
 namespace {
@@ -287,10 +288,13 @@ Lines begin_lines(const Batch& jobs) {
 
 /// All stages behind the first.
 void add_image(Extracted&& image, const StageOptions& options, Lines& lines) {
+  const bool is_announced = image.job.is_announced;
   Record record = interpret_stage(std::move(image), options);
   if (options.csv != nullptr)
     record = join_stage(std::move(record), options.csv);
   encode_stage(record, options.with_raw, lines);
+  if (is_announced && is_failure(record.status))
+    lines.failures.push_back(to_message(record));
 }
 
 void add_line(Extracted&& image, const StageOptions& options, Lines& lines) {
@@ -397,6 +401,7 @@ void finish_batch(Lines lines, const StageOptions& options,
   piece.seq = lines.seq;
   piece.bytes = std::move(lines.frames);
   piece.tally = lines.tally;
+  piece.failures = std::move(lines.failures);
   take(std::exchange(piece, {}));
   const auto hand_on = [&](bool is_last) {
     const bool is_full = piece.bytes.size() >= kMaxFrameBytes;

@@ -1,10 +1,11 @@
 """Mistakes on the command line: told before anything is lost or run for hours."""
 import gzip
 import os
+import subprocess
 import tarfile
 import unittest
 
-from program import (INFOTEXT, ProgramTest, png, records,
+from program import (BINARY, INFOTEXT, ProgramTest, png, records,
                      without_privileges)
 
 
@@ -238,6 +239,53 @@ class Inputs(ProgramTest):
                          ["unreadable", "no_metadata"])
         self.assertIn("sdmeta: b.png: unreadable: open: No such file or "
                       "directory\n", result.stderr)
+
+    def test_failed_arguments_folders_and_archives_are_told(self):
+        self.write("f/no/a.png", png())
+        self.write("f/x.png", b"")
+        self.write("bad.png", b"<html>")
+        with tarfile.open(self.path("f/a.tar"), "w",
+                          format=tarfile.USTAR_FORMAT) as tar:
+            for name in ("1.png", "2.png"):
+                tar.add(self.path("f/no/a.png"), name)
+        os.truncate(self.path("f/a.tar"), 1300)
+        os.chmod(self.path("f/no"), 0)
+        result = self.run_sdmeta("extract", "-q", "f", "no.tar", "bad.png",
+                                 under=without_privileges())
+        os.chmod(self.path("f/no"), 0o700)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(
+            result.stderr,
+            "sdmeta: f/a.tar: corrupt: archive_broken: ends inside a header; "
+            "1 member was read\n"
+            "sdmeta: f/no: unreadable: open folder: Permission denied\n"
+            "sdmeta: no.tar: unreadable: open: No such file or directory\n"
+            "sdmeta: bad.png: not_an_image: web page or XML text\n")
+
+    def test_the_first_failures_are_told_and_the_others_counted(self):
+        names = ["%02d.png" % i for i in range(30)]
+        for more, expected in ((20, None), (21, "1 more input failed"),
+                               (30, "10 more inputs failed")):
+            lines = self.run_sdmeta("extract", "-q",
+                                    *names[:more]).stderr.splitlines()
+            self.assertEqual([line.split(": ")[1] for line in lines[:20]],
+                             names[:20])
+            self.assertEqual(lines[20:], [] if expected is None else [
+                "sdmeta: %s; the records say which and why" % expected])
+
+    def test_a_list_that_breaks_off_is_named_with_the_reason(self):
+        for stdin, reason in ((b"a.png\0", "a NUL in a line; where NULs end "
+                               "the paths: -0"), (None, "Bad file descriptor")):
+            command = [BINARY, "extract", "-q", "-"]
+            if stdin is None:
+                command = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+            result = subprocess.run(command, input=stdin, capture_output=True)
+            self.assertEqual(result.returncode, 2)
+            self.assertEqual(
+                result.stderr.decode(),
+                "sdmeta: standard input: unreadable: read list: %s\n"
+                "sdmeta: standard input: the list could not be read to its "
+                "end, so that records are missing\n" % reason)
 
     def test_tables_and_records_are_doubted_and_have_their_record(self):
         self.write("rows.csv", "image_id\n1\n")

@@ -144,8 +144,8 @@ TEST_F(InputsArchive, NestingHasABound) {
   std::string inner = TarBuilder().file("a.png", "x").end();
   for (int i = 0; i < 5; ++i) inner = TarBuilder().file("t.tar", inner).end();
   EXPECT_EQ(members("a.tar", inner),
-            (Strings{"t.tar!/t.tar!/t.tar!archive_broken: archives are nested "
-                     "too deeply"}));
+            (Strings{"t.tar!/t.tar!/t.tar!unsupported_format: archives within "
+                     "archives are read 3 levels deep"}));
 }
 
 TEST_F(InputsArchive, AnEmptyArchiveHasNoInputs) {
@@ -177,6 +177,17 @@ TEST_F(InputsArchive, ACompressedFileThatIsCutIsBroken) {
   }
 }
 
+TEST_F(InputsArchive, AnImageNamedLikeAnArchiveIsAnImage) {
+  const std::string png = "\x89PNG\r\n\x1A\n and so on";
+  put("f/a.tar", png);
+  put("f/b.tar", TarBuilder().file("in.zip", png).end());
+  put("f/c.tgz", packed_archive("pax", "gzip", {{"in.zip", png}}));
+  EXPECT_EQ(contents(jobs_of_root()),
+            (Strings{"=" + png, "in.zip=" + png, "in.zip=" + png}));
+  EXPECT_EQ(contents(jobs_of({.paths = {at("f/a.tar")}})),
+            (Strings{"=" + png}));
+}
+
 TEST_F(InputsArchive, AnArchiveThatShrinksWhileItIsReadCutsItsMembers) {
   put("a.tar", TarBuilder().file("a.png", "1").file("b.png", "2").end());
   const std::vector<Job> jobs = jobs_of({.paths = {at("a.tar")}});
@@ -185,6 +196,16 @@ TEST_F(InputsArchive, AnArchiveThatShrinksWhileItIsReadCutsItsMembers) {
             (Strings{"a.png=1",
                      "b.png=!truncated: its file, or archive, became shorter "
                      "while it was read"}));
+}
+
+TEST_F(InputsArchive, OfAllMembersOnlyArchivesAreAnnounced) {
+  put("a.tar",
+      TarBuilder().header("l.png", 0, '2', "x").file("in.tar", "no").bytes());
+  const std::vector<Job> jobs = jobs_of_root();
+  ASSERT_EQ(jobs.size(), 3u);
+  EXPECT_FALSE(jobs[0].is_announced);
+  EXPECT_TRUE(jobs[1].is_announced);
+  EXPECT_TRUE(jobs[2].is_announced);  // the end mark is missing
 }
 
 TEST_F(InputsArchive, ACutTarCostsWhatLiesBehindTheCut) {
@@ -197,7 +218,7 @@ TEST_F(InputsArchive, ACutTarCostsWhatLiesBehindTheCut) {
   EXPECT_EQ(members("a.tar", tar),
             (Strings{"a.png=whole", "b.png=" + std::string(700, 'b'),
                      "!archive_broken: ends inside the member b.png, which "
-                     "has 1000 bytes"}));
+                     "has 1000 bytes; 2 members were read"}));
   EXPECT_EQ(jobs_of({.paths = {at("a.tar")}})[1].member_size, 1000u);
 }
 
@@ -304,7 +325,7 @@ TEST_F(InputsArchive, ABombEndsWithAStatus) {
               {.limits = limits});
   EXPECT_EQ(got, (Strings{"a.png=x",
                           "!archive_broken: unpacks to more than "
-                          "200 times its size"}));
+                          "200 times its size; 2 members were read"}));
 }
 
 TEST_F(InputsArchive, ALargeDictionaryIsNotFilled) {
@@ -326,7 +347,9 @@ TEST_F(InputsArchive, ABrokenArchiveWithinCostsOnlyItself) {
       members("a.tar",
               TarBuilder().file("in.tar", inner).file("b.png", "y").end()),
       (Strings{"in.tar!/a.png=x",
-               "in.tar!archive_broken: ends without an end mark", "b.png=y"}));
+               "in.tar!archive_broken: ends without an end mark; 1 member was "
+               "read",
+               "b.png=y"}));
 }
 
 TEST_F(InputsArchive, ShardsOfATarAreDisjointAndTogetherEverything) {

@@ -271,6 +271,21 @@ TEST_F(Inputs, AnOverlongLineOfAListIsOneJobWithAnError) {
   EXPECT_EQ(jobs[1].path, "a.png");
 }
 
+TEST_F(Inputs, ArgumentsAndListsAreAnnouncedButNotWhatIsFoundOrListed) {
+  put("f/a.png");
+  put("list", at("none") + "\n" + at("none.png") + "\n");
+  const std::vector<Job> jobs =
+      jobs_of({.paths = {at("f"), at("f/a.png"), at("none.png")},
+               .files_from = at("list")});
+  ASSERT_EQ(jobs.size(), 5u);
+  EXPECT_FALSE(jobs[0].is_announced);
+  EXPECT_TRUE(jobs[1].is_announced);
+  EXPECT_TRUE(jobs[2].is_announced);
+  EXPECT_FALSE(jobs[3].is_announced);
+  EXPECT_FALSE(jobs[4].is_announced);
+  EXPECT_TRUE(jobs_of({.files_from = at("no list")})[0].is_announced);
+}
+
 TEST_F(Inputs, AListThatCannotBeReadIsCountedAndAJobWithAnError) {
   const std::vector<Job> jobs = jobs_of({.files_from = at("none")});
   ASSERT_EQ(jobs.size(), 1u);
