@@ -11,8 +11,8 @@ namespace sdmeta {
 /// denied". `errno_value` is an errno; the text is that of the C locale.
 Error file_error(std::string_view doing, int errno_value);
 
-/// file_error("open", ...) of an input, which says so where `path` is that of
-/// an archive's member: only `sdmeta show` takes those.
+/// file_error("open", ...) of an input, which says so where `path` is an
+/// address, or that of an archive's member: only `sdmeta show` takes those.
 Error open_error(std::string_view path, int errno_value);
 
 /// The same as kUnwritable.

@@ -32,7 +32,10 @@ Result<ImageFile> image_file(int fd, const std::string& path, bool is_regular) {
   if (::fstat(fd, &status) != 0) return file_error("fstat", errno);
   if (!S_ISREG(status.st_mode)) {
     return Error{ErrorCode::kUnreadable,
-                 S_ISDIR(status.st_mode) ? "is a folder" : "is not a file",
+                 S_ISDIR(status.st_mode)
+                     ? "is a folder"
+                     : "is a pipe or a device; images and archives are read "
+                       "from files",
                  std::nullopt};
   }
   image.size = static_cast<std::uint64_t>(status.st_size);

@@ -1,6 +1,7 @@
 #include "pipeline/inputs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include <span>
@@ -178,8 +179,14 @@ class Inputs final : public InputStream {
     const NameKind kind = kind_of_name(name);
     const bool says_image =
         kind == NameKind::kImage && name.find('.') != std::string_view::npos;
-    if (!says_image && enter_folder(path, error)) return std::nullopt;
-    return found(path, kind, std::move(error), shard_name_at(path));
+    const bool has_lines = path.find('\n') != std::string::npos;
+    if ((!says_image || has_lines) && enter_folder(path, error))
+      return std::nullopt;
+    if (error && has_lines) error->detail += kIsManyLines;
+    Found listed = found(path, kind, std::move(error), shard_name_at(path));
+    // A list that was split in another way than it was made.
+    listed.job.is_announced = has_lines || path.size() >= PATH_MAX;
+    return listed;
   }
 
   bool enter_folder(const std::string& path, std::optional<Error>& error) {

@@ -169,6 +169,15 @@ void add_partial_uuids(std::string_view stem, NameKeys& keys) {
   if (!is_word(stem[rest - 1])) keys.add(parse_uuid(stem.substr(rest)));
 }
 
+/// Names that speak of no image: of a descriptor (/dev/fd/63,
+/// /proc/self/fd/63), and a list that was taken for one path.
+bool is_no_image_name(std::string_view name) {
+  return name.starts_with("/dev/fd/") ||
+         (name.starts_with("/proc/") &&
+          name.find("/fd/") != std::string_view::npos) ||
+         name.find('\n') != std::string_view::npos;
+}
+
 void add_folders(std::string_view path, NameKeys& keys) {
   for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos;) {
     path = path.substr(0, slash);
@@ -299,6 +308,7 @@ NameKeys NameMatcher::keys(std::string_view path,
     return keys;
   }
 
+  if (is_no_image_name(name)) return keys;
   const bool has_numbers = match_ != MatchKey::kImageUrl;
   const bool has_uuids =
       match_ == MatchKey::kAny || match_ == MatchKey::kImageUrl;

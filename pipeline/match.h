@@ -6,6 +6,7 @@
 // missing ones:
 // - part of a stem with fewer than five digits: "foo_2.png", "2024-01-31.png";
 // - digits that touch a letter: "1024x1024.png";
+// - the number of a descriptor: /dev/fd/63; paths with line ends in them;
 // - leading zeros, and the number behind a counter that has them: A1111 names
 //   its files 00012-3456789.png, which is a counter and a seed.
 // What may be a date or a clock time (IMG_20231005_123456.png) is an image_id

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "extractor/byte_cursor.h"
+#include "pipeline/archive_magic.h"
+#include "pipeline/compress.h"
 #include "pipeline/file_error.h"
 
 namespace sdmeta {
@@ -15,6 +18,11 @@ namespace {
 
 constexpr std::size_t kBlock = 64 << 10;  // bytes of one read
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_compressed(std::string_view head) {
+  return head.starts_with(magic_of(Compression::kGzip)) ||
+         is_zstd(as_bytes(head));
+}
 
 }  // namespace
 
@@ -96,6 +104,10 @@ std::optional<PathList::Entry> PathList::next() {
       if (std::optional<Error> error = fill()) return finish(std::move(*error));
       continue;
     }
+    if (is_at_start_ && is_compressed(buffer_))
+      return finish({ErrorCode::kUnreadable,
+                     "list is compressed; unpack it into a pipe: zstd -dc LIST "
+                     "| sdmeta extract -"});
     std::string_view text(buffer_.data() + position_, length);
     if (end == std::string::npos && text.empty()) return std::nullopt;
     position_ += length + (end == std::string::npos ? 0 : 1);
@@ -103,8 +115,7 @@ std::optional<PathList::Entry> PathList::next() {
       if (text.find('\0') != std::string_view::npos)
         return finish({ErrorCode::kUnreadable,
                        "read list: a NUL in a line; where NULs end the paths: "
-                       "-0",
-                       std::nullopt});
+                       "-0"});
       if (is_at_start_ && text.starts_with(kByteOrderMark))
         text.remove_prefix(kByteOrderMark.size());
       if (text.ends_with('\r')) text.remove_suffix(1);
@@ -112,11 +123,14 @@ std::optional<PathList::Entry> PathList::next() {
     is_at_start_ = false;
     searched = 0;
     if (text.empty()) continue;
-    if (is_too_long || text.size() > kMaxPathBytes)
-      return Entry{
-          std::string(text.substr(0, kMaxPathBytes)),
-          Error{ErrorCode::kMalformed,
-                "path in the list is longer than 65536 bytes", std::nullopt}};
+    if (is_too_long || text.size() > kMaxPathBytes) {
+      text = text.substr(0, kMaxPathBytes);
+      Error error{ErrorCode::kMalformed,
+                  "path in the list is longer than 65536 bytes"};
+      if (text.find('\n') != std::string_view::npos)
+        error.detail += kIsManyLines;
+      return Entry{std::string(text), std::move(error)};
+    }
     return Entry{std::string(text), std::nullopt};
   }
 }

@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "extractor/error.h"
 
 namespace sdmeta {
+
+/// Behind the error of a NUL-separated path with line ends in it.
+inline constexpr std::string_view kIsManyLines =
+    "; a path of several lines: lists of one path a line are read without -0";
 
 class PathList {
  public:
@@ -17,7 +22,8 @@ class PathList {
 
   /// "-" is standard input. With '\n' as separator a '\r' before it and an
   /// UTF-8 byte order mark at the start are dropped. Empty entries are skipped.
-  /// The list ends as soon as `stop_fd`, unless -1, can be read.
+  /// Compressed lists are refused. The list ends as soon as `stop_fd`, unless
+  /// -1, can be read.
   PathList(const std::string& file, bool is_nul_separated, int stop_fd);
   ~PathList();
   PathList(const PathList&) = delete;

@@ -287,6 +287,14 @@ class Inputs(ProgramTest):
                 "sdmeta: standard input: the list could not be read to its "
                 "end, so that records are missing\n" % reason)
 
+    def test_a_pipe_is_not_read_as_an_image(self):
+        result = subprocess.run([BINARY, "extract", "-q", "/dev/stdin"],
+                                input=png(), capture_output=True)
+        self.assertEqual(
+            result.stderr.decode(),
+            "sdmeta: /dev/stdin: unreadable: is a pipe or a device; images and "
+            "archives are read from files\n")
+
     def test_tables_and_records_are_doubted_and_have_their_record(self):
         self.write("rows.csv", "image_id\n1\n")
         self.write("out.jsonl.zst", b"")

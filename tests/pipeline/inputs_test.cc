@@ -271,6 +271,45 @@ TEST_F(Inputs, AnOverlongLineOfAListIsOneJobWithAnError) {
   EXPECT_EQ(jobs[1].path, "a.png");
 }
 
+TEST_F(Inputs, AListThatWasTakenForOnePathSaysSo) {
+  put("list", "a.png\nb.png\n");
+  std::vector<Job> jobs =
+      jobs_of({.files_from = at("list"), .is_nul_separated = true});
+  ASSERT_EQ(jobs.size(), 1u);
+  EXPECT_EQ(to_text(*jobs[0].error),
+            "unreadable: open: No such file or directory; a path of several "
+            "lines: lists of one path a line are read without -0");
+  EXPECT_TRUE(jobs[0].is_announced);
+  put("list", std::string(70000, '\n'));
+  jobs = jobs_of({.files_from = at("list"), .is_nul_separated = true});
+  EXPECT_EQ(to_text(*jobs[0].error),
+            "malformed: path in the list is longer than 65536 bytes; a path of "
+            "several lines: lists of one path a line are read without -0");
+}
+
+TEST_F(Inputs, ACompressedListIsRefused) {
+  for (const char* magic : {"\x1F\x8B\x08", "\x28\xB5\x2F\xFD"}) {
+    put("list", std::string(magic) + " and so on\n");
+    const std::vector<Job> jobs = jobs_of({.files_from = at("list")});
+    ASSERT_EQ(jobs.size(), 1u);
+    EXPECT_TRUE(to_text(*jobs[0].error)
+                    .starts_with("unreadable: list is compressed; "));
+    EXPECT_EQ(counts_.unreadable_lists, 1u);
+  }
+}
+
+TEST_F(Inputs, AnAddressSaysThatNothingIsFetched) {
+  const auto error_of = [this](const char* path) {
+    return to_text(*jobs_of({.paths = {path}})[0].error);
+  };
+  for (const char* path : {"https://x.y/z.png", "s3://b/x.tar"})
+    EXPECT_EQ(error_of(path),
+              "unreadable: open: No such file or directory; addresses are not "
+              "fetched; see sdmeta urls");
+  for (const char* path : {"://x", "a b://x", "no/x://y"})
+    EXPECT_EQ(error_of(path), "unreadable: open: No such file or directory");
+}
+
 TEST_F(Inputs, ArgumentsAndListsAreAnnouncedButNotWhatIsFoundOrListed) {
   put("f/a.png");
   put("list", at("none") + "\n" + at("none.png") + "\n");

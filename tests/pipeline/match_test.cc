@@ -159,6 +159,13 @@ TEST(Match, ANameStatesItsImageIdWithoutACsv) {
   EXPECT_FALSE(image_id_of_name(std::string(kUuid) + ".png", ""));
 }
 
+TEST(Match, DescriptorsAndListsThatWereTakenForOnePathStateNoImageId) {
+  for (const char* name : {"/dev/fd/12345678", "/proc/self/fd/12345678",
+                           "a/1.png\nb/12345678.png"})
+    EXPECT_FALSE(image_id_of_name(name, "")) << name;
+  EXPECT_EQ(image_id_of_name("/dev/shm/12345678.png", ""), 12345678u);
+}
+
 // Cameras, phones and screenshots name files by them; a wrong image_id is worse
 // than none.
 TEST(Match, DatesAndClockTimesStateNoImageId) {
