@@ -6,7 +6,8 @@ namespace sdmeta {
 enum class ExitCode : int {
   kComplete = 0,     // every input has its record; failures are in the records
   kInputsFailed = 1, // only with --strict: some record's status is a failure
-  kNotComplete = 2,  // usage error, unreadable CSV or list, unwritable output
+  kNotComplete = 2,  // usage error, unreadable CSV or list, unwritable output;
+                     // of `show`: a file that cannot be read
   kInterrupted = 130,
 };
 

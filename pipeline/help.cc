@@ -59,7 +59,8 @@ constexpr const char* kShowHelp =
   --json        the record as indented JSON, with the raw text
   --keep-urls   do not cut signed query strings off addresses
 
-FILE may be a member of an archive: shots.tar!/12345678.png
+FILE may be a member of an archive (shots.tar!/12345678.png), a whole archive, a
+folder, or - for a list of paths on standard input.
 )";
 
 constexpr const char* kEnrichHelp =

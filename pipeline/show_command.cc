@@ -8,7 +8,9 @@
 
 #include "pipeline/archive.h"
 #include "pipeline/commands.h"
+#include "pipeline/diagnostics.h"
 #include "pipeline/inputs.h"
+#include "pipeline/report.h"
 #include "pipeline/show.h"
 #include "pipeline/stages.h"
 
@@ -27,6 +29,7 @@ Job failed_job(const std::string& path, const Error& error) {
   Job job;
   job.path = path;
   job.error = error;
+  job.is_announced = true;
   return job;
 }
 
@@ -39,21 +42,42 @@ class Showing {
     stages_.with_raw = true;
   }
 
-  ExitCode show(Job job) {
+  /// What cannot be read is told on standard error. False if nothing can be
+  /// printed any longer.
+  bool show(Job job) {
+    const bool was_named = job.is_announced;
     const Record record = interpret_stage(
         extract_stage(std::move(job), opener_, stages_.extract), stages_);
-    if (command_.as_json) return print(describe_as_json(record));
+    const bool is_unreadable = record.status == Status::kUnreadable;
+    if (is_unreadable) {
+      talk_.report(to_message(record));
+      if (was_named) code_ = ExitCode::kNotComplete;
+    }
+    if (command_.as_json) return is_printed(describe_as_json(record));
+    if (is_unreadable) return true;
     std::string text = is_first_ ? "" : "\n";
     is_first_ = false;
-    return print(text + describe_for_person(record, width_));
+    return is_printed(text + describe_for_person(record, width_));
   }
 
+  /// Of the program.
+  ExitCode code() const { return code_; }
+
  private:
+  bool is_printed(const std::string& text) {
+    const ExitCode code = print(text);
+    if (code == ExitCode::kComplete) return true;
+    code_ = code;
+    return false;
+  }
+
   const ShowCommand& command_;
   StageOptions stages_;
   std::size_t width_;
+  Diagnostics talk_{ProgressMode::kNever, true};
   FileOpener opener_;
   bool is_first_ = true;
+  ExitCode code_ = ExitCode::kComplete;
 };
 
 }  // namespace
@@ -61,23 +85,20 @@ class Showing {
 ExitCode run_command(const ShowCommand& command) {
   Showing showing(command);
   for (const std::string& file : command.files) {
-    ExitCode code = ExitCode::kComplete;
     if (std::optional<Result<Job>> member = open_member(file)) {
-      code = showing.show(*member ? std::move(**member)
-                                  : failed_job(file, member->error()));
-    } else {
-      // Folders and archives are shown image by image.
-      InputOptions options;
-      options.paths = {file};
-      const std::unique_ptr<InputStream> inputs =
-          open_inputs(std::move(options));
-      while (std::optional<Job> job = inputs->next())
-        if (code = showing.show(std::move(*job)); code != ExitCode::kComplete)
-          break;
+      if (!showing.show(*member ? std::move(**member)
+                                : failed_job(file, member->error())))
+        return showing.code();
+      continue;
     }
-    if (code != ExitCode::kComplete) return code;
+    // Folders and archives are shown image by image.
+    InputOptions options;
+    options.paths = {file};
+    const std::unique_ptr<InputStream> inputs = open_inputs(std::move(options));
+    while (std::optional<Job> job = inputs->next())
+      if (!showing.show(std::move(*job))) return showing.code();
   }
-  return ExitCode::kComplete;
+  return showing.code();
 }
 
 }  // namespace sdmeta

@@ -347,10 +347,24 @@ class Talk(ProgramTest):
         self.assertEqual((shown["file"], shown["member"]),
                          ("shots.tar", "a/two.png"))
         self.assertEqual(shown["generation"]["seed"], "2")
-        self.assertIn("no such member", self.run_sdmeta(
-            "show", "shots.tar!/a/three.png").stdout)
         self.assertEqual(self.run_sdmeta("show", "shots.tar").stdout.count(
             "status"), 2)
+
+    def test_show_tells_what_it_cannot_read_and_shows_the_rest(self):
+        self.write("x.png", png(INFOTEXT % 42))
+        with tarfile.open(self.path("shots.tar"), "w") as tar:
+            tar.add(self.path("x.png"), "x.png")
+        for name, reason in (
+                ("no.png", "open: No such file or directory"),
+                ("shots.tar!/y.png", "no such member")):
+            message = "sdmeta: %s: unreadable: %s\n" % (name, reason)
+            result = self.run_sdmeta("show", name, "x.png")
+            self.assertEqual((result.returncode, result.stderr), (2, message))
+            self.assertEqual(result.stdout,
+                             self.run_sdmeta("show", "x.png").stdout)
+            result = self.run_sdmeta("show", "--json", name)
+            self.assertEqual((result.returncode, result.stderr), (2, message))
+            self.assertEqual(json.loads(result.stdout)["status"], "unreadable")
 
     def test_show_wraps_a_long_line_in_linear_time(self):
         prompt = "some words and more " * (500 << 10)  # 10 MiB
