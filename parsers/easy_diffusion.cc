@@ -9,9 +9,11 @@
 //   num_inference_steps: 25
 //   use_lora_model: ['add_detail', 'style']
 //   lora_alpha: [0.5, 0.8]
+#include <algorithm>
 #include <array>
 
 #include "parsers/field_map.h"
+#include "parsers/generic_rules.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
 
@@ -82,6 +84,14 @@ bool is_chunk(const Payload& payload) {
   }
 }
 
+// `model`, `Model`: somebody else's chunks.
+bool has_other_model(const Payloads& payloads) {
+  const auto rules = generic_rules();
+  return std::any_of(rules.begin(), rules.end(), [&](const FieldRule& rule) {
+    return rule.field == Field::kModel && payloads.find(rule.key) != nullptr;
+  });
+}
+
 bool has_chunks(const Payloads& payloads) {
   for (const std::string_view key : kModelKeys)
     if (payloads.find(key) != nullptr) return true;
@@ -90,7 +100,8 @@ bool has_chunks(const Payloads& payloads) {
     return payloads.find(a) != nullptr || payloads.find(b) != nullptr;
   };
   return has("negative_prompt", "Negative Prompt") && has("seed", "Seed") &&
-         has("num_inference_steps", "Guidance Scale");
+         has("num_inference_steps", "Guidance Scale") &&
+         !has_other_model(payloads);
 }
 
 const Payload* find_object(const Payloads& payloads) {

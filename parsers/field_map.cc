@@ -21,11 +21,11 @@ bool set_name(std::optional<std::string>& field, std::string_view text) {
   return set(field, std::optional<std::string>(text));
 }
 
-bool set_length(std::optional<std::int64_t>& field, std::string_view text) {
-  const auto pixels = integer_in(text);
-  if (pixels && *pixels == 0) return true;
-  if (pixels && *pixels < 0) return false;
-  return set(field, pixels);
+bool set_positive(std::optional<std::int64_t>& field, std::string_view text) {
+  const auto number = integer_in(text);
+  if (number && *number == 0) return true;
+  if (number && *number < 0) return false;
+  return set(field, number);
 }
 
 bool set_size(std::optional<std::int64_t>& width,
@@ -88,8 +88,8 @@ bool set_field(Generation& generation, Field field, std::string_view text) {
     case Field::kGuidance:
       return set(generation.guidance, number_in<double>(text));
     case Field::kSeed: return set(generation.seed, digits_in(text));
-    case Field::kWidth: return set_length(generation.width, text);
-    case Field::kHeight: return set_length(generation.height, text);
+    case Field::kWidth: return set_positive(generation.width, text);
+    case Field::kHeight: return set_positive(generation.height, text);
     case Field::kSize:
       return set_size(generation.width, generation.height, text);
     case Field::kModel: return set_name(generation.model, text);
@@ -102,9 +102,9 @@ bool set_field(Generation& generation, Field field, std::string_view text) {
       return set_name(generation.software_version, text);
     case Field::kHiresUpscale:
       return set(generation.hires.upscale, number_in<double>(text));
-    case Field::kHiresUpscaler: return set_name(generation.hires.upscaler, text);
-    case Field::kHiresSteps:
-      return set(generation.hires.steps, integer_in(text));
+    case Field::kHiresUpscaler:
+      return set_name(generation.hires.upscaler, text);
+    case Field::kHiresSteps: return set_positive(generation.hires.steps, text);
     case Field::kHiresDenoisingStrength:
       return set_strength(generation.hires.denoising_strength, text);
     case Field::kHiresSize:

@@ -37,7 +37,7 @@ enum class Field : std::uint8_t {
   kSoftwareVersion,
   kHiresUpscale,
   kHiresUpscaler,
-  kHiresSteps,
+  kHiresSteps,              // 0, as many as the first pass, leaves it absent
   kHiresDenoisingStrength,  // as above
   kHiresSize,
   kElsewhere,  // read by code of the writer's own: not for `extra`

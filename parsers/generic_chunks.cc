@@ -22,15 +22,19 @@ namespace sdmeta {
 namespace {
 
 // Keys are the writer's own there, and no tags.
-bool is_chunk(const Payload& payload) {
+bool is_pair(const Payload& payload) {
   switch (payload.field().carrier) {
     case Carrier::kPngText:
     case Carrier::kPngZtxt:
     case Carrier::kPngItxt:
     case Carrier::kMp4Mdta:
-    case Carrier::kMatroskaTag: return !payload.looks_like_json();
+    case Carrier::kMatroskaTag: return payload.key() != "workflow";
     default: return false;
   }
+}
+
+bool is_chunk(const Payload& payload) {
+  return is_pair(payload) && !payload.looks_like_json();
 }
 
 constexpr std::string_view kSygil = "SD:";
@@ -79,7 +83,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
       taken.push_back(chunk);
   }
   for (const Payload& payload : payloads.all())
-    if (is_chunk(payload) &&
+    if (is_pair(payload) &&
         std::find(taken.begin(), taken.end(), &payload) == taken.end())
       add_extra(generation, payload.key(), payload.text());
   split_scheduler(generation);

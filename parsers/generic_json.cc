@@ -68,6 +68,20 @@ Writer writer_of(const Payload& payload, JsonValue description) {
   return {"", "unknown-json"};
 }
 
+// A1111's API: requests have these also where the second pass is switched off.
+constexpr auto kHiresRules = std::to_array<FieldRule>({
+    {"hr_scale", Field::kHiresUpscale},
+    {"hr_upscaler", Field::kHiresUpscaler},
+    {"hr_second_pass_steps", Field::kHiresSteps},
+});
+
+std::vector<FieldRule> rules_of(const Writer& writer, JsonValue root) {
+  std::vector<FieldRule> rules(writer.rules.begin(), writer.rules.end());
+  if (root["enable_hr"].boolean() == true)
+    rules.insert(rules.end(), kHiresRules.begin(), kHiresRules.end());
+  return rules;
+}
+
 // --- prompts in parts: [{"text": "a cat", "weight": 1}], [[1, "a cat"]]
 
 JsonValue text_of_part(JsonValue part) {
@@ -232,7 +246,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   const JsonValue root = find_description(payload.json());
   const Writer writer = writer_of(payload, root);
   generation.software = writer.software;
-  fill_in_order(root, {writer.rules.begin(), writer.rules.end()}, generation);
+  fill_in_order(root, rules_of(writer, root), generation);
   for (const std::string_view key : {"loras", "Loras", "loraList"})
     read_loras(root, key, generation);
   read_lora_files(root, "lora_paths", "lora_scales", generation);
@@ -241,6 +255,9 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   // The AI Horde has no schedules, but a switch.
   if (root["karras"].boolean() == true)
     set_field(generation, Field::kScheduler, "karras");
+  // A1111's API: the model that a request asks for.
+  set_field(generation, Field::kModel,
+            root["override_settings"]["sd_model_checkpoint"]);
   add_extra(generation, "software", root["software"]);
   if (root.size() > 0 && !describes_generation(payload.json()))
     payload.json().for_each_member([&](std::string_view key, JsonValue value) {

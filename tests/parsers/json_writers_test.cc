@@ -22,6 +22,16 @@ Generation generation_of(std::string key, std::string value,
       .generation.value_or(Generation{});
 }
 
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Generation generation_of(const Pairs& chunks) {
+  ImageFields image;
+  image.container = Container::kPng;
+  for (const auto& [key, value] : chunks)
+    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, value});
+  return interpret(image, Limits{}).generation.value_or(Generation{});
+}
+
 std::string swarm(const std::string& params) {
   return R"({"sui_image_params": {"prompt": "a", )" + params + "}}";
 }
@@ -655,6 +665,25 @@ TEST(GenericJson, FilesOfLorasAndTheirWeightsMayBeTwoLists) {
             (std::vector<KeyValue>{{"lora_paths", R"([{"file":"ink"}])"}}));
 }
 
+TEST(GenericJson, RequestsToTheApiOfA1111AreRead) {
+  const auto read = [](const std::string& members) {
+    return generation_of(
+        "parameters",
+        R"({"prompt": "a", "seed": 7, "sampler_index": "DPM++ 2M Karras",
+            "hr_scale": 2.0, "hr_upscaler": "Latent", "hr_second_pass_steps": 0,
+            "override_settings": {"sd_model_checkpoint": "barn"})" +
+            members + "}");
+  };
+  const Generation got = read(R"(, "enable_hr": true)");
+  EXPECT_EQ(got.sampler, "DPM++ 2M");
+  EXPECT_EQ(got.scheduler, "Karras");
+  EXPECT_EQ(got.model, "barn");
+  EXPECT_EQ(got.hires.upscale, 2.0);
+  EXPECT_EQ(got.hires.upscaler, "Latent");
+  EXPECT_EQ(got.hires.steps, std::nullopt);
+  EXPECT_EQ(read(R"(, "enable_hr": false)").hires, Hires{});
+}
+
 TEST(GenericJson, NeedsAPromptAndTwoMoreParameters) {
   EXPECT_EQ(
       generation_of("x", R"({"prompt": "a", "seed": 1, "steps": 2})").software,
@@ -675,20 +704,14 @@ TEST(GenericJson, TextIsThePromptOnlyWhereNothingIsCalledPrompt) {
 // --- programs that nobody knows
 
 TEST(GenericChunks, LabelsAreReadWhateverTheirProgram) {
-  ImageFields image;
-  image.container = Container::kPng;
-  for (const auto& [key, value] :
-       std::vector<std::pair<std::string, std::string>>{
-           {"Scheduler", "EulerAncestralDiscreteScheduler"},
-           {"Prompt", "a paper boat"},
-           {"Negative Prompt", "fog"},
-           {"Seed", "7"},
-           {"CFG Scale", "7.5"},
-           {"Inference Step Count", "25"},
-           {"Eta", "1.5"}})
-    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, value});
   const Generation got =
-      interpret(image, Limits{}).generation.value_or(Generation{});
+      generation_of({{"Scheduler", "EulerAncestralDiscreteScheduler"},
+                     {"Prompt", "a paper boat"},
+                     {"Negative Prompt", "fog"},
+                     {"Seed", "7"},
+                     {"CFG Scale", "7.5"},
+                     {"Inference Step Count", "25"},
+                     {"Eta", "1.5"}});
   EXPECT_EQ(got.software, "unknown-chunks");
   EXPECT_EQ(got.prompt, "a paper boat");
   EXPECT_EQ(got.negative_prompt, "fog");
@@ -699,17 +722,32 @@ TEST(GenericChunks, LabelsAreReadWhateverTheirProgram) {
 }
 
 TEST(GenericChunks, ASeedBesideAPromptIsEnough) {
-  ImageFields image;
-  image.container = Container::kPng;
-  for (const auto& [key, value] :
-       std::vector<std::pair<std::string, std::string>>{
-           {"prompt", "a boat drifts"}, {"seed", "31337"}})
-    image.fields.push_back({Carrier::kPngText, Encoding::kUtf8, key, value});
   const Generation got =
-      interpret(image, Limits{}).generation.value_or(Generation{});
+      generation_of({{"prompt", "a boat drifts"}, {"seed", "31337"}});
   EXPECT_EQ(got.software, "unknown-chunks");
   EXPECT_EQ(got.prompt, "a boat drifts");
   EXPECT_EQ(got.seed, "31337");
+}
+
+TEST(GenericChunks, JsonBesideThemStaysInExtra) {
+  const Generation got = generation_of({{"prompt", "a"},
+                                        {"seed", "7"},
+                                        {"regions", R"({"count": 2})"},
+                                        {"workflow", R"({"nodes": []})"}});
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"regions", R"({"count": 2})"}}));
+}
+
+// Diffusers' names are anybody's.
+TEST(EasyDiffusion, ChunksWithAModelOfAnotherNameAreSomebodyElses) {
+  const Generation got = generation_of({{"Prompt", "a"},
+                                        {"Negative Prompt", "b"},
+                                        {"Guidance Scale", "9"},
+                                        {"Inference Steps", "50"},
+                                        {"Seed", "7"},
+                                        {"Model", "barn"}});
+  EXPECT_EQ(got.software, "unknown-chunks");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.model, "barn");
 }
 
 TEST(GenericChunks, APromptAndAModelAreNotEnough) {
