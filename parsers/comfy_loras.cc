@@ -125,12 +125,6 @@ LoraName words_of(std::string_view name) {
   return found;
 }
 
-bool is_model_file(std::string_view name) {
-  for (const std::string_view ending : {".safetensors", ".pt", ".ckpt", ".sft"})
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
 class Node {
  public:
   Node(const Graph& graph, NodeIndex node, const Resolve& resolve)

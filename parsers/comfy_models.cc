@@ -8,15 +8,6 @@
 namespace sdmeta {
 namespace {
 
-bool ends_like_a_model_file(std::string_view name) {
-  for (const std::string_view ending :
-       {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin"})
-    if (name.size() > ending.size() &&
-        equal_ignoring_case(name.substr(name.size() - ending.size()), ending))
-      return true;
-  return false;
-}
-
 // Samplers that change models under way: `model_low_noise`, `lightning_high`.
 bool names_half_of_the_noise(std::string_view input_name) {
   bool is_half = false;
@@ -52,7 +43,7 @@ std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
   const auto name = values_.value_of(*input, NodeField::kModelName).string();
   if (!name || is_no_name(*name)) return std::nullopt;
   // `model` and `model_name` may name anything in a node nobody listed.
-  if (role != NodeRole::kLoader && !ends_like_a_model_file(*name) &&
+  if (role != NodeRole::kLoader && !is_model_file(*name) &&
       input->name.find("ckpt") == input->name.npos &&
       input->name.find("unet") == input->name.npos)
     return std::nullopt;

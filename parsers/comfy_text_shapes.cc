@@ -43,6 +43,14 @@ std::optional<PromptSide> side_of_name(std::string_view name) {
   return std::nullopt;
 }
 
+// Words of nodes' settings, and files: no texts. Impact's detailers say `False`
+// to `sam_mask_hint_use_negative`.
+bool is_setting(std::string_view text) {
+  for (const std::string_view word : {"none", "true", "false"})
+    if (equal_ignoring_case(text, word)) return true;
+  return is_model_file(text);
+}
+
 bool joins_texts(std::string_view class_type) {
   return contains_any_ignoring_case(
       class_type, {"concat", "join", "combin", "merge", "append"});
@@ -188,6 +196,9 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   if (text || is_fed) return text;
   text = any_link(node, side, depth);
   if (text || !may_hold_text || is_for_other_side) return text;
+  // What changes a conditioning has its words from there.
+  if (values_.link(node, NodeField::kConditioning) != nullptr)
+    return std::nullopt;
   text = odd_widget(node, side);
   if (!text) open_.push_back(node);
   return text;
@@ -245,8 +256,7 @@ GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
   for (const GraphInput& input : graph_.inputs(node)) {
     if (is_side_name(input.name) || side_of_name(input.name) != side) continue;
     const auto held = plain_value(input.value).string();
-    if (!input.is_link() && (!held || *held == "None" || *held == "none"))
-      continue;
+    if (!input.is_link() && (!held || is_setting(*held))) continue;
     Text text = ask(input, side, depth);
     if (!text) continue;
     is_known = true;
@@ -306,7 +316,7 @@ GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
     const auto text = plain_value(input.value).string();
     if (text && text->size() > longest.size()) longest = *text;
   }
-  if (longest.empty()) return std::nullopt;
+  if (longest.empty() || is_setting(longest)) return std::nullopt;
   if (graph_.inputs(node).size() > 1 &&
       longest.find_first_of(" ,") == longest.npos)
     return std::nullopt;

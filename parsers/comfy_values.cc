@@ -52,6 +52,16 @@ std::optional<std::string_view> GraphValue::string() const {
   return value.string();
 }
 
+bool is_model_file(std::string_view name) {
+  for (const std::string_view ending :
+       {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin",
+        ".onnx"})
+    if (name.size() > ending.size() &&
+        equal_ignoring_case(name.substr(name.size() - ending.size()), ending))
+      return true;
+  return false;
+}
+
 JsonValue plain_value(JsonValue value) {
   for (int i = 0; i < 3; ++i) {
     if (value.is_object()) {

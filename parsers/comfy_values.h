@@ -29,6 +29,9 @@ struct GraphValue {
   std::optional<std::int64_t> integer() const { return value.integer(); }
 };
 
+/// Whether `name` ends as files of models do.
+bool is_model_file(std::string_view name);
+
 /// What a widget holds: unwraps `{"content": x}` (pysssss), `{"__value__": x}`
 /// and lists of one.
 JsonValue plain_value(JsonValue value);

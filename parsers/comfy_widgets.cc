@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "parsers/comfy_values.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -22,13 +23,6 @@ bool is_control_word(JsonValue value) {
 
 bool is_seed_name(std::string_view name) {
   return name == "seed" || name == "noise_seed" || name == "rand_seed";
-}
-
-bool is_model_file(std::string_view name) {
-  for (const std::string_view ending :
-       {".safetensors", ".ckpt", ".gguf", ".pth", ".pt", ".sft"})
-    if (name.ends_with(ending)) return true;
-  return false;
 }
 
 class Namer {

@@ -577,5 +577,9 @@ TEST(ComfyUi, TheModelOfTheNegativeSideIsKept) {
   EXPECT_EQ(extra_of(got, "negative_model"), "invented/uncond.safetensors");
 }
 
+TEST(ComfyUi, SettingsAndFilesAreNoPrompts) {
+  EXPECT_TRUE(made("detailer_without_words").prompts.empty());
+}
+
 }  // namespace
 }  // namespace sdmeta
