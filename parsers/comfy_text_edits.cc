@@ -80,10 +80,10 @@ bool GraphTexts::makes_unknown_text(NodeIndex node) const {
 }
 
 bool GraphTexts::works_on_strings(NodeIndex node) const {
-  constexpr FieldSet kOfOthers =
-      field_bit(NodeField::kModel) | field_bit(NodeField::kClip) |
-      field_bit(NodeField::kPipe) | field_bit(NodeField::kConditioning);
-  return (graph_.fields(node) & kOfOthers) == 0;
+  for (const NodeField other : {NodeField::kModel, NodeField::kClip,
+                                NodeField::kPipe, NodeField::kConditioning})
+    if (values_.link(node, other) != nullptr) return false;
+  return true;
 }
 
 // One line of several, or all of them in another order.

@@ -56,11 +56,26 @@ bool joins_texts(std::string_view class_type) {
       class_type, {"concat", "join", "combin", "merge", "append"});
 }
 
+// Before or behind the others, by the words of its name.
+int place_of(std::string_view name) {
+  if (contains_ignoring_case(name, "file")) return 0;
+  if (contains_any_ignoring_case(name, {"prefix", "prepend", "before"}))
+    return -1;
+  return contains_any_ignoring_case(name, {"suffix", "append", "after"}) ? 1
+                                                                         : 0;
+}
+
+// The text so far, to which a node adds its own: text_in_opt, previous_prompt.
+bool is_chain_name(std::string_view name) {
+  return contains_any_ignoring_case(name, {"text", "prompt", "string"}) &&
+         (contains_any_ignoring_case(name, {"opt", "prev", "_in_"}) ||
+          name.ends_with("_in"));
+}
+
 // text2, string_a, prefix, c: a part of a text by its name.
 bool is_part_name(std::string_view name) {
   if ((usual_fields(name) & field_bit(NodeField::kText)) != 0) return true;
-  for (const std::string_view word : {"prefix", "suffix", "append", "prepend"})
-    if (equal_ignoring_case(name, word)) return true;
+  if (place_of(name) != 0) return true;
   if (name.size() == 1) return is_letter(name[0]);
   for (const std::string_view stem :
        {"text", "string", "str", "prompt", "part", "input"})
@@ -71,14 +86,6 @@ bool is_part_name(std::string_view name) {
         return true;
     }
   return false;
-}
-
-// Before or behind the others, by the words of its name.
-int place_of(std::string_view name) {
-  if (contains_any_ignoring_case(name, {"prefix", "prepend", "before"}))
-    return -1;
-  return contains_any_ignoring_case(name, {"suffix", "append", "after"}) ? 1
-                                                                         : 0;
 }
 
 // What such a node makes of several texts is not one after the other.
@@ -217,19 +224,34 @@ std::string_view GraphTexts::numbered_inputs(NodeIndex node) const {
   return {};
 }
 
-// Links to more than one text, none of which belongs to a side.
+// More than one text, none of which belongs to a side: by links, or one by a
+// link and another of its own that goes before or behind it.
 bool GraphTexts::has_several_texts(NodeIndex node) const {
   NodeIndex first = kNoNode;
   bool has_several = false;
+  bool has_own = false;
+  bool is_added = false;
+  bool is_chained = false;
   for (const GraphInput& input : graph_.inputs(node)) {
     if (side_of_name(input.name)) return false;
-    if (!input.is_link() || is_side_name(input.name) ||
-        !is_text_role(values_.role(input.node)))
-      continue;
-    has_several = has_several || (first != kNoNode && first != input.node);
-    first = input.node;
+    if (is_side_name(input.name)) continue;
+    const bool is_filled =
+        input.is_link() ||
+        !plain_value(input.value).string().value_or("").empty();
+    if (is_filled && place_of(input.name) != 0) {
+      is_added = true;
+    } else if (!input.is_link()) {
+      has_own = has_own || (is_filled && (usual_fields(input.name) &
+                                          field_bit(NodeField::kText)) != 0);
+    } else if (is_chain_name(input.name)) {
+      is_chained = true;
+    } else if (is_text_role(values_.role(input.node))) {
+      has_several = has_several || (first != kNoNode && first != input.node);
+      first = input.node;
+    }
   }
-  return has_several;
+  return has_several || (is_chained && has_own) ||
+         (is_added && (has_own || is_chained || first != kNoNode));
 }
 
 // Through what a sampler is fed with: a guider, a pipe.
@@ -275,7 +297,10 @@ GraphTexts::Text GraphTexts::joined_by_shape(NodeIndex node, PromptSide side,
   bool is_known = false;
   for (const int place : {-1, 0, 1})
     for (const GraphInput& input : graph_.inputs(node)) {
-      if (is_side_name(input.name) || place_of(input.name) != place) continue;
+      const bool is_chain = input.is_link() && is_chain_name(input.name);
+      if (is_side_name(input.name) ||
+          (is_chain ? -1 : place_of(input.name)) != place)
+        continue;
       if (!input.is_link() &&
           (!plain_value(input.value).is_string() || !is_part_name(input.name)))
         continue;

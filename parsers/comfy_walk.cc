@@ -309,13 +309,14 @@ GraphWalk ComfyWalk::run() {
         }
         break;
       case NodeRole::kLoader:
-        // Efficiency's loader has both of SDXL's.
-        if (const GraphInput* refiner =
-                values_.input_named(node, "refiner_ckpt_name"))
-          if (const auto name =
-                  values_.value_of(*refiner, NodeField::kModelName).string();
-              name && !is_no_name(*name))
-            add_extra("refiner_model", *name);
+        // Efficiency's loader has both of SDXL's, and so has Fooocus'.
+        for (const std::string_view input :
+             {"refiner_ckpt_name", "refiner_model_name"})
+          if (const GraphInput* refiner = values_.input_named(node, input))
+            if (const auto name =
+                    values_.value_of(*refiner, NodeField::kModelName).string();
+                name && !is_no_name(*name))
+              add_extra("refiner_model", *name);
         break;
       case NodeRole::kExtraModel:
         if (const GraphInput* input =

@@ -168,6 +168,17 @@ TEST(ComfyPacks, CrossedLinksTurnThePicture) {
   }
 }
 
+TEST(ComfyPacks, FooocusNodesHandAllOnInAPipe) {
+  const Generation got = made("fooocus_nodes");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+  EXPECT_EQ(got.clip_skip, 2);
+  EXPECT_EQ(extra(got, "refiner_model"), "refiner.safetensors");
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].weight, 0.7);
+}
+
 TEST(ComfyPacks, WhatNoSwitchTakesWasNotUsed) {
   const Generation got = made("branches_not_taken");
   expect_usual(got);
@@ -456,6 +467,8 @@ TEST(ComfyPacks, TextsThatMeetInAnUnlistedNodeAreAGuess) {
     return got.generation.value_or(Generation{}).prompt;
   };
   EXPECT_EQ(guess("unknown_boxes"), "a heron, by a quiet river, morning mist");
+  for (const std::string_view name : {"prefix", "suffix", "chain"})
+    EXPECT_EQ(guess("unknown_with_" + std::string(name)), kPrompt) << name;
   EXPECT_EQ(guess("unknown_lots"), "a heron");
 }
 
