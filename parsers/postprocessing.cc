@@ -87,13 +87,17 @@ void add_postprocessing(const Payloads& payloads, const Payload* parameters,
     if (!is_postprocessing(payload) || payload.looks_like_json() ||
         &payload == parameters || !texts.insert(text_of(payload)).second)
       continue;
+    const std::size_t before = settings.size();
     if (!payload.is_infotext() || !payload.infotext().prompt) {
       read_lines(text_of(payload), payloads.limits().max_settings, settings,
                  generation);
-      continue;
+    } else {
+      for (const Setting& setting : payload.infotext().settings)
+        if (!known.contains(pair_of(setting))) settings.push_back(setting);
     }
-    for (const Setting& setting : payload.infotext().settings)
-      if (!known.contains(pair_of(setting))) settings.push_back(setting);
+    // The texts of a file may repeat each other in part.
+    for (std::size_t i = before; i < settings.size(); ++i)
+      known.insert(pair_of(settings[i]));
   }
   SettingsReader reader(settings, payloads.limits(), generation, notes);
   reader.read_fields();

@@ -460,6 +460,17 @@ TEST(A1111, PostprocessingMayRepeatTheParameters) {
   EXPECT_EQ(got, plain);
 }
 
+TEST(A1111, PostprocessingTextsMayRepeatEachOther) {
+  const std::string line =
+      "Postprocess upscale by: 2, Postprocess upscaler: Lanczos";
+  const std::string text = "a hill, red\n" + std::string(kSettings);
+  ImageFields image = fields("parameters", text);
+  add(image, "postprocessing", line);
+  add(image, "extras", text + ", " + line);
+  EXPECT_EQ(parse(image).generation.upscalers,
+            (std::vector<Upscaler>{{"Lanczos", 2.0}}));
+}
+
 // modules/extras.py of 2022: the only `model` of such a file is the upscaler's.
 TEST(A1111, ExtrasOf2022NameTheModelOfTheUpscaler) {
   ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
