@@ -146,6 +146,16 @@ bool ComfyWalk::reads_size(NodeIndex node) const {
                                     {"size", "info", "dimension", "resolut"});
 }
 
+// Pictures leave it at another size, by its row or by its name.
+bool ComfyWalk::resizes(NodeIndex node) const {
+  const NodeRole role = values_.role(node);
+  return role == NodeRole::kImageScale ||
+         (role == NodeRole::kUnknown &&
+          contains_any_ignoring_case(
+              graph_.node(node).class_type,
+              {"resize", "rescale", "upscale", "downscale", "imagescale"}));
+}
+
 // Of a picture that is resized by a factor. How a class rounds is its own
 // affair: a size that is not whole is not known.
 std::optional<PixelSize> ComfyWalk::scaled_size(NodeIndex node,
@@ -301,22 +311,30 @@ std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
   // A latent that was scaled before the first pass began as the one before.
   if (holds_size && !scales) size = own_size(node, depth);
   if (size) return size;
-  if (role == NodeRole::kImageScale) return scaled_size(node, depth);
+  if (resizes(node)) return scaled_size(node, depth);
+  // Made as large as numbers say that the graph does not hold: what else leads
+  // here has another size.
+  if (role == NodeRole::kLatent &&
+      (values_.link(node, NodeField::kWidth) != nullptr ||
+       values_.link(node, NodeField::kHeight) != nullptr)) {
+    is_size_hidden_ = true;
+    return std::nullopt;
+  }
   // What a pipe holds is not this picture where one is handed in beside it.
   const bool is_handed_in = role == NodeRole::kSettings &&
                             values_.link(node, NodeField::kImage) != nullptr;
   each_image_link(node, [&](const GraphInput& input) {
     size = size_from(input.node, depth + 1);
-    return size.has_value() || is_handed_in;
+    return size.has_value() || is_handed_in || is_size_hidden_;
   });
   if (!size && scales) size = own_size(node, depth);
   return size;
 }
 
 void ComfyWalk::find_size(NodeIndex sampler) {
-  start();
+  start_sizing();
   std::optional<PixelSize> size = size_from(sampler, 0);
-  if (!size) {
+  if (!size && !is_size_hidden_) {
     // All in one: the sampler has the size itself.
     size = own_size(sampler, 0);
   }
@@ -358,7 +376,7 @@ void ComfyWalk::read_scaling(NodeIndex node, Scaling& scaling) {
     if (const auto factor =
             values_.value_of(*scale, NodeField::kScale).number())
       scaling.factor = scaling.factor.value_or(1.0) * *factor;
-  start();
+  start_sizing();
   if (const auto size = own_size(node, 0)) {
     scaling.size = size;
     scaling.factor.reset();

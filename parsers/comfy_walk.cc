@@ -195,7 +195,13 @@ void ComfyWalk::scan() {
   for (std::size_t i = 0; i < graph_.size() && !values_.is_spent(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
     const GraphNode& entry = graph_.node(node);
-    if (!result_.model)
+    // Files that make pictures larger or look for things in them.
+    const bool is_tool =
+        values_.role(node) == NodeRole::kUnknown &&
+        contains_any_ignoring_case(entry.class_type,
+                                   {"upscal", "vae", "controlnet", "detect",
+                                    "segment", "interpol", "preprocess"});
+    if (!result_.model && !is_tool)
       if (const auto name = model_name(node))
         result_.model = std::string(*name);
     if (contains_ignoring_case(entry.class_type, "sampl")) {

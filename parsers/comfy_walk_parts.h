@@ -95,6 +95,7 @@ class ComfyWalk {
                                     bool is_picked = false);
   std::int64_t format_scale(NodeIndex node) const;
   bool reads_size(NodeIndex node) const;
+  bool resizes(NodeIndex node) const;
   std::optional<PixelSize> scaled_size(NodeIndex node, unsigned depth);
   bool keeps_proportions(NodeIndex node);
   std::optional<PixelSize> size_by_ratio(NodeIndex node);
@@ -120,6 +121,10 @@ class ComfyWalk {
     return values_.spend(node);
   }
   void start() { ++stamp_; }
+  void start_sizing() {
+    start();
+    is_size_hidden_ = false;
+  }
 
   const Graph& graph_;
   const Limits& limits_;
@@ -131,6 +136,7 @@ class ComfyWalk {
   std::uint32_t stamp_ = 0;
   NodeIndex root_ = kNoNode;
   bool are_loras_cut_ = false;
+  bool is_size_hidden_ = false;  // by numbers that are not in the graph
   // From the base sampler to the root, all nodes of the picture's path.
   std::vector<NodeIndex> path_;
   std::vector<NodeIndex> reachable_;

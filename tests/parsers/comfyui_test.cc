@@ -505,13 +505,14 @@ TEST(ComfyUi, ALatentAsLargeAsAPictureHasItsSize) {
     return Size(got.width.value_or(0), got.height.value_or(0));
   };
   EXPECT_EQ(size("size_of_picture_half"), Size(960, 540));
+  EXPECT_EQ(size("size_of_picture_unlisted"), Size(960, 540));
   EXPECT_EQ(size("size_of_picture_cropped"), Size(832, 1216));
   EXPECT_EQ(size("size_of_picture_crossed"), Size(1080, 1920));
   EXPECT_EQ(size("size_of_picture_info"), Size(1920, 1080));
   // What is not known stays absent.
   for (const std::string_view name :
        {"size_of_picture_odd", "size_of_picture_area", "size_of_picture_fitted",
-        "size_of_bucket"})
+        "size_of_bucket", "size_of_hidden_numbers"})
     EXPECT_EQ(size(name), Size(0, 0)) << name;
 }
 
@@ -526,11 +527,14 @@ TEST(ComfyUi, TextEncodersOfOtherLoadersAreListed) {
 }
 
 TEST(ComfyUi, AnUpscalersFilesAreNoModel) {
-  const Interpretation got = read("upscaled_only");
-  ASSERT_TRUE(got.generation);
-  EXPECT_FALSE(got.generation->model);
-  EXPECT_FALSE(got.generation->vae);
-  EXPECT_TRUE(got.warnings.empty());
+  for (const std::string_view name :
+       {"upscaled_only", "upscaled_by_unknown_tools"}) {
+    const Interpretation got = read(name);
+    ASSERT_TRUE(got.generation);
+    EXPECT_FALSE(got.generation->model) << name;
+    EXPECT_FALSE(got.generation->vae) << name;
+    EXPECT_TRUE(got.warnings.empty()) << name;
+  }
 }
 
 TEST(ComfyUi, SwitchesWhoseWidgetsHaveNoNamesTakeTheirBranch) {
