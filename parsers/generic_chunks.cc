@@ -3,7 +3,8 @@
 // (`prepare_metadata` in https://github.com/Capsize-Games/airunner), gen_img.py
 // of https://github.com/kohya-ss/sd-scripts, by its `scale`, and the web UI of
 // hlky and Sygil, which puts `SD:` in front of its keys (`save_sample` in
-// https://github.com/Sygil-Dev/sygil-webui/blob/master/scripts/webui_streamlit.py).
+// https://github.com/Sygil-Dev/sygil-webui/blob/master/scripts/webui_streamlit.py),
+// as mold does `mold:` in animations (its images have JSON, too).
 //
 //   prompt: a cat
 //   seed: 7
@@ -37,20 +38,23 @@ bool is_chunk(const Payload& payload) {
   return is_pair(payload) && !payload.looks_like_json();
 }
 
-constexpr std::string_view kSygil = "SD:";
+std::string_view without_prefix(std::string_view key) {
+  for (const std::string_view prefix : {"SD:", "mold:"})
+    if (key.starts_with(prefix)) return key.substr(prefix.size());
+  return key;
+}
 
 const Payload* find_chunk(const Payloads& payloads, std::string_view key) {
-  for (const Payload& payload : payloads.all()) {
-    std::string_view name = payload.key();
-    if (name.starts_with(kSygil)) name.remove_prefix(kSygil.size());
-    if (name == key && is_chunk(payload)) return &payload;
-  }
+  for (const Payload& payload : payloads.all())
+    if (without_prefix(payload.key()) == key && is_chunk(payload))
+      return &payload;
   return nullptr;
 }
 
 // A key counts if its value fits, since `Size` and `Model` are anybody's words.
 // A prompt with a seed needs no more: FramePack Studio writes only those.
 bool claims(const Payloads& payloads) {
+  if (payloads.find("mold:parameters") != nullptr) return false;  // the whole
   std::vector<Field> fields;
   for (const FieldRule& rule : generic_rules()) {
     const Payload* const chunk = find_chunk(payloads, rule.key);
@@ -68,6 +72,7 @@ bool claims(const Payloads& payloads) {
 
 std::string_view software_of(const Payloads& payloads) {
   if (payloads.find("SD:prompt") != nullptr) return "sygil";
+  if (payloads.find("mold:prompt") != nullptr) return "mold";
   if (find_chunk(payloads, "scale") == nullptr) return "unknown-chunks";
   return find_chunk(payloads, "action") != nullptr ? "airunner" : "sd-scripts";
 }
@@ -93,7 +98,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 }  // namespace
 
 extern const ParserRow generic_chunks_row = {
-    "generic_chunks", "airunner sd-scripts sygil unknown-chunks",
+    "generic_chunks", "airunner sd-scripts sygil mold unknown-chunks",
     "one PNG chunk for each parameter", claims, parse};
 
 }  // namespace sdmeta

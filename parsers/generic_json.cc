@@ -42,6 +42,10 @@ constexpr auto kCremageRules = std::to_array<FieldRule>({
     {"lora_weights", Field::kElsewhere},
 });
 
+constexpr auto kMoldRules = std::to_array<FieldRule>({
+    {"version", Field::kSoftwareVersion},
+});
+
 constexpr auto kWriters = std::to_array<Writer>({
     // n00mkrad/text2image-gui, ImageMetadata.cs
     {"Nmkdiffusers", "nmkd"},
@@ -54,6 +58,8 @@ constexpr auto kWriters = std::to_array<Writer>({
     {"sampler_type", "imaginairy", kImaginairyRules},
     // HowToSD/cremage, under `generation_data`
     {"sampling_iterations", "cremage", kCremageRules},
+    // utensils/mold, crates/mold-inference/src/image.rs
+    {"mold:parameters", "mold", kMoldRules},
     // pollinations/pollinations, image.pollinations.ai/src/writeExifMetadata.ts
     {"nologo", "pollinations"},
     // A client of the AI Horde: https://horde-ng.org
@@ -271,7 +277,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 
 extern const ParserRow generic_json_row = {
     "generic_json",
-    "unknown-json nmkd mflux imaginairy cremage pollinations horde-ng",
+    "unknown-json nmkd mflux imaginairy cremage mold pollinations horde-ng",
     "any JSON object with a prompt and two other parameters", claims, parse};
 
 }  // namespace sdmeta

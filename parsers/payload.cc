@@ -21,15 +21,22 @@ bool starts_like_object(std::string_view text) {
          rest.starts_with('}');
 }
 
+bool is_word(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_word_char);
+}
+
 // `Workflow: {...}`: ComfyUI's savers put a keyword in front of JSON when the
-// container has no keywords (Exif tags).
+// container has no keywords (Exif tags); `mold:parameters {...}` in comments.
 std::size_t label_length(std::string_view text) {
   constexpr std::size_t kLongestLabel = 32;
-  const std::size_t colon = text.substr(0, kLongestLabel).find(':');
-  if (colon == text.npos || colon == 0) return 0;
-  const std::string_view label = text.substr(0, colon);
-  if (!std::all_of(label.begin(), label.end(), is_word_char)) return 0;
-  return starts_like_json(trimmed(text.substr(colon + 1))) ? colon : 0;
+  const std::string_view head = text.substr(0, kLongestLabel);
+  const std::size_t colon = head.find(':');
+  if (colon == head.npos || !is_word(head.substr(0, colon))) return 0;
+  if (starts_like_json(trimmed(text.substr(colon + 1)))) return colon;
+  const std::size_t blank = head.find(' ', colon);
+  if (blank == head.npos || !is_word(head.substr(colon + 1, blank - colon - 1)))
+    return 0;
+  return starts_like_json(text.substr(blank + 1)) ? blank : 0;
 }
 
 // Carriers that have no keywords of their own.

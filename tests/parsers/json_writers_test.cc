@@ -729,6 +729,26 @@ TEST(GenericChunks, ASeedBesideAPromptIsEnough) {
   EXPECT_EQ(got.seed, "31337");
 }
 
+// As image.rs and video.rs of mold write them.
+TEST(Mold, JsonAndChunksAreNamedAlike) {
+  const std::string json =
+      R"({"prompt":"a","model":"m:q8","seed":7,"steps":4,"version":"0.5.0"})";
+  const Generation comment = generation_of("Comment", "mold:parameters " + json,
+                                           Carrier::kJpegComment);
+  EXPECT_EQ(comment.software, "mold");
+  EXPECT_EQ(comment.software_version, "0.5.0");
+  EXPECT_EQ(comment.model, "m:q8");
+  EXPECT_EQ(generation_of({{"mold:prompt", "a"},
+                           {"mold:seed", "7"},
+                           {"mold:parameters", json}}),
+            comment);
+  const Generation animation = generation_of(
+      {{"mold:prompt", "a"}, {"mold:seed", "7"}, {"mold:fps", "24"}});
+  EXPECT_EQ(animation.software, "mold");
+  EXPECT_EQ(animation.seed, "7");
+  EXPECT_EQ(animation.extra, (std::vector<KeyValue>{{"mold:fps", "24"}}));
+}
+
 TEST(GenericChunks, JsonBesideThemStaysInExtra) {
   const Generation got = generation_of({{"prompt", "a"},
                                         {"seed", "7"},
