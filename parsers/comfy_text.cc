@@ -634,6 +634,9 @@ bool GraphTexts::may_make(std::size_t bytes) {
 GraphTexts::Text GraphTexts::replaced_in(std::string_view text,
                                          std::string_view what,
                                          std::string_view with) {
+  // To read it takes as long as to copy it.
+  if (!may_make(text.size())) return std::nullopt;
+  bytes_made_ += text.size();
   Text result = replace_all(text, what, with, kMaxBytesMade);
   if (!result) is_cut_ = true;
   return result;

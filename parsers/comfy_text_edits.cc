@@ -140,6 +140,7 @@ std::optional<GraphTexts::Text> GraphTexts::filled_in(NodeIndex node,
   const auto inputs = graph_.inputs(node);
   // Each pair of braces asks for all names.
   constexpr std::size_t kMostInputs = 64;
+  constexpr std::size_t kMostPairs = 1000;
   if (inputs.size() > kMostInputs) return std::nullopt;
   for (const GraphInput& candidate : inputs) {
     if (!is_text(candidate)) continue;
@@ -148,9 +149,14 @@ std::optional<GraphTexts::Text> GraphTexts::filled_in(NodeIndex node,
     std::string text;
     bool is_form = false;
     std::size_t from = 0;
+    std::size_t pairs_left = kMostPairs;
     for (std::size_t open; (open = form->find('{', from)) != form->npos;) {
       const std::size_t close = form->find('}', open);
       if (close == form->npos) break;
+      if (pairs_left-- == 0) {
+        is_cut_ = true;
+        return Text();
+      }
       const std::string_view name =
           std::string_view(*form).substr(open + 1, close - open - 1);
       const auto held = std::find_if(

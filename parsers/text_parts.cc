@@ -1,6 +1,7 @@
 #include "parsers/text_parts.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace sdmeta {
@@ -27,14 +28,18 @@ std::optional<std::string> replace_all(std::string_view text,
                                        std::size_t max_bytes) {
   if (what.empty()) return std::string(text);
   std::string result;
-  std::size_t from = 0;
-  for (std::size_t at; (at = text.find(what, from)) != text.npos;
-       from = at + what.size()) {
-    result.append(text, from, at - from);
+  // memmem is linear; string_view::find takes a comparison of all of `what` at
+  // each letter of a text that looks like it.
+  while (const void* found =
+             memmem(text.data(), text.size(), what.data(), what.size())) {
+    const auto at =
+        static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    result.append(text, 0, at);
     result += with;
     if (result.size() > max_bytes) return std::nullopt;
+    text.remove_prefix(at + what.size());
   }
-  result.append(text, from);
+  result += text;
   return result;
 }
 

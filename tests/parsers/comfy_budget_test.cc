@@ -121,6 +121,27 @@ TEST(ComfyBudget, LettersReplacedByLongTextsAreCut) {
                      "\",\"find\":\"a\",\"replace\":\"", with, "\""}));
 }
 
+TEST(ComfyBudget, ALongTextIsLookedForInOneLikeIt) {
+  const std::string text_with(400000, 'a');
+  const std::string nodes =
+      node("0", "StringReplace",
+           text({"\"string\":\"", text_with, "\",\"find\":\"",
+                 std::string(200000, 'a'), "b\",\"replace\":\"c\""})) +
+      node("e", "CLIPTextEncode", link("text", 0));
+  const Interpretation got = timed(sampled(nodes, "\"positive\":[\"e\",0]"));
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, text_with);
+}
+
+TEST(ComfyBudget, ManyReplacementsInALongTextAreCut) {
+  std::string pairs;
+  for (int i = 0; i < 2000; ++i)
+    pairs += text({"\"find", std::to_string(i), "\":\"b\",\"replace",
+                   std::to_string(i), "\":\"c\","});
+  expect_cut("MyReplace",
+             text({pairs, "\"text\":\"", std::string(100000, 'a'), "\""}));
+}
+
 TEST(ComfyBudget, AFormFilledManyTimesIsCut) {
   std::string form;
   for (int i = 0; i < 20000; ++i) form += "{a}";
