@@ -1,4 +1,5 @@
 // The commands between CSV and records: enrich, urls, captions.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,6 +22,8 @@ ExitCode tell(bool is_quiet, const NamedOutput& output,
   Diagnostics talk(ProgressMode::kNever, true);
   std::optional<std::string> refused = refuse_among_rows({output}, read);
   read.push_back(more);
+  if (std::count(read.begin(), read.end(), "-") > 1)
+    refused = "standard input can be read once";
   if (!refused) refused = refuse_outputs({output}, read);
   if (refused) {
     talk.report(*refused);

@@ -41,19 +41,37 @@ Error in_file(const std::string& path, const Error& error) {
   return {error.code, path + ": " + error.detail, error.offset};
 }
 
-/// A number cell, quoted or not. pandas writes whole numbers as 12.0 in columns
-/// that have empty cells.
-bool read_number_cell(std::string_view cell,
-                      std::optional<std::uint64_t>& number) {
+/// What of a cell is its number, quoted or not. pandas writes whole numbers as
+/// 12.0 in columns that have empty cells.
+std::string_view number_text(std::string_view cell) {
   if (cell.size() >= 2 && cell.front() == '"')
     cell = cell.substr(1, cell.size() - 2);
   while (cell.starts_with(' ')) cell.remove_prefix(1);
   while (cell.ends_with(' ')) cell.remove_suffix(1);
-  number.reset();
-  if (cell.empty()) return true;
   if (cell.ends_with(".0")) cell.remove_suffix(2);
-  number = parse_image_number(cell);
+  return cell;
+}
+
+bool read_number_cell(std::string_view cell,
+                      std::optional<std::uint64_t>& number) {
+  const std::string_view text = number_text(cell);
+  number.reset();
+  if (text.empty()) return true;
+  number = parse_image_number(text);
   return number.has_value() && *number <= INT64_MAX;
+}
+
+/// Why read_number_cell() does not take a cell.
+std::string_view number_fault(std::string_view cell) {
+  std::string_view text = number_text(cell);
+  const bool is_negative = text.starts_with('-');
+  if (is_negative) text.remove_prefix(1);
+  if (text.empty() || !std::all_of(text.begin(), text.end(),
+                                   [](char c) { return c >= '0' && c <= '9'; }))
+    return "not a number";
+  if (is_negative) return "a negative number";
+  return text.front() == '0' ? "a number with leading zeros"
+                             : "a number above 2^63-1";
 }
 
 /// The first line end outside quotes is a CR alone: that ends no record.
@@ -133,17 +151,22 @@ Result<CsvHeader> CsvHeader::read(std::string_view text, bool is_final,
   CsvHeader header;
   header.text = record.text;
   header.set_columns(record);
-  if (!header.find(CsvColumn::kImageId) && !header.find(CsvColumn::kImageUrl))
-    return missing_column("no column image_id or image_url; the header is " +
-                          quoted(header.text));
-  return header;
+  if (header.find(CsvColumn::kImageId) || header.find(CsvColumn::kImageUrl))
+    return header;
+  std::string detail =
+      "no column image_id or image_url; the header is " + quoted(header.text);
+  if (header.size() == 1 &&
+      header.text.find_first_of(";\t") != std::string::npos)
+    detail += ", and only commas separate columns here";
+  return missing_column(std::move(detail));
 }
 
 bool read_row_keys(const CsvHeader& header, const CsvRecord& record,
                    RowKeys& keys, std::string& fault) {
   const std::string_view image_id = header.cell(record, CsvColumn::kImageId);
   if (!read_number_cell(image_id, keys.image_id)) {
-    fault = "image_id is " + quoted(image_id) + ", not a number";
+    fault = "image_id is " + quoted(image_id) + ", ";
+    fault += number_fault(image_id);
     return false;
   }
   std::string_view url = header.cell(record, CsvColumn::kImageUrl);
@@ -167,7 +190,8 @@ std::optional<std::uint64_t> read_row_id(const CsvHeader& header,
 Result<std::vector<std::string>> list_csv_files(
     const std::vector<std::string>& paths) {
   std::vector<std::string> files;
-  for (const std::string& path : paths) {
+  for (const std::string& given : paths) {
+    const std::string path = given == "-" ? "/dev/stdin" : given;
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
       return file_error(path + ": open", errno);
@@ -198,6 +222,20 @@ Result<std::vector<std::string>> list_csv_files(
   return files;
 }
 
+Error changed_while_read(const std::string& path) {
+  return {ErrorCode::kUnreadable,
+          path +
+              ": changed while it was read, so rows may have been missed; run "
+              "again",
+          std::nullopt};
+}
+
+Error not_utf8(std::string_view what_becomes_of_it) {
+  std::string detail = "bytes that are no UTF-8, ";
+  detail.append(what_becomes_of_it).append("; save the file as UTF-8");
+  return {ErrorCode::kBadText, std::move(detail), std::nullopt};
+}
+
 namespace {
 
 /// The user whose folder `path` lies in, `by_username/<user>/`; else empty.
@@ -226,16 +264,18 @@ Result<CsvFile> CsvFile::open(const std::string& path, bool keep_open,
   struct stat status {};
   if (::fstat(file.fd_, &status) != 0) return file_error(path + ": stat", errno);
   file.size_ = static_cast<std::uint64_t>(status.st_size);
-  file.modified_ns_ = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 +
-                      status.st_mtim.tv_nsec;
+  file.state_ = file_state(status);
 
   // A pipe can be read only once, so its text is held like a compressed one.
   const auto input = TextInput::open(path);
   if (!input) return input.error();
   file.is_in_memory_ =
       (*input)->is_compressed() || !S_ISREG(status.st_mode);
-  if (file.is_in_memory_)
+  if (file.is_in_memory_) {
     if (auto error = file.hold(**input)) return *std::move(error);
+    if (S_ISREG(status.st_mode) && file.has_another_state())
+      return changed_while_read(path);
+  }
 
   std::string head;
   for (std::size_t size = 4096;; size *= 4) {
@@ -283,7 +323,7 @@ CsvFile::CsvFile(CsvFile&& other) noexcept
       username_(std::move(other.username_)),
       header_(std::move(other.header_)),
       size_(other.size_),
-      modified_ns_(other.modified_ns_),
+      state_(other.state_),
       first_record_(other.first_record_),
       fd_(std::exchange(other.fd_, -1)),
       is_in_memory_(other.is_in_memory_),
@@ -291,6 +331,17 @@ CsvFile::CsvFile(CsvFile&& other) noexcept
 
 CsvFile::~CsvFile() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+bool CsvFile::has_another_state() const {
+  struct stat status {};
+  const int failed =
+      fd_ >= 0 ? ::fstat(fd_, &status) : ::stat(path_.c_str(), &status);
+  return failed != 0 || file_state(status) != state_;
+}
+
+bool CsvFile::is_changed() const {
+  return !is_in_memory_ && has_another_state();
 }
 
 Result<std::size_t> CsvFile::read_at(std::uint64_t offset, char* out,
@@ -323,6 +374,21 @@ Result<std::size_t> CsvFile::read_at(std::uint64_t offset, char* out,
   if (fd != fd_) ::close(fd);
   if (error != 0) return file_error(path_ + ": read", error);
   return done;
+}
+
+std::uint64_t CsvLineCounter::line_at(std::uint64_t offset) {
+  std::string text(kReadBytes, '\0');
+  while (counted_ < offset) {
+    const auto got =
+        file_->read_at(counted_, text.data(),
+                       static_cast<std::size_t>(std::min<std::uint64_t>(
+                           kReadBytes, offset - counted_)));
+    if (!got || *got == 0) break;
+    line_ += static_cast<std::uint64_t>(std::count(
+        text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*got), '\n'));
+    counted_ += *got;
+  }
+  return line_;
 }
 
 CsvReader::CsvReader(std::unique_ptr<TextInput> input, const Limits& limits)

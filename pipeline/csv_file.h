@@ -14,6 +14,7 @@
 #include "extractor/error.h"
 #include "extractor/limits.h"
 #include "pipeline/csv_scan.h"
+#include "pipeline/file_id.h"
 #include "pipeline/match.h"
 #include "pipeline/row.h"
 #include "pipeline/text_input.h"
@@ -86,10 +87,16 @@ Row make_row_of(const CsvHeader& header, const CsvRecord& record,
                 std::initializer_list<CsvColumn> columns);
 
 /// The CSV files among `paths`, in this order; folders are read recursively, in
-/// byte order of names: *.csv, *.csv.gz, *.csv.zst. An error names what is
-/// missing or a folder without any.
+/// byte order of names: *.csv, *.csv.gz, *.csv.zst. "-" is /dev/stdin. An error
+/// names what is missing or a folder without any.
 Result<std::vector<std::string>> list_csv_files(
     const std::vector<std::string>& paths);
+
+/// What to say, once, of a file with Latin-1 or other text in it.
+Error not_utf8(std::string_view what_becomes_of_it);
+
+/// What CsvFile::is_changed() tells, as an error.
+Error changed_while_read(const std::string& path);
 
 /// A file whose rows are read where they stand. A compressed one is held
 /// decompressed in memory. Thread-safe after open().
@@ -107,7 +114,9 @@ class CsvFile {
   const std::string& username() const { return username_; }
   const CsvHeader& header() const { return header_; }
   std::uint64_t size() const { return size_; }  // of the text, in bytes
-  std::int64_t modified_ns() const { return modified_ns_; }
+  std::int64_t modified_ns() const { return state_.modified_ns; }
+  /// What is read now is not the text that there was at open().
+  bool is_changed() const;
   /// Where the first record behind the header begins.
   std::uint64_t first_record() const { return first_record_; }
 
@@ -118,16 +127,30 @@ class CsvFile {
  private:
   CsvFile() = default;
   std::optional<Error> hold(TextInput& input);
+  bool has_another_state() const;
 
   std::string path_;
   std::string username_;
   CsvHeader header_;
   std::uint64_t size_ = 0;
-  std::int64_t modified_ns_ = 0;
+  FileState state_;
   std::uint64_t first_record_ = 0;
   int fd_ = -1;
   bool is_in_memory_ = false;
   std::vector<std::unique_ptr<char[]>> blocks_;  // of text in memory
+};
+
+/// Numbers of lines, from 1, at places of a file that are asked for in
+/// ascending order: the text is read once, and as far as it must be.
+class CsvLineCounter {
+ public:
+  explicit CsvLineCounter(const CsvFile& file) : file_(&file) {}
+  std::uint64_t line_at(std::uint64_t offset);
+
+ private:
+  const CsvFile* file_;
+  std::uint64_t line_ = 1;
+  std::uint64_t counted_ = 0;  // bytes
 };
 
 /// The records of one file from first to last, in bounded memory.

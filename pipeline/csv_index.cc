@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -68,15 +69,12 @@ class CsvIndexOfRows final : public CsvIndex {
 
   void settle_duplicates(const Report& report) {
     rows_.by_image_id.for_each_repeated_key(
-        [&](Entries entries) { settle(entries, report); });
+        [&](Entries entries) { settle(entries); });
     rows_.by_uuid.for_each_repeated_key(
-        [&](Entries entries) { settle_by_uuid(entries, report); });
+        [&](Entries entries) { settle_by_uuid(entries); });
     rows_.digests.clear_and_free();
     std::sort(usernames_.begin(), usernames_.end());
-    const std::uint64_t more = rows_.counts.conflicting_rows;
-    if (more > kMaxReports)
-      report("duplicate_row: " + counted(more - kMaxReports, "more row") +
-             " disagreed with the row that counts");
+    report_conflicts(report);
   }
 
   std::optional<Row> find(std::string_view path, std::string_view member,
@@ -86,6 +84,7 @@ class CsvIndexOfRows final : public CsvIndex {
     std::optional<std::uint32_t> chosen;
     bool is_ambiguous = false;
     const NameKeys keys = matcher_.keys(path, member);
+    if (!keys.all().empty() && is_without_keys()) has_key_ = true;
     for (const NameKey& key : keys.all()) {
       const auto row = key.kind == NameKey::Kind::kUuid
                            ? row_of(key.uuid, buffer, is_ambiguous)
@@ -122,6 +121,17 @@ class CsvIndexOfRows final : public CsvIndex {
   void mark(std::uint32_t row) const override { seen_.set(row); }
 
   CsvCounts counts() const override { return rows_.counts; }
+
+  bool is_without_keys() const override {
+    return !has_key_.load(std::memory_order_relaxed);
+  }
+
+  std::vector<std::string> changed_files() const override {
+    std::vector<std::string> paths;
+    for (const CsvFile& file : rows_.files)
+      if (file.is_changed()) paths.push_back(file.path());
+    return paths;
+  }
 
   std::optional<Error> for_each_unseen(
       const std::function<std::optional<Error>(const CsvRowView&)>& visit)
@@ -274,15 +284,15 @@ class CsvIndexOfRows final : public CsvIndex {
   }
 
   /// Rows of one image_id: the newest counts.
-  void settle(Entries entries, const Report& report) {
+  void settle(Entries entries) {
     const std::uint32_t winner = *newest(entries);
     for (const KeyTable::Entry& entry : entries)
-      if (entry.number() != winner) give_way(entry.number(), winner, report);
+      if (entry.number() != winner) give_way(entry.number(), winner);
   }
 
   /// Rows of one UUID that have no image_id, or one of them has none, are one
   /// image; with different image_ids they stay apart.
-  void settle_by_uuid(Entries entries, const Report& report) {
+  void settle_by_uuid(Entries entries) {
     const auto count = std::count_if(
         entries.begin(), entries.end(),
         [&](const auto& entry) { return !is_outdated_.get(entry.number()); });
@@ -303,32 +313,73 @@ class CsvIndexOfRows final : public CsvIndex {
     for (const auto& [row, keys] : rows)
       if (row != winner->first && !keys.image_id &&
           keys.uuid == winner->second.uuid)
-        give_way(row, winner->first, report);
+        give_way(row, winner->first);
   }
 
   /// `row` speaks of the same image as `winner`, which counts.
-  void give_way(std::uint32_t row, std::uint32_t winner, const Report& report) {
+  void give_way(std::uint32_t row, std::uint32_t winner) {
     is_outdated_.set(row);
-    const CsvFile& file = file_of(row);
-    const CsvFile& winner_file = file_of(winner);
-    if (winner_file.username().empty() && !file.username().empty())
+    if (file_of(winner).username().empty() && !file_of(row).username().empty())
       usernames_.emplace_back(winner, rows_.segment_of(row).file);
 
     if (is_equal(row, winner)) {
       ++rows_.counts.duplicate_rows;
       return;
     }
-    if (++rows_.counts.conflicting_rows > kMaxReports) return;
-    std::string image;
-    if (load(winner, new_)) {
-      const CsvHeader& header = winner_file.header();
-      image = header.cell(new_.record, CsvColumn::kImageId);
-      if (image.empty()) image = header.cell(new_.record, CsvColumn::kImageUrl);
+    if (++rows_.counts.conflicting_rows <= kMaxReports)
+      conflicts_.push_back({row, winner});
+  }
+
+  void report_conflicts(const Report& report) {
+    const std::map<std::uint32_t, std::uint64_t> lines = conflict_lines();
+    for (const Conflict& conflict : conflicts_) {
+      const CsvFile& file = file_of(conflict.row);
+      const CsvFile& winner = file_of(conflict.winner);
+      std::string image;
+      if (load(conflict.winner, new_)) {
+        const CsvHeader& header = winner.header();
+        image = header.cell(new_.record, CsvColumn::kImageId);
+        if (image.empty())
+          image = header.cell(new_.record, CsvColumn::kImageUrl);
+      }
+      const bool is_one_file = &file == &winner;
+      std::string text = file.path();
+      if (is_one_file) text += ':' + std::to_string(lines.at(conflict.row));
+      text += ": duplicate_row: image " + image + " differs from the row ";
+      text += is_one_file
+                  ? "on line " + std::to_string(lines.at(conflict.winner))
+                  : "in " + winner.path();
+      text += ", which ";
+      if (!is_newer(conflict.winner, conflict.row))
+        text += "states its image_id";
+      else
+        text += is_one_file ? "is later" : "is newer";
+      report(text + " and counts");
     }
-    report(file.path() + ": duplicate_row: image " + image +
-           " differs from the row in " + winner_file.path() + ", which " +
-           (is_newer(winner, row) ? "is newer" : "states its image_id") +
-           " and counts");
+    const std::uint64_t more =
+        rows_.counts.conflicting_rows - conflicts_.size();
+    if (more > 0)
+      report("duplicate_row: " + counted(more, "more row") +
+             " disagreed with the row that counts");
+    conflicts_.clear();
+  }
+
+  /// Lines of rows that differ from another of their file; a file is read once.
+  std::map<std::uint32_t, std::uint64_t> conflict_lines() const {
+    std::map<std::uint32_t, std::uint64_t> lines;
+    for (const Conflict& conflict : conflicts_) {
+      if (&file_of(conflict.row) != &file_of(conflict.winner)) continue;
+      lines[conflict.row] = lines[conflict.winner] = 0;
+    }
+    std::optional<CsvLineCounter> counter;
+    const CsvFile* counted_file = nullptr;
+    for (auto& [row, line] : lines) {
+      const CsvFile& file = file_of(row);
+      if (counted_file != &file) counter.emplace(file);
+      counted_file = &file;
+      line = counter->line_at(rows_.segment_of(row).begin + rows_.offsets[row]);
+    }
+    return lines;
   }
 
   /// Reads the rows only if their bytes do not tell.
@@ -342,13 +393,20 @@ class CsvIndexOfRows final : public CsvIndex {
            have_equal_cells(header_a, old_.record, header_b, new_.record);
   }
 
+  struct Conflict {
+    std::uint32_t row;
+    std::uint32_t winner;
+  };
+
   CsvRows rows_;
   NameMatcher matcher_;
   MatchKey match_;
   Limits limits_;
   std::vector<std::uint32_t> ranks_;  // of files
   mutable AtomicBits seen_;
+  mutable std::atomic<bool> has_key_{false};
   AtomicBits is_outdated_;
+  std::vector<Conflict> conflicts_;  // not yet reported
   /// Row without user, and the file in the user's folder that has it too.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> usernames_;
   RowText old_;

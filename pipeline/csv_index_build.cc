@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "pipeline/csv_rows.h"
+#include "pipeline/lossless_text.h"
 
 namespace sdmeta {
 namespace {
@@ -42,9 +43,10 @@ struct ScannedRow {
   bool has_id = false;
 };
 
-struct BrokenRow {
-  std::uint64_t begin = 0;  // in the file
-  std::string fault;
+/// Something to say of a row.
+struct RowNote {
+  std::uint64_t begin = 0;  // of the row in the file
+  Error error;
 };
 
 struct Chunk {
@@ -55,13 +57,18 @@ struct Chunk {
   std::optional<std::uint64_t> first;  // where the scan began, if anywhere
   std::uint64_t next = 0;              // where the row behind its last begins
   std::vector<ScannedRow> rows;
-  std::vector<BrokenRow> broken;
+  std::vector<RowNote> notes;  // broken rows, and the first with other text
   std::optional<Error> error;
+};
+
+struct Digest {
+  std::uint32_t hash = 0;
+  bool is_ascii = true;
 };
 
 /// 32 bits of a hash of all bytes; not meant against forgery, which could do no
 /// more than hide that two rows differ.
-std::uint32_t digest_of(std::string_view text) {
+Digest digest_of(std::string_view text) {
   constexpr std::uint64_t kFirst = 0xA0761D6478BD642F;
   constexpr std::uint64_t kSecond = 0xE7037ED1A0B428DB;
   const auto load = [](const char* bytes) {
@@ -77,12 +84,17 @@ std::uint32_t digest_of(std::string_view text) {
   };
   std::uint64_t even = text.size();
   std::uint64_t odd = ~even;
+  std::uint64_t all = 0;  // bits that any byte has
   const char* bytes = text.data();
   std::size_t left = text.size();
-  for (; left >= 32; left -= 32, bytes += 32) {
-    even = mix(load(bytes) ^ kFirst, load(bytes + 8) ^ even);
-    odd = mix(load(bytes + 16) ^ kSecond, load(bytes + 24) ^ odd);
-  }
+  const auto take = [&](const char* block) {
+    const std::uint64_t words[] = {load(block), load(block + 8),
+                                   load(block + 16), load(block + 24)};
+    even = mix(words[0] ^ kFirst, words[1] ^ even);
+    odd = mix(words[2] ^ kSecond, words[3] ^ odd);
+    all |= words[0] | words[1] | words[2] | words[3];
+  };
+  for (; left >= 32; left -= 32, bytes += 32) take(bytes);
   // The last 32 bytes again, if there are so many.
   char padded[32] = {};
   const char* tail = padded;
@@ -90,10 +102,12 @@ std::uint32_t digest_of(std::string_view text) {
     tail = bytes + left - 32;
   else
     std::memcpy(padded, bytes, left);
-  even = mix(load(tail) ^ kFirst, load(tail + 8) ^ even);
-  odd = mix(load(tail + 16) ^ kSecond, load(tail + 24) ^ odd);
-  return static_cast<std::uint32_t>(mix(even ^ kSecond, odd ^ kFirst));
+  take(tail);
+  return {static_cast<std::uint32_t>(mix(even ^ kSecond, odd ^ kFirst)),
+          (all & 0x8080808080808080) == 0};
 }
+
+Error other_text() { return not_utf8("which records have as U+FFFD"); }
 
 class ChunkScan {
  public:
@@ -106,7 +120,8 @@ class ChunkScan {
   void run(Chunk& chunk, std::optional<std::uint64_t> first) {
     chunk.rows.clear();
     chunk.rows.reserve(kChunkBytes / kShortRow);
-    chunk.broken.clear();
+    chunk.notes.clear();
+    has_other_text_ = false;
     // The byte in front tells whether the chunk begins at a line's begin.
     const std::uint64_t from = first ? *first : chunk.begin - 1;
     if (!load(from, static_cast<std::size_t>(chunk.end - from) + kTailBytes,
@@ -179,12 +194,18 @@ class ChunkScan {
     RowKeys keys;
     if (!record_.fault.empty() ||
         !read_row_keys(file_.header(), record_, keys, record_.fault)) {
-      chunk.broken.push_back({begin, record_.fault});
+      chunk.notes.push_back(
+          {begin, Error{ErrorCode::kBadRow, record_.fault, std::nullopt}});
       return !record_.is_line_cut || skip_line(chunk);
     }
     ScannedRow& row = chunk.rows.emplace_back();
     row.offset = static_cast<std::uint32_t>(begin - *chunk.first);
-    row.digest = digest_of(record_.text);
+    const Digest digest = digest_of(record_.text);
+    row.digest = digest.hash;
+    if (!digest.is_ascii && !has_other_text_ && !is_utf8(record_.text)) {
+      has_other_text_ = true;
+      chunk.notes.push_back({begin, other_text()});
+    }
     row.has_image_id = keys.image_id.has_value();
     if (keys.image_id) row.image_id_key = key_of(*keys.image_id);
     row.has_uuid = keys.uuid.has_value();
@@ -231,6 +252,7 @@ class ChunkScan {
   const bool has_ids_;  // are wanted
   CsvScanner scanner_;
   CsvRecord record_;
+  bool has_other_text_ = false;
   std::uint64_t from_ = 0;  // where the buffer's text stands in the file
   std::size_t size_ = 0;    // of that text
 };
@@ -247,8 +269,9 @@ class Assembly {
     if (chunk.begin == file.first_record()) {
       expected_ = chunk.begin;
       bad_rows_.start_file();
-      line_ = 1;
-      line_begin_ = 0;
+      lines_.emplace(file);
+      has_other_text_ = !is_utf8(file.header().text);
+      if (has_other_text_) bad_rows_.describe(file.path(), 1, other_text());
     }
     if (!chunk.error && expected_ >= chunk.end) return;
     if (!chunk.error && chunk.first != expected_)
@@ -257,7 +280,7 @@ class Assembly {
       error_ = chunk.error;
       return;
     }
-    report_broken(chunk);
+    report_notes(chunk);
     append(chunk);
     expected_ = chunk.next;
   }
@@ -288,31 +311,17 @@ class Assembly {
     rows_.counts.rows += chunk.rows.size();
   }
 
-  void report_broken(const Chunk& chunk) {
-    const CsvFile& file = rows_.files[chunk.file];
-    for (const BrokenRow& row : chunk.broken) {
-      ++rows_.counts.bad_rows;
-      bad_rows_.add(file.path(),
-                    Error{ErrorCode::kBadRow, row.fault, std::nullopt},
-                    [&] { return line_of(file, row.begin); });
+  void report_notes(const Chunk& chunk) {
+    const std::string& path = rows_.files[chunk.file].path();
+    for (const RowNote& note : chunk.notes) {
+      if (note.error.code == ErrorCode::kBadRow) {
+        ++rows_.counts.bad_rows;
+        bad_rows_.add(path, note.error,
+                      [&] { return lines_->line_at(note.begin); });
+      } else if (!std::exchange(has_other_text_, true)) {
+        bad_rows_.describe(path, lines_->line_at(note.begin), note.error);
+      }
     }
-  }
-
-  /// Lines are counted only up to rows that are reported, and each once.
-  std::uint64_t line_of(const CsvFile& file, std::uint64_t offset) {
-    std::string text(kChunkBytes, '\0');
-    while (line_begin_ < offset) {
-      const auto got = file.read_at(
-          line_begin_, text.data(),
-          static_cast<std::size_t>(
-              std::min<std::uint64_t>(kChunkBytes, offset - line_begin_)));
-      if (!got || *got == 0) break;
-      line_ += static_cast<std::uint64_t>(std::count(
-          text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*got),
-          '\n'));
-      line_begin_ += *got;
-    }
-    return line_;
   }
 
   CsvRows& rows_;
@@ -320,9 +329,10 @@ class Assembly {
   std::optional<Error> error_;
   std::uint64_t expected_ = 0;  // where the next row of this file begins
 
+  // Of the file that the chunks are of.
   BadLineReports bad_rows_;
-  std::uint64_t line_ = 1;
-  std::uint64_t line_begin_ = 0;
+  std::optional<CsvLineCounter> lines_;
+  bool has_other_text_ = false;  // was said
 };
 
 std::optional<Error> check_columns(const CsvFile& file, MatchKey match) {

@@ -15,6 +15,7 @@
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/key_table.h"
 #include "pipeline/latest_records.h"
+#include "pipeline/lossless_text.h"
 #include "pipeline/output_place.h"
 #include "pipeline/spill_file.h"
 #include "pipeline/text_output.h"
@@ -323,11 +324,11 @@ std::optional<Error> for_each_row(const std::string& path, const Limits& limits,
 std::optional<Error> refuse_pipes(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+    if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
       return Error{ErrorCode::kUnreadable,
                    path +
-                       ": is a pipe, and rows are read more than once here; "
-                       "name a file",
+                       ": is no file but a pipe or the like, and rows are read "
+                       "more than once here; write them to a file and name it",
                    std::nullopt};
   }
   return std::nullopt;
@@ -345,11 +346,27 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   if (auto refused = refuse_pipes(*paths)) return *std::move(refused);
   CsvUnion columns;
   std::vector<std::size_t> layouts;
+  std::vector<std::optional<FileState>> states;
+  std::vector<bool> has_other_text;  // was said
+  BadLineReports bad_rows(report);
+  const Error other_text = not_utf8("which stay as they are");
   for (const std::string& path : *paths) {
+    states.push_back(file_state(path));
     const auto reader = CsvReader::open(path, options.limits);
     if (!reader) return reader.error();
-    layouts.push_back(columns.add((*reader)->header()));
+    const CsvHeader& header = (*reader)->header();
+    layouts.push_back(columns.add(header));
+    has_other_text.push_back(!is_utf8(header.text));
+    if (has_other_text.back()) bad_rows.describe(path, 1, other_text);
   }
+  // Calls for_each_row() for one file; what it found in another text is void.
+  const auto read_rows = [&](std::size_t i,
+                             const auto& visit) -> std::optional<Error> {
+    const std::string& path = (*paths)[i];
+    std::optional<Error> error = for_each_row(path, options.limits, visit);
+    if (file_state(path) != states[i]) return changed_while_read(path);
+    return error;
+  };
   auto output = TextOutput::create(options.output);
   if (!output) return output.error();
   const auto records = RecordCells::read(options, report, counts);
@@ -364,9 +381,8 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
         (*records)->see(keys);
       return std::nullopt;
     };
-    for (const std::string& path : *paths)
-      if (auto error = for_each_row(path, options.limits, see))
-        return *std::move(error);
+    for (std::size_t i = 0; i < paths->size(); ++i)
+      if (auto error = read_rows(i, see)) return *std::move(error);
   }
   (*records)->settle();
 
@@ -374,17 +390,22 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   text += columns.header() + added_header(columns) + '\n';
   const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
   std::vector<bool> is_used((*records)->size());
-  BadLineReports bad_rows(report);
   std::string added;
   for (std::size_t i = 0; i < paths->size(); ++i) {
     const std::string& path = (*paths)[i];
     bad_rows.start_file();
     const auto write = [&](const CsvReader& reader,
                            const CsvRecord& row) -> std::optional<Error> {
+      if (!has_other_text[i] && !is_utf8(row.text)) {
+        has_other_text[i] = true;
+        bad_rows.describe(path, reader.line(), other_text);
+      }
       const bool has_cells = row.fault.empty();
       RowKeys keys;
       std::string fault = row.fault;
-      if (!has_cells || !read_row_keys(reader.header(), row, keys, fault)) {
+      const bool is_sound =
+          has_cells && read_row_keys(reader.header(), row, keys, fault);
+      if (!is_sound) {
         ++counts.bad_rows;
         bad_rows.add(path, Error{ErrorCode::kBadRow, fault, std::nullopt},
                      [&] { return reader.line(); });
@@ -395,8 +416,8 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
       }
       ++counts.rows;
       columns.append(text, layouts[i], row);
-      // Without a key it stays, without a record.
-      const std::optional<std::uint32_t> record = (*records)->find(keys);
+      std::optional<std::uint32_t> record;
+      if (is_sound) record = (*records)->find(keys);
       if (record) {
         ++counts.with_record;
         is_used[*record] = true;
@@ -408,8 +429,7 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
       text += '\n';
       return (*output)->flush_if_full();
     };
-    if (auto error = for_each_row(path, options.limits, write))
-      return *std::move(error);
+    if (auto error = read_rows(i, write)) return *std::move(error);
   }
   if (auto error = (*output)->finish()) return *std::move(error);
   for (std::uint32_t i = 0; i < (*records)->size(); ++i)

@@ -53,7 +53,8 @@ class ExtractRun {
     if (!check_arguments() || !load_csv() || !open_output())
       return ExitCode::kNotComplete;
     extract();
-    stats_.is_complete = finish_output();
+    const bool has_same_rows = check_rows();
+    stats_.is_complete = finish_output() && has_same_rows;
     const bool is_complete = finish_reports() && stats_.is_complete;
     talk_.summary(stats_);
     if (sink_->is_reader_gone()) return ExitCode::kComplete;
@@ -204,6 +205,24 @@ class ExtractRun {
       talk_.report(sink_->partial_path() +
                    " holds what was done; --resume continues it");
     return false;
+  }
+
+  /// False if rows may have been missed. What can be told about the join only
+  /// now is said.
+  bool check_rows() {
+    if (csv_ == nullptr) return true;
+    const std::uint64_t images = stats_.tally.records;
+    if (command_.csv.match == MatchKey::kRegex && images > 0 &&
+        csv_->is_without_keys())
+      talk_.report("--match regex:" + command_.csv.regex + ": " +
+                   counted(images, "image") +
+                   ", and not one key; it is searched in the whole path, or "
+                   "that of an archive's member, and its first group, or else "
+                   "all it matches, is to be a number or a UUID");
+    const std::vector<std::string> changed = csv_->changed_files();
+    for (const std::string& path : changed)
+      talk_.report(to_message(changed_while_read(path)));
+    return changed.empty();
   }
 
   bool finish_reports() {

@@ -8,8 +8,8 @@ constexpr const char* kProgramHelp =
 
   sdmeta extract [--csv PATH]... [-o OUT.jsonl[.zst|.gz]] INPUT...
   sdmeta show FILE...                what is in an image, for a person
-  sdmeta urls --csv PATH             addresses of the images in a CSV
-  sdmeta enrich --csv PATH --records OUT.jsonl -o NEW.csv
+  sdmeta urls (--csv PATH)...        addresses of the images in a CSV
+  sdmeta enrich (--csv PATH)... --records OUT.jsonl -o NEW.csv
   sdmeta captions OUT.jsonl --to DIR
   sdmeta formats | schema | version
 
@@ -64,7 +64,7 @@ folder, or - for a list of paths on standard input.
 )";
 
 constexpr const char* kEnrichHelp =
-    R"(sdmeta enrich --csv PATH --records FILE [-o FILE]
+    R"(sdmeta enrich (--csv PATH)... --records FILE [-o FILE]
 
 Every row of the CSV, in order and with its cells untouched, followed by the
 columns of its record: status, file, prompt, model, seed, ... A row without a
@@ -80,7 +80,7 @@ Example
 )";
 
 constexpr const char* kUrlsHelp =
-    R"(sdmeta urls --csv PATH [OPTIONS]      addresses of the images in a CSV
+    R"(sdmeta urls (--csv PATH)... [OPTIONS]      addresses of the images in a CSV
 
   --csv PATH             CSV file or folder; may be repeated
   --missing-from FILE    leave out what this JSONL has a sound record of

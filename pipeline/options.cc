@@ -142,6 +142,17 @@ void add_stage_options(CLI::App& app, StageOptions& stages) {
                "Keep the query strings of addresses, which may be signed");
 }
 
+/// One value each time, as an argument behind it may be an input.
+CLI::Option* add_csv_paths(CLI::App& app, std::vector<std::string>& paths) {
+  return app
+      .add_option("--csv", paths,
+                  "CSV file, or folder of CSV files; may be repeated")
+      ->type_name("PATH")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+}
+
 void add_extract(CLI::App& app, ExtractCommand& command) {
   app.description("Write one JSON line for each input image, in input order.");
   app.add_option("INPUT", command.inputs.paths,
@@ -153,10 +164,7 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
                  "renamed when complete")
       ->type_name("FILE")
       ->capture_default_str();
-  app.add_option("--csv", command.csv.paths,
-                 "CSV file, or folder of CSV files, to join with")
-      ->type_name("PATH")
-      ->allow_extra_args(false);
+  add_csv_paths(app, command.csv.paths);
   app.add_option_function<std::string>(
          "--match",
          [&command](const std::string& text) {
@@ -168,7 +176,8 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
                      text);
          },
          "Which key of a row a file name holds: any, image_id, image_url, id "
-         "or regex:(...), whose first group is the key; default any")
+         "or regex:(...), which is searched in the whole path, and whose first "
+         "group, or else all it matches, is the key; default any")
       ->type_name("HOW");
   app.add_option("--files-from", command.inputs.files_from,
                  "Read input paths from a file, one a line; - is standard "
@@ -226,14 +235,6 @@ void add_show(CLI::App& app, ShowCommand& command) {
   add_stage_options(app, command.stages);
 }
 
-void add_csv_paths(CLI::App& app, std::vector<std::string>& paths) {
-  app.add_option("--csv", paths, "CSV file, or folder of CSV files")
-      ->type_name("PATH")
-      ->required()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-}
-
 void add_output(CLI::App& app, std::string& path, bool& is_quiet) {
   app.add_option("-o,--output", path,
                  "Output file, - for standard output; a name that ends in .gz "
@@ -248,7 +249,7 @@ void add_enrich(CLI::App& app, EnrichCommand& command) {
       "Write every CSV row, with its cells untouched, and the columns of its "
       "record.");
   command.options.output = "-";
-  add_csv_paths(app, command.options.csv_paths);
+  add_csv_paths(app, command.options.csv_paths)->required();
   app.add_option("--records", command.options.records,
                  "Output of sdmeta extract: plain, .gz or .zst; - is standard "
                  "input")
@@ -259,7 +260,7 @@ void add_enrich(CLI::App& app, EnrichCommand& command) {
 
 void add_urls(CLI::App& app, UrlsCommand& command) {
   app.description("Write the addresses of the images in a CSV, each once.");
-  add_csv_paths(app, command.options.csv_paths);
+  add_csv_paths(app, command.options.csv_paths)->required();
   app.add_option("--missing-from", command.options.missing_from,
                  "Leave out images that this JSONL has a record of; broken "
                  "downloads are listed again")
@@ -318,11 +319,12 @@ std::optional<std::string> complaint(const ExtractCommand& command) {
            "outputs joined, sdmeta enrich says which rows are missing";
   if (command.csv.match != MatchKey::kAny && command.csv.paths.empty())
     return "--match needs --csv PATH";
-  const bool lists_stdin = std::count(command.inputs.paths.begin(),
-                                      command.inputs.paths.end(), "-") +
-                               (command.inputs.files_from == "-" ? 1 : 0) >
-                           1;
-  if (lists_stdin) return "standard input can be read once";
+  const std::vector<std::string>& inputs = command.inputs.paths;
+  const std::vector<std::string>& csv = command.csv.paths;
+  const auto stdin_uses = std::count(inputs.begin(), inputs.end(), "-") +
+                          std::count(csv.begin(), csv.end(), "-") +
+                          (command.inputs.files_from == "-" ? 1 : 0);
+  if (stdin_uses > 1) return "standard input can be read once";
   return std::nullopt;
 }
 
@@ -381,8 +383,10 @@ Usage help_of(const std::string& word, CLI::App& app) {
 std::string unexpected_argument(const std::string& word,
                                 const CLI::App& command) {
   const std::string help = "see sdmeta " + command.get_name() + " -h";
+  const bool takes_csv = command.get_option_no_throw("--csv") != nullptr;
   if (!word.starts_with('-'))
-    return "unexpected argument " + word + "; " + help;
+    return "unexpected argument " + word + "; " +
+           (takes_csv ? "for another CSV: --csv " + word : help);
   std::vector<std::string> options;
   for (const CLI::Option* const option : command.get_options())
     for (const std::string& name : option->get_lnames())

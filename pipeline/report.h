@@ -62,9 +62,11 @@ class BadLineReports {
       say_there_are_more(path, error);
   }
 
- private:
+  /// Hands on one line, whatever came before it.
   void describe(const std::string& path, std::uint64_t line,
                 const Error& error);
+
+ private:
   void say_there_are_more(const std::string& path, const Error& error);
 
   const Report& report_;

@@ -5,10 +5,12 @@ import io
 import json
 import os
 import re
+import subprocess
 import tarfile
+import time
 import unittest
 
-from program import INFOTEXT, ProgramTest, png, records
+from program import BINARY, INFOTEXT, ProgramTest, png, records
 
 try:
     import pandas
@@ -112,6 +114,100 @@ class Join(CsvTest):
         self.assertIn("a.csv:5: bad_row: image_id is 'abc', not a number",
                       result.stderr)
 
+    def test_a_bad_image_id_is_called_what_it_is(self):
+        self.write("a.csv", "image_id,image_url\n" + "".join(
+            cell + ",\n" for cell in ("99999999999999999999", "-5", "0123",
+                                      "9223372036854775808", '"-"')))
+        talk = self.run_ok("urls", "--csv", "a.csv").stderr
+        for line, text in ((2, "'99999999999999999999', a number above 2^63-1"),
+                           (3, "'-5', a negative number"),
+                           (4, "'0123', a number with leading zeros"),
+                           (5, "'9223372036854775808', a number above 2^63-1"),
+                           (6, "'\"-\"', not a number")):
+            self.assertIn("a.csv:%d: bad_row: image_id is %s\n" % (line, text),
+                          talk)
+
+    def test_text_of_another_encoding_is_reported_once_a_file(self):
+        name = "Andr\xe9"
+        self.write("images/10000002.png", png())
+        lines = table(row(1), *[row(2).replace("2024", name)] * 2, "x",
+                      row(3).replace("2024", name))
+        latin = lines.encode("latin-1")
+        self.write("csv/a.csv", latin)
+        self.write("csv/b.csv.gz", gzip.compress(latin))
+        self.write("csv/c.csv", lines)
+        self.write("csv/d.csv", ("image_id,%s\n5,\n" % name).encode("latin-1"))
+        says = {"csv/a.csv": 3, "csv/b.csv.gz": 3, "csv/d.csv": 1}
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        for end, command in (
+                ("records have as U\\+FFFD", ("extract", "images")),
+                ("records have as U\\+FFFD", ("urls",)),
+                ("stay as they are",
+                 ("enrich", "--records", "out.jsonl"))):
+            # The cells go to standard output as they stand.
+            talk = self.run_ok(*command, "--csv", "csv", "-o",
+                               command[0] + ".out").stderr
+            found = re.findall(r"(\S+):(\d+): bad_text: bytes that are no "
+                               "UTF-8, which " + end, talk)
+            self.assertEqual(dict((f, int(n)) for f, n in found), says)
+            self.assertEqual(len(found), 3)
+
+    def test_rows_may_come_on_standard_input(self):
+        text = table(row(1), "x")
+        self.write("a.csv", text)
+        result = self.run_ok("extract", "images", "--csv", "-", "-o",
+                             "out.jsonl", input=text)
+        self.assertIn("; 1 with a CSV row, 1 without", result.stderr)
+        self.assertIn("/dev/stdin:3: bad_row: ", result.stderr)
+        result = self.run_ok("urls", "--csv", "-", input=text)
+        self.assertEqual(result.stdout.split(), [ADDRESS % (UUID % 1)])
+        enrich = ("enrich", "--csv", "-", "--records", "out.jsonl")
+        with open(self.path("a.csv"), encoding="utf-8") as file:
+            self.assertIn("1 with a record",
+                          self.run_ok(*enrich, stdin=file).stderr)
+        result = self.run_sdmeta(*enrich, input=text)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("rows are read more than once here; write them to a file",
+                      result.stderr)
+
+    def test_standard_input_is_read_for_one_thing(self):
+        for command in (("extract", "-"), ("urls", "--missing-from", "-"),
+                        ("urls", "--csv", "-"),
+                        ("enrich", "--records", "-")):
+            self.assert_refused(*command, "--csv", "-",
+                                says=["standard input can be read once"])
+
+    def test_each_csv_has_its_option(self):
+        for name in ("a.csv", "b.csv"):
+            self.write(name, table(row(1)))
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        for command in (("urls",), ("enrich", "--records", "out.jsonl")):
+            self.assert_refused(
+                *command, "--csv", "a.csv", "b.csv",
+                says=["unexpected argument b.csv; for another CSV: --csv b.csv"])
+            self.run_ok(*command, "--csv", "a.csv", "--csv", "b.csv")
+
+    def test_an_expression_that_fits_no_name_is_reported(self):
+        self.write("a.csv", table(row(1)))
+        says = "sdmeta: --match regex:%s: 2 images, and not one key; "
+        for expression, is_joined in ((r"([0-9]+)\.png", True),
+                                      ("[0-9]{8}", True),
+                                      ("^images/([0-9]+)", True),
+                                      ("^([0-9]+)", False),
+                                      ("none", False)):
+            result = self.run_ok("extract", "images", "--csv", "a.csv",
+                                 "--match", "regex:" + expression)
+            self.assertEqual(records(result.stdout)[0]["row"] is not None,
+                             is_joined, expression)
+            self.assertEqual(says % expression in result.stderr, not is_joined)
+
+    def test_a_header_without_commas_says_what_is_read(self):
+        for separator in ";\t":
+            self.write("a.csv", table(row(1)).replace(",", separator))
+            self.assert_refused(
+                "urls", "--csv", "a.csv",
+                says=[", and only commas separate columns here"])
+
     def test_a_missing_column_names_file_and_header(self):
         self.write("a.csv", "name,size\nx,1\n")
         self.assert_refused("extract", "images", "--csv", "a.csv",
@@ -165,6 +261,73 @@ class Join(CsvTest):
             ",,,,,,,10000009,n", ""]))
 
 
+class ChangedWhileRead(CsvTest):
+    """Rows are read where they stand, long after the file was looked through."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("images/10000001.png", png(INFOTEXT % 1))
+        self.write("a.csv", table(row(1), row(2)))
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        os.mkfifo(self.path("pipe"))
+
+    def run_with(self, change, text, *arguments):
+        """Of a run that has looked through a.csv when it reads `text` from the
+        pipe: `change` comes in between."""
+        with subprocess.Popen(
+                [BINARY, *arguments], cwd=self.folder, text=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+            while process.poll() is None:
+                try:
+                    pipe = os.open(self.path("pipe"),
+                                   os.O_WRONLY | os.O_NONBLOCK)
+                    break
+                except OSError:  # nobody reads yet
+                    time.sleep(0.01)
+            change()
+            os.write(pipe, text.encode())
+            os.close(pipe)
+            talk = process.stderr.read()
+        return process.returncode, talk
+
+    def runs_with(self, change):
+        lines = self.read("out.jsonl").decode()
+        for text, arguments in (
+                ("images/10000001.png\n",
+                 ("extract", "--files-from", "pipe", "--unmatched-rows",
+                  "rest.csv")),
+                (lines, ("urls", "--missing-from", "pipe")),
+                (lines, ("enrich", "--records", "pipe"))):
+            self.write("a.csv", table(row(1), row(2)))
+            command = (*arguments, "--csv", "a.csv", "-o", "x.out")
+            yield command[0], *self.run_with(change, text, *command)
+            if os.path.exists(self.path("x.out")):
+                os.remove(self.path("x.out"))
+
+    def test_a_run_that_may_have_missed_rows_is_not_complete(self):
+        changes = (lambda: self.write("a.csv", ""),
+                   lambda: self.write("a.csv", table(row(1))),
+                   lambda: self.write("a.csv", table(row(1), row(2), row(3))),
+                   lambda: os.utime(self.path("a.csv"), (1, 1)))
+        for change in changes:
+            for command, code, talk in self.runs_with(change):
+                self.assertEqual(code, 2, command)
+                self.assertIn("a.csv: unreadable: changed while it was read",
+                              talk, command)
+                # Every input has its record all the same.
+                self.assertEqual(os.path.exists(self.path("x.out")),
+                                 command == "extract")
+                self.assertFalse(os.path.exists(self.path("rest.csv")))
+
+    def test_a_file_that_another_takes_the_place_of_is_read_on(self):
+        def replace():
+            self.write("new", table(row(1), row(2), row(3)))
+            os.replace(self.path("new"), self.path("a.csv"))
+        for command, code, talk in self.runs_with(replace):
+            # enrich has no place in the old file and opens it again.
+            self.assertEqual(code, 2 if command == "enrich" else 0, talk)
+
+
 class Enrich(CsvTest):
     PROMPT = 'a "quoted", cell\nof two lines'
 
@@ -195,21 +358,22 @@ class Enrich(CsvTest):
         self.assertIn("3 rows: 2 with a record, 1 missing", result.stderr)
 
     def test_a_row_without_a_key_is_bad_as_in_extract_and_stays(self):
-        keyless = ["7,,,,,,,", "8,,,,,,,abc"]
+        self.write("images/9223372036854775808.png", png())
+        keyless = ["7,,,,,,,", "8,,,,,,,abc", "9,,,,,,,9223372036854775808"]
         self.write("a.csv", table(row(2), *keyless, 'x,"y'))
         text, rows, result = self.enrich()
         self.assertEqual([r["status"] for r in rows],
-                         ["ok", "missing", "missing"])
+                         ["ok", "missing", "missing", "missing"])
         for line in keyless:
             self.assertIn("\n" + line + ",missing,", text)
-        self.assertIn("3 rows: 1 with a record, 2 missing, 3 bad rows (1 left "
-                      "out), 1 record without a row", result.stderr)
+        self.assertIn("4 rows: 1 with a record, 3 missing, 4 bad rows (1 left "
+                      "out), 2 records without a row", result.stderr)
         reports = re.findall("sdmeta: (a.csv:.*)", result.stderr)
-        self.assertEqual(len(reports), 3)
+        self.assertEqual(len(reports), 4)
         for command in (("extract", "images", "-o", "x.jsonl"), ("urls",)):
             other = self.run_ok(*command, "--csv", "a.csv").stderr
             self.assertEqual(re.findall("sdmeta: (a.csv:.*)", other), reports)
-            self.assertIn(", 3 bad rows", other)
+            self.assertIn(", 4 bad rows", other)
 
     def test_one_of_anything_is_counted_in_the_singular(self):
         self.write("a.csv", table(row(2), "x"))
@@ -296,7 +460,8 @@ class Enrich(CsvTest):
         os.mkfifo(self.path("p.csv"))
         self.assert_refused("enrich", "--csv", "p.csv", "--records",
                             "out.jsonl", "-o", "new.csv",
-                            says=["p.csv: ", "is a pipe", "name a file"])
+                            says=["p.csv: ", "a pipe or the like",
+                                  "write them to a file"])
 
     def test_a_broken_row_is_reported(self):
         self.write("a.csv", table(row(1), row(2), 'x,"y'))

@@ -150,6 +150,23 @@ TEST_F(CsvIndexTest, OfRowsThatDisagreeTheNewestFileCounts) {
       << messages_[0];
 }
 
+TEST_F(CsvIndexTest, RowsOfOneFileThatDisagreeAreToldByTheirLines) {
+  const std::string path =
+      put("a.csv", kHeader + row(1, "x") + row(2, "\"a\nb\"") + "broken\n" +
+                       row(1, "y") + row(2, "z") + row(1, "w"));
+  EXPECT_EQ(loaded()->counts().conflicting_rows, 3u);
+  messages_.erase(messages_.begin());  // of the broken row
+  std::sort(messages_.begin(), messages_.end());
+  const auto message = [&](int line, int image, int winner) {
+    return path + ":" + std::to_string(line) + ": duplicate_row: image " +
+           std::to_string(image) + " differs from the row on line " +
+           std::to_string(winner) + ", which is later and counts";
+  };
+  EXPECT_EQ(messages_,
+            (std::vector<std::string>{message(2, 1, 8), message(3, 2, 7),
+                                      message(6, 1, 8)}));
+}
+
 TEST_F(CsvIndexTest, OfRowsOfOneUrlTheOneWithAnImageIdCountsAndSaysSo) {
   put("a.csv", "image_id,image_url,x\n12345678," + uuid(12345678) + ",old\n");
   put("b.csv", "image_url,x\n" + uuid(12345678) + ",new\n");
