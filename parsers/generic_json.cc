@@ -121,8 +121,22 @@ bool set_parts(Generation& generation, Field field, JsonValue prompt) {
   return is_set && prompt.size() == 1;
 }
 
-bool describes_generation(JsonValue root) {
+// `prompt: a cat` beside `parameters: {"steps": 30, "seed": 7}`: the text that
+// stands by itself under a key for this field, or null.
+const Payload* find_text(const Payloads& payloads, Field field) {
+  for (const FieldRule& rule : generic_rules()) {
+    if (rule.field != field) continue;
+    const Payload* const payload = payloads.find(rule.key);
+    if (payload != nullptr && !payload->looks_like_json() &&
+        !payload->text().empty())
+      return payload;
+  }
+  return nullptr;
+}
+
+bool describes_generation(JsonValue root, bool has_prompt) {
   std::vector<Field> fields;
+  if (has_prompt) fields.push_back(Field::kPrompt);
   for (const FieldRule& rule : generic_rules()) {
     const JsonValue value = root[rule.key];
     const bool is_fit = rule.field == Field::kPrompt
@@ -135,29 +149,46 @@ bool describes_generation(JsonValue root) {
 
 // The object itself, or the first of its members that describes a generation:
 // `{"version": 1, "params": {..}}`. Missing if there is none.
-JsonValue find_description(JsonValue root) {
-  if (describes_generation(root)) return root;
+JsonValue find_description(JsonValue root, bool has_prompt) {
+  if (describes_generation(root, has_prompt)) return root;
   constexpr std::size_t kMostMembers = 32;
   JsonValue found;
   std::size_t count = 0;
   root.for_each_member([&](std::string_view, JsonValue member) {
     if (!found && member.is_object() && ++count <= kMostMembers &&
-        describes_generation(member))
+        describes_generation(member, has_prompt))
       found = member;
   });
   return found;
 }
 
-const Payload* find_object(const Payloads& payloads) {
-  for (const Payload& payload : payloads.all())
-    if (payload.looks_like_json() && payload.key() != "workflow" &&
-        find_description(payload.json()))
-      return &payload;
-  return nullptr;
+struct Description {
+  const Payload* payload = nullptr;
+  JsonValue object;
+  bool is_inside = false;  // a member of the payload's object
+};
+
+Description find_object(const Payloads& payloads, bool has_prompt) {
+  for (const Payload& payload : payloads.all()) {
+    if (!payload.looks_like_json() || payload.key() == "workflow") continue;
+    if (const JsonValue object = find_description(payload.json(), has_prompt))
+      return {&payload, object,
+              !describes_generation(payload.json(), has_prompt)};
+  }
+  return {};
+}
+
+// An object with a prompt of its own comes first.
+Description find_object(const Payloads& payloads) {
+  const Description whole = find_object(payloads, false);
+  if (whole.payload != nullptr ||
+      find_text(payloads, Field::kPrompt) == nullptr)
+    return whole;
+  return find_object(payloads, true);
 }
 
 bool claims(const Payloads& payloads) {
-  return find_object(payloads) != nullptr;
+  return find_object(payloads).payload != nullptr;
 }
 
 bool set_member(Generation& generation, Field field, JsonValue value) {
@@ -248,8 +279,9 @@ void read_lora_files(JsonValue root, std::string_view files,
 
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>&) {
-  const Payload& payload = *find_object(payloads);
-  const JsonValue root = find_description(payload.json());
+  const Description description = find_object(payloads);
+  const Payload& payload = *description.payload;
+  const JsonValue root = description.object;
   const Writer writer = writer_of(payload, root);
   generation.software = writer.software;
   fill_in_order(root, rules_of(writer, root), generation);
@@ -265,7 +297,10 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   set_field(generation, Field::kModel,
             root["override_settings"]["sd_model_checkpoint"]);
   add_extra(generation, "software", root["software"]);
-  if (root.size() > 0 && !describes_generation(payload.json()))
+  for (const Field field : {Field::kPrompt, Field::kNegativePrompt})
+    if (const Payload* const text = find_text(payloads, field))
+      set_field(generation, field, text->text());
+  if (root.size() > 0 && description.is_inside)
     payload.json().for_each_member([&](std::string_view key, JsonValue value) {
       if (!value.is_object()) add_extra(generation, key, value);
     });

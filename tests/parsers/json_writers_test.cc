@@ -770,6 +770,22 @@ TEST(EasyDiffusion, ChunksWithAModelOfAnotherNameAreSomebodyElses) {
   EXPECT_EQ(got.model, "barn");
 }
 
+TEST(GenericJson, ThePromptMayStandInAChunkOfItsOwn) {
+  const Generation got =
+      generation_of({{"prompt", "a boat drifts"},
+                     {"negative_prompt", "fog"},
+                     {"parameters", R"({"steps": 20, "seed": 7, "cfg": 2.5})"}});
+  EXPECT_EQ(got.prompt, "a boat drifts");
+  EXPECT_EQ(got.negative_prompt, "fog");
+  EXPECT_EQ(got.steps, 20);
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_TRUE(got.extra.empty());
+  const Generation whole = generation_of(
+      {{"prompt", "a boat drifts"},
+       {"parameters", R"({"prompt": "a hill", "steps": 20, "seed": 7})"}});
+  EXPECT_EQ(whole.prompt, "a hill");
+}
+
 TEST(GenericChunks, APromptAndAModelAreNotEnough) {
   ImageFields image;
   image.container = Container::kPng;
