@@ -134,7 +134,7 @@ bool is_side_line(string_view line) {
 bool take_broken_value(Found& found, const Limits& limits) {
   constexpr int kMostLines = 16;
   std::vector<Setting>& settings = found.line.settings;
-  if (settings.empty()) return false;
+  if (found.line.is_cut || found.line.rest.empty()) return false;
   Setting& last = settings.back();
   if (last.is_quoted || last.is_flag || is_known(last.key)) return false;
   string_view rest = found.line.rest;
@@ -162,13 +162,10 @@ bool take_broken_value(Found& found, const Limits& limits) {
 void take_following_lines(Found& found, const Limits& limits) {
   std::vector<Setting>& settings = found.line.settings;
   found.is_column = settings.size() == 1;
-  while (!found.line.is_cut) {
+  while (!found.line.is_cut && !found.line.rest.empty()) {
     const string_view rest = found.line.rest;
     const string_view line = rest.substr(0, rest.find('\n'));
-    if (!is_known_line(line) && !is_side_line(line)) {
-      if (take_broken_value(found, limits)) continue;
-      break;
-    }
+    if (!is_known_line(line) && !is_side_line(line)) break;
     SettingsLine next =
         split_settings(rest, limits.max_settings - settings.size());
     settings.insert(settings.end(), next.settings.begin(), next.settings.end());
@@ -214,8 +211,11 @@ std::optional<Found> find_steps_line(string_view text, const Limits& limits) {
         const bool is_alone = found.line.settings.size() == 1;
         take_following_lines(found, limits);
         if (has_known_keys(found.line.settings)) {
-          if (!is_alone) return found;
-          return read_lines_from(text, start_of_column(text, start), limits);
+          if (is_alone)
+            return read_lines_from(text, start_of_column(text, start), limits);
+          while (take_broken_value(found, limits))
+            take_following_lines(found, limits);
+          return found;
         }
         if (!weak && trimmed(found.line.rest).empty()) {
           found.form = InfotextForm::kSettingsWeak;

@@ -68,9 +68,9 @@ bool take_integer(FieldContext& context, std::string_view value,
 
 // Also `7,5`: some programs write numbers as the user's country does.
 std::optional<double> decimal_in(std::string_view value) {
-  const auto number = number_in<double>(value);
+  if (const auto number = number_in<double>(value)) return number;
   const std::size_t comma = value.find(',');
-  if (number || comma == value.npos) return number;
+  if (comma == value.npos) return std::nullopt;
   std::string with_point(value);
   with_point[comma] = '.';
   return number_in<double>(with_point);
