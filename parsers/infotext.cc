@@ -418,11 +418,15 @@ Found find_settings(string_view text, bool is_labelled, const Limits& limits) {
     return std::move(*found);
   }
   if (starts_postprocessing(text)) return read_lines_from(text, 0, limits);
-  if (auto known = find_known_lines(text, is_labelled, limits))
-    return std::move(*known);
-  for (const bool is_apart : {true, false})
-    if (auto jammed = find_jammed(text, is_apart, limits))
-      return std::move(*jammed);
+  auto jammed = find_jammed(text, true, limits);
+  if (auto known = find_known_lines(text, is_labelled, limits)) {
+    // Unless those are lines of a prompt above settings without a line.
+    const string_view rest = known->line.rest;
+    if (!jammed || jammed->start + rest.size() < text.size())
+      return std::move(*known);
+  }
+  if (!jammed) jammed = find_jammed(text, false, limits);
+  if (jammed) return std::move(*jammed);
   if (auto other = find_other_line(text, limits)) return std::move(*other);
   if (found) return std::move(*found);
   if (auto seed = find_seed_line(text)) return std::move(*seed);
@@ -533,22 +537,29 @@ void drop_prompt_label(std::optional<string_view>& prompt) {
     }
 }
 
+// Without commas and periods at its end, up to so many.
+string_view without_separators(string_view part, std::size_t most) {
+  part = trimmed(part);
+  for (; most > 0 && (part.ends_with('.') || part.ends_with(',')); --most)
+    part = trimmed(part.substr(0, part.size() - 1));
+  return part;
+}
+
+// Where line ends were lost, other signs stand between the parts. Older Sage
+// Utils (https://github.com/arcum42/ComfyUI_SageUtils) put a comma in front of
+// the settings alone.
 void read_above(string_view text, bool is_jammed, Infotext& result) {
-  const auto clean = [is_jammed](string_view part) {
-    part = trimmed(part);
-    while (is_jammed && !part.empty() &&
-           (part.back() == '.' || part.back() == ',' || is_space(part.back())))
-      part.remove_suffix(1);
-    return part;
-  };
   std::size_t negative = find_negative_line(text);
-  if (is_jammed) negative = text.rfind(kNegative);
+  const bool has_line = negative != text.npos && negative > 0;
+  if (is_jammed && !has_line) negative = text.rfind(kNegative);
+  const std::size_t most = !is_jammed ? 0 : has_line ? 1 : text.npos;
   if (negative == text.npos) {
-    const string_view prompt = clean(text);
+    const string_view prompt = without_separators(text, most);
     if (!prompt.empty()) result.prompt = prompt;
     return;
   }
-  result.prompt = clean(text.substr(0, negative));
+  result.prompt =
+      without_separators(text.substr(0, negative), has_line ? 0 : most);
   string_view block = text.substr(negative + kNegative.size());
   if (!is_jammed) {
     const std::size_t templates = find_block(block);
@@ -557,7 +568,7 @@ void read_above(string_view text, bool is_jammed, Infotext& result) {
       block = block.substr(0, templates);
     }
   }
-  set_negative(clean(block), result);
+  set_negative(without_separators(block, most), result);
 }
 
 string_view without_label(string_view text) {

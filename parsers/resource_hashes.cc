@@ -325,12 +325,26 @@ bool ResourceSettings::take_numbered(std::string_view key,
 
 bool ResourceSettings::take_next_of_list(std::string_view key,
                                          std::string_view value) {
-  if (!is_hash(value) || ends_with_ignoring_case(key, "hash")) return false;
-  if (open_list_ == List::kLoras) {
-    loras_.push_back(named_lora(key));
-    loras_.back().hash = std::string(value);
-  } else {
-    embeddings_.push_back({std::string(key), std::string(value)});
+  if (ends_with_ignoring_case(key, "hash") ||
+      ends_with_ignoring_case(key, "hashes"))
+    return false;
+  // A name in brackets begins no setting: there may be more than one item.
+  std::string rest;
+  std::string items(key);
+  items += ": ";
+  items += value;
+  std::vector<NamedValue> hashes = split_hashes(items, rest);
+  if (!rest.empty() ||
+      std::any_of(hashes.begin(), hashes.end(),
+                  [](auto& item) { return item.value.empty(); }))
+    return false;
+  for (NamedValue& item : hashes) {
+    if (open_list_ == List::kLoras) {
+      loras_.push_back(named_lora(item.name));
+      loras_.back().hash = std::move(item.value);
+    } else {
+      embeddings_.push_back({std::move(item.name), std::move(item.value)});
+    }
   }
   return true;
 }

@@ -285,6 +285,16 @@ TEST(Infotext, Quirk22NothingButItsNameMaySetASettingsLineApart) {
   EXPECT_EQ(got.settings.size(), 3u);
 }
 
+TEST(Infotext, OnlyTheSettingsMayBeJammed) {
+  const Infotext got = read(
+      "a hill,\nSize: XL, Model: T, Seed: 3\nNegative prompt: fog,, Steps: 24, "
+      "Sampler: Euler a, Seed: 1");
+  EXPECT_EQ(got.form, InfotextForm::kJammed);
+  EXPECT_EQ(got.prompt, "a hill,\nSize: XL, Model: T, Seed: 3");
+  EXPECT_EQ(got.negative_prompt, "fog,");
+  EXPECT_EQ(first_value(got), "24");
+}
+
 TEST(Infotext, Quirk22HiresStepsDoNotBeginTheSettings) {
   const Infotext got = read(
       "a hill Steps: 24, Sampler: Euler a, Hires Steps: 10, Size: 8x8, Seed: 1");

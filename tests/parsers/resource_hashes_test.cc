@@ -105,6 +105,19 @@ TEST(LoraHashes, AListWithoutQuotesGoesOnInTheNextSettings) {
                                               {"later", "0123456789"}}));
 }
 
+TEST(LoraHashes, NamesInBracketsStandInTheValueOfTheLast) {
+  const Generation got =
+      apply({{"Lora hashes", "ink: aabbccddee"},
+             {"oil", "0011223344, (wash): 1122334455, [x]: 2233445566"},
+             {"Refiner", "None"}},
+            {}, false);
+  EXPECT_EQ(got.loras, (std::vector{lora("ink", {}, "aabbccddee"),
+                                    lora("oil", {}, "0011223344"),
+                                    lora("(wash)", {}, "1122334455"),
+                                    lora("[x]", {}, "2233445566")}));
+  EXPECT_EQ(got.extra, (Settings{{"Refiner", "None"}}));
+}
+
 TEST(LoraHashes, AListInQuotesEndsWithThem) {
   const Generation got =
       apply({{"Lora hashes", "ink: aabbccddee"}, {"Init image", "0011223344"}});
