@@ -304,25 +304,21 @@ std::string added_header(const CsvUnion& columns) {
   return header;
 }
 
-/// Calls `visit(reader, row)` for each row, broken ones too, until it gives an
-/// error.
-template <class Visit>
-std::optional<Error> for_each_row(const std::string& path, const Limits& limits,
-                                  Visit&& visit) {
-  const auto reader = CsvReader::open(path, limits);
-  if (!reader) return reader.error();
-  CsvRecord row;
-  for (;;) {
-    const auto has_row = (*reader)->next(row);
-    if (!has_row) return has_row.error();
-    if (!*has_row) return std::nullopt;
-    if (auto error = visit(**reader, row)) return error;
-  }
-}
+/// One of the CSV files, which are read more than once.
+struct Table {
+  std::string path;
+  std::optional<FileState> state;  // as it was at first
+  std::size_t layout = 0;          // among the columns of all
+  bool is_header_utf8 = true;
+};
 
 /// The headers of all files come before the first row of the output.
-std::optional<Error> refuse_pipes(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
+Result<std::vector<Table>> open_tables(const EnrichOptions& options,
+                                       CsvUnion& columns) {
+  const auto paths = list_csv_files(options.csv_paths);
+  if (!paths) return paths.error();
+  std::vector<Table> tables;
+  for (const std::string& path : *paths) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
       return Error{ErrorCode::kUnreadable,
@@ -330,9 +326,119 @@ std::optional<Error> refuse_pipes(const std::vector<std::string>& paths) {
                        ": is no file but a pipe or the like, and rows are read "
                        "more than once here; write them to a file and name it",
                    std::nullopt};
+    const auto reader = CsvReader::open(path, options.limits);
+    if (!reader) return reader.error();
+    const CsvHeader& header = (*reader)->header();
+    tables.push_back(
+        {path, file_state(status), columns.add(header), is_utf8(header.text)});
   }
-  return std::nullopt;
+  return tables;
 }
+
+/// Calls `visit(reader, row)` for each row, broken ones too, until it gives an
+/// error. What was found in another text than that of the header is void.
+template <class Visit>
+std::optional<Error> for_each_row(const Table& table, const Limits& limits,
+                                  Visit&& visit) {
+  const auto read = [&]() -> std::optional<Error> {
+    const auto reader = CsvReader::open(table.path, limits);
+    if (!reader) return reader.error();
+    CsvRecord row;
+    for (;;) {
+      const auto has_row = (*reader)->next(row);
+      if (!has_row) return has_row.error();
+      if (!*has_row) return std::nullopt;
+      if (auto error = visit(**reader, row)) return error;
+    }
+  };
+  std::optional<Error> error = read();
+  if (file_state(table.path) != table.state)
+    return changed_while_read(table.path);
+  return error;
+}
+
+/// Writes rows with the cells of their records.
+class RowWriter {
+ public:
+  RowWriter(const RecordCells& records, const CsvUnion& columns,
+            TextOutput& output, const Report& report, EnrichCounts& counts)
+      : records_(records),
+        columns_(columns),
+        output_(output),
+        counts_(counts),
+        bad_rows_(report),
+        is_used_(records.size()) {
+    output.buffer() += columns.header() + added_header(columns) + '\n';
+  }
+
+  std::optional<Error> write(const Table& table, const Limits& limits) {
+    bad_rows_.start_file();
+    has_other_text_ = false;
+    if (!table.is_header_utf8) report_other_text(table, 1);
+    return for_each_row(table, limits,
+                        [&](const CsvReader& reader, const CsvRecord& row) {
+                          return write(table, reader, row);
+                        });
+  }
+
+  std::uint64_t unused_records() const {
+    std::uint64_t count = 0;
+    for (std::uint32_t i = 0; i < records_.size(); ++i)
+      if (!is_used_[i] && !records_.is_replaced(i)) ++count;
+    return count;
+  }
+
+ private:
+  std::optional<Error> write(const Table& table, const CsvReader& reader,
+                             const CsvRecord& row) {
+    if (!has_other_text_ && !is_utf8(row.text))
+      report_other_text(table, reader.line());
+    const bool has_cells = row.fault.empty();
+    RowKeys keys;
+    std::string fault = row.fault;
+    const bool is_sound =
+        has_cells && read_row_keys(reader.header(), row, keys, fault);
+    if (!is_sound) {
+      ++counts_.bad_rows;
+      bad_rows_.add(table.path, Error{ErrorCode::kBadRow, fault, std::nullopt},
+                    [&] { return reader.line(); });
+    }
+    if (!has_cells) {
+      ++counts_.rows_left_out;
+      return std::nullopt;
+    }
+    ++counts_.rows;
+    std::string& text = output_.buffer();
+    columns_.append(text, table.layout, row);
+    std::optional<std::uint32_t> record;
+    if (is_sound) record = records_.find(keys);
+    if (record) {
+      ++counts_.with_record;
+      is_used_[*record] = true;
+      if (auto error = records_.cells(*record, added_)) return error;
+      text += added_;
+    } else {
+      text += missing_;
+    }
+    text += '\n';
+    return output_.flush_if_full();
+  }
+
+  void report_other_text(const Table& table, std::uint64_t line) {
+    has_other_text_ = true;
+    bad_rows_.describe(table.path, line, not_utf8("which stay as they are"));
+  }
+
+  const RecordCells& records_;
+  const CsvUnion& columns_;
+  TextOutput& output_;
+  EnrichCounts& counts_;
+  BadLineReports bad_rows_;
+  bool has_other_text_ = false;  // was said of this file
+  std::vector<bool> is_used_;    // of the records
+  std::string added_;
+  const std::string missing_ = ",missing" + std::string(kColumnCount - 1, ',');
+};
 
 }  // namespace
 
@@ -341,32 +447,9 @@ std::span<const std::string_view> enriched_columns() { return kNames; }
 Result<EnrichCounts> run_enrich(const EnrichOptions& options,
                                 const Report& report) {
   EnrichCounts counts;
-  const auto paths = list_csv_files(options.csv_paths);
-  if (!paths) return paths.error();
-  if (auto refused = refuse_pipes(*paths)) return *std::move(refused);
   CsvUnion columns;
-  std::vector<std::size_t> layouts;
-  std::vector<std::optional<FileState>> states;
-  std::vector<bool> has_other_text;  // was said
-  BadLineReports bad_rows(report);
-  const Error other_text = not_utf8("which stay as they are");
-  for (const std::string& path : *paths) {
-    states.push_back(file_state(path));
-    const auto reader = CsvReader::open(path, options.limits);
-    if (!reader) return reader.error();
-    const CsvHeader& header = (*reader)->header();
-    layouts.push_back(columns.add(header));
-    has_other_text.push_back(!is_utf8(header.text));
-    if (has_other_text.back()) bad_rows.describe(path, 1, other_text);
-  }
-  // Calls for_each_row() for one file; what it found in another text is void.
-  const auto read_rows = [&](std::size_t i,
-                             const auto& visit) -> std::optional<Error> {
-    const std::string& path = (*paths)[i];
-    std::optional<Error> error = for_each_row(path, options.limits, visit);
-    if (file_state(path) != states[i]) return changed_while_read(path);
-    return error;
-  };
+  const auto tables = open_tables(options, columns);
+  if (!tables) return tables.error();
   auto output = TextOutput::create(options.output);
   if (!output) return output.error();
   const auto records = RecordCells::read(options, report, counts);
@@ -381,59 +464,18 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
         (*records)->see(keys);
       return std::nullopt;
     };
-    for (std::size_t i = 0; i < paths->size(); ++i)
-      if (auto error = read_rows(i, see)) return *std::move(error);
+    for (const Table& table : *tables)
+      if (auto error = for_each_row(table, options.limits, see))
+        return *std::move(error);
   }
   (*records)->settle();
 
-  std::string& text = (*output)->buffer();
-  text += columns.header() + added_header(columns) + '\n';
-  const std::string missing = ",missing" + std::string(kColumnCount - 1, ',');
-  std::vector<bool> is_used((*records)->size());
-  std::string added;
-  for (std::size_t i = 0; i < paths->size(); ++i) {
-    const std::string& path = (*paths)[i];
-    bad_rows.start_file();
-    const auto write = [&](const CsvReader& reader,
-                           const CsvRecord& row) -> std::optional<Error> {
-      if (!has_other_text[i] && !is_utf8(row.text)) {
-        has_other_text[i] = true;
-        bad_rows.describe(path, reader.line(), other_text);
-      }
-      const bool has_cells = row.fault.empty();
-      RowKeys keys;
-      std::string fault = row.fault;
-      const bool is_sound =
-          has_cells && read_row_keys(reader.header(), row, keys, fault);
-      if (!is_sound) {
-        ++counts.bad_rows;
-        bad_rows.add(path, Error{ErrorCode::kBadRow, fault, std::nullopt},
-                     [&] { return reader.line(); });
-      }
-      if (!has_cells) {
-        ++counts.rows_left_out;
-        return std::nullopt;
-      }
-      ++counts.rows;
-      columns.append(text, layouts[i], row);
-      std::optional<std::uint32_t> record;
-      if (is_sound) record = (*records)->find(keys);
-      if (record) {
-        ++counts.with_record;
-        is_used[*record] = true;
-        if (auto error = (*records)->cells(*record, added)) return error;
-        text += added;
-      } else {
-        text += missing;
-      }
-      text += '\n';
-      return (*output)->flush_if_full();
-    };
-    if (auto error = read_rows(i, write)) return *std::move(error);
-  }
+  RowWriter rows(**records, columns, **output, report, counts);
+  for (const Table& table : *tables)
+    if (auto error = rows.write(table, options.limits))
+      return *std::move(error);
   if (auto error = (*output)->finish()) return *std::move(error);
-  for (std::uint32_t i = 0; i < (*records)->size(); ++i)
-    if (!is_used[i] && !(*records)->is_replaced(i)) ++counts.unused_records;
+  counts.unused_records = rows.unused_records();
   return counts;
 }
 
