@@ -189,8 +189,9 @@ std::optional<std::string> refuse_among_rows(
 std::optional<std::string> doubt_input(const std::string& path) {
   if (path == "-") return std::nullopt;
   struct stat status;
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
-    return std::nullopt;
+  if (::stat(path.c_str(), &status) != 0)
+    return path + ": " + to_text(open_error(path, errno));
+  if (!S_ISREG(status.st_mode)) return std::nullopt;
   if (has_suffix(path, ".csv"))
     return path + " is read as an image; for its rows: --csv " + path;
   if (has_suffix(path, ".jsonl"))

@@ -31,8 +31,8 @@ std::optional<std::string> refuse_among_rows(
     const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& csv_paths);
 
-/// What to say about a file that is to be read for images, and is a CSV or
-/// JSONL file by its name. Its record comes all the same.
+/// What to say about a file that is to be read for images, and is not there, or
+/// is a CSV or JSONL file by its name. Its record comes all the same.
 std::optional<std::string> doubt_input(const std::string& path);
 
 }  // namespace sdmeta

@@ -87,7 +87,7 @@ class ExtractRun {
     }
     for (const std::string& path : command_.inputs.paths)
       if (const std::optional<std::string> doubt = doubt_input(path))
-        talk_.report(*doubt);
+        failures_.add_early(*doubt);
     return true;
   }
 

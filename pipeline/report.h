@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,13 +34,22 @@ class FailureReports {
   explicit FailureReports(Report report) : report_(std::move(report)) {}
 
   void add(const std::string& message) {
-    if (++count_ <= kMaxReports) report_(message);
+    if (!early_.contains(message)) add_new(message);
+  }
+  /// What can be told before its turn comes; add() does not say it again.
+  void add_early(const std::string& message) {
+    if (count_ < kMaxReports && early_.insert(message).second) add_new(message);
   }
   /// Says how many more there were.
   void finish();
 
  private:
+  void add_new(const std::string& message) {
+    if (++count_ <= kMaxReports) report_(message);
+  }
+
   Report report_;
+  std::set<std::string> early_;
   std::uint64_t count_ = 0;
 };
 

@@ -1,6 +1,7 @@
 """Mistakes on the command line: told before anything is lost or run for hours."""
 import gzip
 import os
+import select
 import subprocess
 import tarfile
 import unittest
@@ -237,8 +238,20 @@ class Inputs(ProgramTest):
         self.assertEqual(result.returncode, 0)
         self.assertEqual([r["status"] for r in records(result.stdout)],
                          ["unreadable", "no_metadata"])
-        self.assertIn("sdmeta: b.png: unreadable: open: No such file or "
-                      "directory\n", result.stderr)
+        told = "sdmeta: b.png: unreadable: open: No such file or directory\n"
+        self.assertEqual(result.stderr.count(told), 1)
+
+    def test_an_input_that_is_not_there_is_told_before_the_run(self):
+        os.mkfifo(self.path("list"))
+        run = subprocess.Popen([BINARY, "extract", "b.png", "--files-from",
+                                "list", "-o", "out.jsonl"], cwd=self.folder,
+                               stderr=subprocess.PIPE)
+        self.addCleanup(run.stderr.close)
+        self.addCleanup(run.wait, 30)
+        self.addCleanup(run.kill)
+        self.assertTrue(select.select([run.stderr], [], [], 30)[0])
+        self.assertEqual(run.stderr.readline(), b"sdmeta: b.png: unreadable: "
+                         b"open: No such file or directory\n")
 
     def test_failed_arguments_folders_and_archives_are_told(self):
         self.write("f/no/a.png", png())
@@ -256,10 +269,10 @@ class Inputs(ProgramTest):
         self.assertEqual(result.returncode, 0)
         self.assertEqual(
             result.stderr,
+            "sdmeta: no.tar: unreadable: open: No such file or directory\n"
             "sdmeta: f/a.tar: corrupt: archive_broken: ends inside a header; "
             "1 member was read\n"
             "sdmeta: f/no: unreadable: open folder: Permission denied\n"
-            "sdmeta: no.tar: unreadable: open: No such file or directory\n"
             "sdmeta: bad.png: not_an_image: web page or XML text\n")
 
     def test_the_first_failures_are_told_and_the_others_counted(self):
