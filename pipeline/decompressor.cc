@@ -83,4 +83,27 @@ std::unique_ptr<Decompressor> Decompressor::make(Compression compression) {
   return std::make_unique<Unzstd>();
 }
 
+Result<std::size_t> DecompressedText::read(std::span<char> out) {
+  while (true) {
+    if (packed_.empty()) {
+      const Result<std::string_view> got = refill_();
+      if (!got) return got.error();
+      packed_ = *got;
+    }
+    // Text may be held back where `out` was full, so an ended input is offered
+    // once more before it counts as cut.
+    const bool is_ended = packed_.empty();
+    if (!is_inside_ && (is_ended || (has_ended_ && packed_[0] == '\0')))
+      return std::size_t{0};
+    const auto step = decompressor_->step(packed_, out);
+    if (!step) return step.error();
+    packed_.remove_prefix(step->taken);
+    is_inside_ = !step->is_at_end;
+    has_ended_ |= step->is_at_end;
+    if (step->written > 0) return step->written;
+    if (is_ended && is_inside_)
+      return Error{ErrorCode::kTruncated, "the compressed data ends too early"};
+  }
+}
+
 }  // namespace sdmeta

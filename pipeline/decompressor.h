@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "extractor/error.h"
 #include "pipeline/compress.h"
@@ -29,6 +31,29 @@ class Decompressor {
   /// kBadCompression for bytes that are not of this compression; of gzip not
   /// before all text in front of them was written.
   virtual Result<Step> step(std::string_view offered, std::span<char> out) = 0;
+};
+
+/// What a whole file of members or frames holds, in order.
+class DecompressedText {
+ public:
+  /// The next bytes of the file, valid until the next call; none at its end.
+  using Refill = std::function<Result<std::string_view>()>;
+
+  DecompressedText(Compression compression, Refill refill)
+      : decompressor_(Decompressor::make(compression)),
+        refill_(std::move(refill)) {}
+
+  /// Fills `out`, or a part of it; 0 at the end. Everything that can be
+  /// decompressed comes before an error: kBadCompression, kTruncated, or that
+  /// of `refill`. Zeros behind the last member are padding, as on tapes.
+  Result<std::size_t> read(std::span<char> out);
+
+ private:
+  std::unique_ptr<Decompressor> decompressor_;
+  Refill refill_;
+  std::string_view packed_;  // bytes that wait for their turn
+  bool is_inside_ = false;   // of a member
+  bool has_ended_ = false;   // one of them
 };
 
 }  // namespace sdmeta

@@ -114,8 +114,14 @@ class ForeignReader final : public ArchiveReader {
       return;
     }
     if (const Compression compression = compression_of(*source_);
-        compression != Compression::kNone)
-      unpacking_.emplace(compression);
+        compression != Compression::kNone) {
+      unpacking_.emplace(compression, [this]() -> Result<std::string_view> {
+        const Result<Bytes> got = read_packed();
+        if (!got) return got.error();
+        return as_text(*got);
+      });
+      text_.resize(kUnpackedBytes);
+    }
     const Utf8Names scope;
     archive* const a = archive_.get();
     // Named one by one: "all" would start programs for rare filters.
@@ -311,29 +317,9 @@ class ForeignReader final : public ArchiveReader {
 
   /// The next bytes that they unpack to; none at the end.
   Result<Bytes> unpack() {
-    Unpacking& u = *unpacking_;
-    while (true) {
-      if (u.packed.empty()) {
-        const Result<Bytes> got = read_packed();
-        if (!got) return got.error();
-        u.packed = *got;
-      }
-      const bool is_ended = u.packed.empty();
-      if (is_ended && !u.is_inside) return Bytes();
-      const auto step = u.decompressor->step(as_text(u.packed), u.bytes);
-      if (!step) {
-        // Tapes pad with zeros behind the last member, as gzip(1) knows.
-        if (u.has_ended && !u.is_inside) return Bytes();
-        return step.error();
-      }
-      u.packed = u.packed.subspan(step->taken);
-      u.is_inside = !step->is_at_end;
-      u.has_ended |= step->is_at_end;
-      if (step->written > 0) return as_bytes({u.bytes.data(), step->written});
-      if (is_ended && u.is_inside)
-        return Error{ErrorCode::kTruncated,
-                     "the compressed data ends too early"};
-    }
+    const Result<std::size_t> got = unpacking_->read(text_);
+    if (!got) return got.error();
+    return as_bytes({text_.data(), *got});
   }
 
   static la_int64_t on_skip(archive*, void* self, la_int64_t request) {
@@ -360,23 +346,12 @@ class ForeignReader final : public ArchiveReader {
     return base + offset;
   }
 
-  /// Of gzip and zstd. libarchive's own filters for them lose what was unpacked
-  /// last before a break, and do not verify the checksum of gzip.
-  struct Unpacking {
-    explicit Unpacking(Compression compression)
-        : decompressor(Decompressor::make(compression)),
-          bytes(kUnpackedBytes) {}
-
-    std::unique_ptr<Decompressor> decompressor;
-    std::vector<char> bytes;
-    Bytes packed;            // that wait for their turn
-    bool is_inside = false;  // of a member or frame
-    bool has_ended = false;  // one of them
-  };
-
   std::unique_ptr<ByteSource> source_;
   Limits limits_;
-  std::optional<Unpacking> unpacking_;
+  // Of gzip and zstd. libarchive's own filters for them lose what was unpacked
+  // last before a break, and do not verify the checksum of gzip.
+  std::optional<DecompressedText> unpacking_;
+  std::vector<char> text_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   std::vector<std::uint8_t> buffer_;
   std::uint64_t position_ = 0;  // of the next read, from the archive's start

@@ -73,42 +73,25 @@ class PlainInput final : public TextInput {
 class CompressedInput final : public TextInput {
  public:
   CompressedInput(std::unique_ptr<PlainInput> file, Compression compression)
-      : decompressor_(Decompressor::make(compression)),
-        file_(std::move(file)),
-        buffer_(new char[kInputBytes]) {}
+      : file_(std::move(file)),
+        buffer_(new char[kInputBytes]),
+        text_(compression, [this]() -> Result<std::string_view> {
+          const auto got = file_->read(buffer_.get(), kInputBytes);
+          if (!got) return got.error();
+          return std::string_view(buffer_.get(), *got);
+        }) {}
 
   Result<std::size_t> read(char* out, std::size_t size) override {
-    while (true) {
-      if (next_.empty()) {
-        const auto got = file_->read(buffer_.get(), kInputBytes);
-        if (!got) return got.error();
-        next_ = {buffer_.get(), *got};
-      }
-      // Text may be held back where `out` was full, so an ended input is
-      // offered once more before it counts as cut.
-      const bool is_ended = next_.empty();
-      if (is_ended && !is_inside_) return std::size_t{0};
-      const auto step = decompressor_->step(next_, {out, size});
-      if (!step) return error(step.error().code, step.error().detail);
-      next_.remove_prefix(step->taken);
-      is_inside_ = !step->is_at_end;
-      if (step->written > 0) return step->written;
-      if (is_ended && is_inside_)
-        return error(ErrorCode::kTruncated,
-                     "the compressed data ends too early");
-    }
+    Result<std::size_t> got = text_.read({out, size});
+    if (got || got.error().code == ErrorCode::kUnreadable) return got;
+    return Error{got.error().code, file_->path() + ": " + got.error().detail,
+                 std::nullopt};
   }
 
  private:
-  Error error(ErrorCode code, const std::string& what) const {
-    return {code, file_->path() + ": " + what, std::nullopt};
-  }
-
-  std::unique_ptr<Decompressor> decompressor_;
   std::unique_ptr<PlainInput> file_;
   std::unique_ptr<char[]> buffer_;
-  std::string_view next_;   // compressed bytes waiting for their turn
-  bool is_inside_ = false;  // of a member or frame
+  DecompressedText text_;
 };
 
 }  // namespace
