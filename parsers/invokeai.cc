@@ -396,6 +396,11 @@ std::optional<Error> parse_dream(std::string_view text,
   for (std::string_view word = next_word(rest); !word.empty();
        word = next_word(rest)) {
     if (!is_flag(word)) {
+      // `-S42 (seeds for individual images: [42, 43])`
+      if (word == "(seeds") {
+        flush();
+        flag = "seeds";
+      }
       if (!value.empty()) value += ' ';
       value += word;
       continue;
@@ -403,12 +408,12 @@ std::optional<Error> parse_dream(std::string_view text,
     flush();
     const bool is_long = word.starts_with("--");
     while (word.starts_with('-')) word.remove_prefix(1);
-    // `-s50`, `-S-1`, `-Ak_euler_a`: one letter with its value behind it.
+    // `-s50`, `-S-1`, `-mk_lms`: one letter with its value behind it.
     const bool is_number = word.size() > 1 &&
                            (is_digit(word[1]) || word[1] == '-') &&
                            number_in<double>(word.substr(1));
-    const bool is_name =
-        !is_long && word.size() > 1 && (word[0] == 'A' || word[0] == 'I');
+    const bool is_name = !is_long && word.size() > 1 &&
+                         (word[0] == 'A' || word[0] == 'I' || word[0] == 'm');
     const bool is_joined = is_number || is_name;
     flag = is_joined ? word.substr(0, 1) : word;
     if (is_joined) value = word.substr(1);

@@ -326,6 +326,19 @@ TEST(InvokeAi, QuoteInADreamPromptNeedNotBeEscaped) {
   EXPECT_EQ(got.sampler, "k_lms");
 }
 
+// The first version, dream.py of lstein/stable-diffusion: of a grid, too.
+TEST(InvokeAi, DreamMayJoinLettersAndValuesAndSaySeedsBehind) {
+  const Generation got = generation_of(
+      "Dream",
+      R"("a barn" -s50 -b1 -W512 -H704 -C7.5 -mk_lms -g -S42 )"
+      "(seeds for individual images: [42, 43])");
+  EXPECT_EQ(got.steps, 50);
+  EXPECT_EQ(got.sampler, "k_lms");
+  EXPECT_EQ(got.seed, "42");
+  EXPECT_EQ(got.extra.back(),
+            (KeyValue{"seeds", "(seeds for individual images: [42, 43])"}));
+}
+
 // 2.2 writes no quotes at all.
 TEST(InvokeAi, DreamPromptWithoutQuotesEndsBeforeTheSteps) {
   const Generation got = generation_of(
