@@ -236,7 +236,7 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       text = conditionings(node, side, depth);
       if (Text region = named(node, NodeField::kText, side, depth);
           region && !region->empty())
-        add_part(regions_, std::move(*region));
+        regions_.add(std::move(*region));
       return text;
     }
     case NodeRole::kText:
@@ -318,19 +318,19 @@ GraphTexts::Text GraphTexts::encoded(NodeIndex node, PromptSide side,
 
 GraphTexts::Text GraphTexts::conditionings(NodeIndex node, PromptSide side,
                                            unsigned depth) {
-  std::vector<std::string> parts;
+  TextParts parts;
   bool is_known = false;
   graph_.each_input(node, NodeField::kConditioning,
                     [&](const GraphInput& input) {
                       if (!input.is_link()) return false;
                       if (Text text = ask(input, side, depth)) {
                         is_known = true;
-                        add_part(parts, std::move(*text));
+                        parts.add(std::move(*text));
                       }
                       return false;
                     });
   if (!is_known) return std::nullopt;
-  return join(parts, "\n");
+  return join(parts.all(), "\n");
 }
 
 // The inputs that match a name, by number or letter if they have one: the
@@ -368,12 +368,13 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
   const GraphInput* between = values_.input(node, NodeField::kDelimiter);
   const bool is_string = kind.role == NodeRole::kJoin || between != nullptr ||
                          !spec_of(kind, "between").empty();
-  const bool filled_only = !is_string || spec_of(kind, "split") == "filled";
+  const bool filled_only = spec_of(kind, "split") == "filled";
   if (names.empty()) names = "text*,string*";
   // WAS suite: white space around each part may go.
   const GraphInput* clean = values_.input_named(node, "clean_whitespace");
   const bool trims = clean != nullptr && clean->value.string() == "true";
-  std::vector<std::string> parts;
+  TextParts parts;
+  std::vector<std::string> pieces;  // of a string, equal ones too
   bool is_known = false;
   while (!names.empty()) {
     const std::string_view name = next_item(names);
@@ -385,21 +386,19 @@ GraphTexts::Text GraphTexts::joined(NodeIndex node, std::string_view names,
       is_known = true;
       if (trims) text = std::string(trimmed(*text));
       if (!is_string)
-        add_part(parts, std::move(*text));
+        parts.add(std::move(*text));
       else if (!filled_only || !text->empty())
-        parts.push_back(std::move(*text));
+        pieces.push_back(std::move(*text));
     }
   }
   if (!is_known) return std::nullopt;
-  std::string delimiter = "\n";
-  if (is_string) {
-    delimiter = spec_of(kind, "between");
-    if (between != nullptr)
-      delimiter = spelt_out(ask(*between, side, depth).value_or(""),
-                            spec_of(kind, "comma"));
-  }
-  if (!may_make(delimiter.size() * parts.size())) return std::nullopt;
-  return join(parts, delimiter);
+  if (!is_string) return join(parts.all(), "\n");
+  std::string delimiter(spec_of(kind, "between"));
+  if (between != nullptr)
+    delimiter = spelt_out(ask(*between, side, depth).value_or(""),
+                          spec_of(kind, "comma"));
+  if (!may_make(delimiter.size() * pieces.size())) return std::nullopt;
+  return join(pieces, delimiter);
 }
 
 // pysssss' StringFunction appends or replaces; others replace only. A pattern
@@ -545,7 +544,7 @@ GraphTexts::Text GraphTexts::scheduled(NodeIndex node, PromptSide side,
   std::int64_t frame = 0;
   if (const GraphInput* input = values_.input_named(node, "current_frame"))
     frame = values_.value_of(*input, NodeField::kValue).integer().value_or(0);
-  std::vector<std::string> parts;
+  TextParts parts;
   bool is_known = false;
   constexpr std::array<std::array<std::string_view, 3>, 3> kNames = {
       {{"pre_text", "text", "app_text"},
@@ -565,10 +564,10 @@ GraphTexts::Text GraphTexts::scheduled(NodeIndex node, PromptSide side,
       const std::string_view half = trimmed(half_of(piece, side));
       if (!half.empty()) pieces.emplace_back(half);
     }
-    add_part(parts, join(pieces, " "));
+    parts.add(join(pieces, " "));
   }
   if (!is_known) return std::nullopt;
-  return join(parts, "\n");
+  return join(parts.all(), "\n");
 }
 
 // LayerStyle (chflame163/ComfyUI_LayerStyle): a chain of nodes adds a text

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "parsers/comfy_values.h"
+#include "parsers/text_parts.h"
 
 namespace sdmeta {
 
@@ -53,7 +54,7 @@ class GraphTexts {
   /// Nodes whose text is not in the graph: language models, taggers, files.
   const std::vector<NodeIndex>& open_nodes() const { return open_; }
   /// Texts for parts of the picture, in the order met.
-  const std::vector<std::string>& regions() const { return regions_; }
+  const std::vector<std::string>& regions() const { return regions_.all(); }
   /// Distilled guidance met on the positive side, the first.
   std::optional<double> guidance() const { return guidance_; }
   /// Some text was left out because there was too much of it.
@@ -122,7 +123,7 @@ class GraphTexts {
   std::deque<Text> texts_;
   std::vector<NodeIndex> encoders_[2];
   std::vector<NodeIndex> open_;
-  std::vector<std::string> regions_;
+  TextParts regions_;
   std::optional<double> guidance_;
   std::size_t bytes_made_ = 0;
   bool is_cut_ = false;

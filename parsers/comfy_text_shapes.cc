@@ -273,7 +273,7 @@ GraphTexts::Text GraphTexts::guider_text(NodeIndex node, PromptSide side,
 // Boxes and encoders nobody listed, with names such as pos_g and pos_l.
 GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
                                      unsigned depth) {
-  std::vector<std::string> parts;
+  TextParts parts;
   bool is_known = false;
   for (const GraphInput& input : graph_.inputs(node)) {
     if (is_side_name(input.name) || side_of_name(input.name) != side) continue;
@@ -282,11 +282,11 @@ GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
     Text text = ask(input, side, depth);
     if (!text) continue;
     is_known = true;
-    add_part(parts, std::move(*text));
+    parts.add(std::move(*text));
   }
   if (!is_known) return std::nullopt;
   encoders_[static_cast<std::size_t>(side)].push_back(node);
-  return join(parts, "\n");
+  return join(parts.all(), "\n");
 }
 
 // The parts of a concatenation nobody listed, in order as far as their names

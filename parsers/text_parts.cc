@@ -6,10 +6,16 @@
 
 namespace sdmeta {
 
-void add_part(std::vector<std::string>& parts, std::string part) {
+void TextParts::add(std::string part) {
+  constexpr std::size_t kFew = 32;  // prompts have one to four
   if (part.empty()) return;
-  if (std::find(parts.begin(), parts.end(), part) == parts.end())
-    parts.push_back(std::move(part));
+  if (parts_.size() < kFew) {
+    if (std::find(parts_.begin(), parts_.end(), part) != parts_.end()) return;
+  } else {
+    if (known_.empty()) known_.insert(parts_.begin(), parts_.end());
+    if (!known_.insert(part).second) return;
+  }
+  parts_.push_back(std::move(part));
 }
 
 std::string join(const std::vector<std::string>& parts,

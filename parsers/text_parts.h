@@ -5,12 +5,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace sdmeta {
 
-/// Adds a part unless it is empty or already there.
-void add_part(std::vector<std::string>& parts, std::string part);
+/// Texts that differ, in the order they were met; empty ones are none.
+class TextParts {
+ public:
+  void add(std::string part);
+  const std::vector<std::string>& all() const { return parts_; }
+
+ private:
+  std::vector<std::string> parts_;
+  std::unordered_set<std::string> known_;  // the same, where they are many
+};
 
 std::string join(const std::vector<std::string>& parts,
                  std::string_view delimiter);

@@ -121,6 +121,20 @@ TEST(ComfyBudget, LettersReplacedByLongTextsAreCut) {
                      "\",\"find\":\"a\",\"replace\":\"", with, "\""}));
 }
 
+TEST(ComfyBudget, ManyPartsOfAPromptTakeTimeInProportion) {
+  std::string parts;
+  for (int i = 100000; i < 120000; ++i)
+    parts +=
+        text({"\"pos_", std::to_string(i), "\":\"t", std::to_string(i), "\","});
+  const Interpretation got =
+      timed(sampled(node("0", "MyBox", text({parts, "\"mode\":\"x\""})),
+                    link("positive", 0)));
+  ASSERT_TRUE(got.generation);
+  ASSERT_TRUE(got.generation->prompt);
+  EXPECT_TRUE(got.generation->prompt->starts_with("t100000\nt100001\n"));
+  EXPECT_TRUE(got.generation->prompt->ends_with("\nt119999"));
+}
+
 TEST(ComfyBudget, ALongTextIsLookedForInOneLikeIt) {
   const std::string text_with(400000, 'a');
   const std::string nodes =
