@@ -140,7 +140,7 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   }
   // A guider or sampler with one conditioning has no negative side.
   const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
-  if (!is_positive && has_model && kind.role == NodeRole::kUnknown)
+  if (!is_positive && has_model && kind.role == NodeRole::kUnknown && !is_fed)
     if (Text text = of_side(node, side, depth)) return text;
   if (!is_positive && has_model && kind.role != NodeRole::kPass &&
       kind.role != NodeRole::kLoader && kind.role != NodeRole::kLora &&
@@ -183,7 +183,7 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
                              kind.role == NodeRole::kNumber;
   if (may_hold_text) {
     // A text for both sides does not stand for one that has its own.
-    if (!is_positive)
+    if (!is_positive && !is_fed)
       if (Text text = of_side(node, side, depth)) return text;
     if (!is_for_other_side)
       if (Text text = named(node, NodeField::kText, side, depth)) {
@@ -198,14 +198,15 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   }
   Text text = guider_text(node, side, depth);
   if (text) return text;
+  // What feeds the side is known, if not its text: nothing else has it.
+  if (is_fed) return text;
   text = of_side(node, side, depth);
-  // What feeds the side is known, if not its text: no other link has it.
-  if (text || is_fed) return text;
+  if (text) return text;
   text = any_link(node, side, depth);
   if (text || !may_hold_text || is_for_other_side) return text;
-  // What changes a conditioning has its words from there.
-  if (values_.link(node, NodeField::kConditioning) != nullptr)
-    return std::nullopt;
+  // What changes a conditioning or a text has its words from there.
+  for (const NodeField words : {NodeField::kConditioning, NodeField::kText})
+    if (values_.link(node, words) != nullptr) return std::nullopt;
   text = odd_widget(node, side);
   if (!text) open_.push_back(node);
   return text;

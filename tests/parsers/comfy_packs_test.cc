@@ -660,5 +660,12 @@ TEST(ComfyPacks, FramesAreRoundedAsTheirFormatAsks) {
   }
 }
 
+TEST(ComfyPacks, WhatStandsBesideAnUnknownPromptIsNone) {
+  EXPECT_FALSE(made("easy_use_asked").prompt);
+  EXPECT_FALSE(made("easy_use_asked").negative_prompt);
+  EXPECT_FALSE(made("lumina_asked").prompt);
+  EXPECT_EQ(made("lumina_asked").negative_prompt, kNegative);
+}
+
 }  // namespace
 }  // namespace sdmeta
