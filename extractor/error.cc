@@ -16,6 +16,7 @@ std::string_view error_name(ErrorCode code) noexcept {
     case ErrorCode::kBadCompression: return "bad_compression";
     case ErrorCode::kBadExif: return "bad_exif";
     case ErrorCode::kBadXmp: return "bad_xmp";
+    case ErrorCode::kIrregular: return "irregular";
     case ErrorCode::kMalformed: return "malformed";
     case ErrorCode::kJsonRepaired: return "json_repaired";
     case ErrorCode::kLowConfidence: return "low_confidence";

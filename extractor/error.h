@@ -30,6 +30,7 @@ enum class ErrorCode : std::uint8_t {
   kBadCompression,
   kBadExif,
   kBadXmp,
+  kIrregular,          // against the format's rules, and yet no byte is missing
 
   // Payloads.
   kMalformed,          // claimed by a parser, did not parse

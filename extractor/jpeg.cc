@@ -181,7 +181,7 @@ void JpegReader::read_segments() {
     if (!segment) {
       segment = find_segment(offset);
       if (!segment) break;
-      out_.note(ErrorCode::kCorrupt,
+      out_.note(ErrorCode::kIrregular,
                 std::to_string(segment->offset - offset) +
                     " bytes between segments at byte " + std::to_string(offset),
                 offset);
@@ -306,7 +306,8 @@ std::uint64_t JpegReader::fit_length(Segment& segment) {
     const Bytes more = in_.view(start + kept, length - kept);
     if (!is_printable(as_text(more))) return next->offset;
   }
-  out_.note(ErrorCode::kCorrupt,
+  // What follows a segment may be junk that some program has put there.
+  out_.note(is_longer ? ErrorCode::kIrregular : ErrorCode::kCorrupt,
             "segment at byte " + std::to_string(segment.offset) + " declares " +
                 std::to_string(segment.length) +
                 " bytes, the next one is at byte " +

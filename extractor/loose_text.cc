@@ -129,7 +129,7 @@ void read_loose_texts(Bytes block, std::uint64_t file_offset, Carrier carrier,
     const std::vector<RawField>& fields = out.image().fields;
     if (!out.may_search(bytes_of(fields))) return;
     if (!text.value.empty() && !is_among(fields, text.value)) {
-      out.note(ErrorCode::kCorrupt, "a text is found by its looks",
+      out.note(ErrorCode::kIrregular, "a text is found by its looks",
                file_offset + at);
       const std::size_t label = text.value.find(":{");
       const bool is_labelled = label > 0 && label < kLongestLabel;

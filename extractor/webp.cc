@@ -192,13 +192,14 @@ std::uint64_t WebpReader::next_offset(const Chunk& chunk) {
     if (there.size() < 5 || is_fourcc(there.first(4)) || there[0] != 0 ||
         !is_fourcc(there.subspan(1)))
       return data_end;
-    out_.note(ErrorCode::kCorrupt, "a chunk has a padding byte too many",
+    out_.note(ErrorCode::kIrregular, "a chunk has a padding byte too many",
               data_end);
     return data_end + 1;
   }
   if (there.size() == 5 && !is_fourcc(there.subspan(1)) &&
       is_fourcc(there.first(4))) {
-    out_.note(ErrorCode::kCorrupt, "a chunk lacks its padding byte", data_end);
+    out_.note(ErrorCode::kIrregular, "a chunk lacks its padding byte",
+              data_end);
     return data_end;
   }
   return data_end + 1;

@@ -346,7 +346,8 @@ TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
   const ImageFields image = extract(with_bytes(gif, mark, "\x01\x01"));
   EXPECT_TRUE(value_of(image, "UserComment").ends_with(kInfotext))
       << notes_of(image);
-  EXPECT_TRUE(has_note(image, ErrorCode::kCorrupt));
+  EXPECT_TRUE(has_note(image, ErrorCode::kIrregular));
+  EXPECT_TRUE(image.damage);
 }
 
 TEST(Damage, TheEndOfALargeBrokenFileIsSearched) {

@@ -157,7 +157,7 @@ TEST(Jpeg, GarbageBetweenSegmentsIsSkippedAndNoted) {
   const ImageFields image = extract(
       JpegBuilder().jfif().raw("junk \xFF\0 junk"s).comment("a cat").build());
   EXPECT_EQ(value_of(image, "Comment"), "a cat");
-  EXPECT_TRUE(has_note(image, ErrorCode::kCorrupt));
+  EXPECT_TRUE(has_note(image, ErrorCode::kIrregular));
   EXPECT_FALSE(image.damage);
 }
 

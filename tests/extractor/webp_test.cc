@@ -81,7 +81,7 @@ TEST(Webp, MissingPaddingIsForgiven) {
                                         .chunk("EXIF", exif_comment())
                                         .build());
   EXPECT_EQ(value_of(image, "UserComment"), "a cat");
-  EXPECT_TRUE(has_note(image, ErrorCode::kCorrupt));
+  EXPECT_TRUE(has_note(image, ErrorCode::kIrregular));
 }
 
 TEST(Webp, PaddingIsHonoured) {
