@@ -245,98 +245,68 @@ void ComfyWalk::scan() {
   if (!result_.negative_prompt && !best_negative.empty())
     result_.negative_prompt = std::move(best_negative);
   if (result_.prompt || result_.model || result_.steps)
-    notes_.push_back({ErrorCode::kLowConfidence,
-                      "no link leads from an output to prompts; taken from "
-                      "the nodes that look like it",
-                      std::nullopt});
+    note(ErrorCode::kLowConfidence,
+         "no link leads from an output to prompts; taken from the nodes that "
+         "look like it");
+}
+
+void ComfyWalk::note(ErrorCode code, std::string_view detail) {
+  notes_.push_back({code, std::string(detail), std::nullopt});
+}
+
+// Fills `path_`. False if there is no sampler in the graph.
+bool ComfyWalk::find_path() {
+  find_root();
+  collect_reachable();
+  start();
+  if (root_ != kNoNode && trace(root_, 0)) return true;
+  if (!find_any_sampler()) return false;
+  note(ErrorCode::kLowConfidence,
+       "the output is not linked to a sampler; the longest chain of samplers "
+       "was taken");
+  return true;
+}
+
+void ComfyWalk::describe_path() {
+  drop_unsampling();
+  bool had_base = false;
+  std::size_t passes = 0;
+  Scaling scaling;
+  for (const NodeIndex node : path_) {
+    read_scaling(node, scaling);
+    // The first is what the path ends with: a sampler, or what stands for one.
+    if (had_base && !is_sampler(node)) continue;
+    if (!had_base) {
+      describe_base(node);
+      had_base = true;
+    } else if (++passes < kMaxPasses) {
+      describe_pass(node, scaling);
+    }
+    scaling = {};
+  }
+  find_vae();
+}
+
+// Links that lead nowhere, as against text that the graph does not hold.
+bool ComfyWalk::lacks_prompts() const {
+  const std::vector<NodeIndex>& open = texts_.open_nodes();
+  return !result_.prompt && !result_.negative_prompt && !texts_.is_cut() &&
+         std::all_of(open.begin(), open.end(),
+                     [&](NodeIndex node) { return is_sampler(node); });
 }
 
 GraphWalk ComfyWalk::run() {
   GraphWalk walk;
-  find_root();
-  collect_reachable();
-  start();
-  bool is_guess = false;
-  if (root_ == kNoNode || !trace(root_, 0)) {
-    walk.has_sampler = find_any_sampler();
-    is_guess = walk.has_sampler;
-  } else {
-    walk.has_sampler = true;
-  }
-  if (is_guess)
-    notes_.push_back({ErrorCode::kLowConfidence,
-                      "the output is not linked to a sampler; the longest "
-                      "chain of samplers was taken",
-                      std::nullopt});
-
-  if (walk.has_sampler) {
-    drop_unsampling();
-    bool had_base = false;
-    std::size_t passes = 0;
-    Scaling scaling;
-    for (const NodeIndex node : path_) {
-      read_scaling(node, scaling);
-      // The first is what the path ends with: a sampler, or what stands for
-      // one.
-      if (had_base && !is_sampler(node)) continue;
-      if (!had_base) {
-        describe_base(node);
-        had_base = true;
-      } else if (++passes < kMaxPasses) {
-        describe_pass(node, scaling);
-      }
-      scaling = {};
-    }
-    find_vae();
-    // Links that lead nowhere, as against text that the graph does not hold.
-    const std::vector<NodeIndex>& open = texts_.open_nodes();
-    const bool leads_nowhere =
-        std::all_of(open.begin(), open.end(),
-                    [&](NodeIndex node) { return is_sampler(node); });
-    if (!result_.prompt && !result_.negative_prompt && leads_nowhere &&
-        !texts_.is_cut())
-      scan();
-    describe_branches();
-  } else {
-    scan();
-  }
+  walk.has_sampler = find_path();
+  if (walk.has_sampler) describe_path();
+  if (!walk.has_sampler || lacks_prompts()) scan();
+  if (walk.has_sampler) describe_branches();
 
   collect_all_loras();
   collect_controlnets(values_, reachable_, result_.controlnets);
-  std::unordered_set<std::string> upscalers;
   for (const NodeIndex node : reachable_) {
     collect_text_encoders(node);
-    switch (values_.role(node)) {
-      case NodeRole::kUpscaler:
-        if (const auto name =
-                values_.value(node, NodeField::kUpscalerName).string()) {
-          if (upscalers.emplace(*name).second)
-            result_.upscalers.push_back({std::string(*name), std::nullopt});
-        }
-        break;
-      case NodeRole::kLoader:
-        // Efficiency's loader has both of SDXL's, and so has Fooocus'.
-        for (const std::string_view input :
-             {"refiner_ckpt_name", "refiner_model_name"})
-          if (const GraphInput* refiner = values_.input_named(node, input))
-            if (const auto name =
-                    values_.value_of(*refiner, NodeField::kModelName).string();
-                name && !is_no_name(*name))
-              add_extra("refiner_model", *name);
-        break;
-      case NodeRole::kExtraModel:
-        if (const GraphInput* input =
-                values_.input(node, NodeField::kModelName))
-          if (const auto name =
-                  values_.value_of(*input, NodeField::kModelName).string();
-              name && !is_no_name(*name)) {
-            const std::string_view key =
-                spec_of(*graph_.node(node).kind, "extra");
-            add_extra(key.empty() ? input->name : key, *name);
-          }
-        break;
-      default: break;
-    }
+    collect_models(node);
   }
   for (const std::string& region : texts_.regions())
     result_.prompts.push_back({"region", region, std::nullopt});
@@ -345,16 +315,48 @@ GraphWalk ComfyWalk::run() {
   for (const NodeIndex node : texts_.open_nodes())
     walk.open_texts.push_back(graph_.node(node).id);
   if (texts_.is_guess())
-    notes_.push_back({ErrorCode::kLowConfidence,
-                      "several texts meet in a node of an unknown class; what "
-                      "it makes of them is a guess",
-                      std::nullopt});
+    note(ErrorCode::kLowConfidence,
+         "several texts meet in a node of an unknown class; what it makes of "
+         "them is a guess");
   add_extra("node_count", std::to_string(graph_.size()));
   if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)
-    notes_.push_back({ErrorCode::kGraphTooLarge,
-                      "the walk was stopped; what it had found is kept",
-                      std::nullopt});
+    note(ErrorCode::kGraphTooLarge,
+         "the walk was stopped; what it had found is kept");
   return walk;
+}
+
+// Upscalers, and models beside the one that the base pass has.
+void ComfyWalk::collect_models(NodeIndex node) {
+  const auto name_in =
+      [&](const GraphInput& input) -> std::optional<std::string_view> {
+    const auto name = values_.value_of(input, NodeField::kModelName).string();
+    return name && !is_no_name(*name) ? name : std::nullopt;
+  };
+  switch (values_.role(node)) {
+    case NodeRole::kUpscaler:
+      if (const auto name =
+              values_.value(node, NodeField::kUpscalerName).string();
+          name && known_upscalers_.emplace(*name).second)
+        result_.upscalers.push_back({std::string(*name), std::nullopt});
+      break;
+    case NodeRole::kLoader:
+      // Efficiency's loader has both of SDXL's, and so has Fooocus'.
+      for (const std::string_view input :
+           {"refiner_ckpt_name", "refiner_model_name"})
+        if (const GraphInput* refiner = values_.input_named(node, input))
+          if (const auto name = name_in(*refiner))
+            add_extra("refiner_model", *name);
+      break;
+    case NodeRole::kExtraModel:
+      if (const GraphInput* input = values_.input(node, NodeField::kModelName))
+        if (const auto name = name_in(*input)) {
+          const std::string_view key =
+              spec_of(*graph_.node(node).kind, "extra");
+          add_extra(key.empty() ? input->name : key, *name);
+        }
+      break;
+    default: break;
+  }
 }
 
 // Some encoders and loaders of models load text encoders too; their rows name

@@ -47,6 +47,8 @@ class ComfyWalk {
   GraphWalk run();
 
  private:
+  void note(ErrorCode code, std::string_view detail);
+
   // What a pass adds to the picture before it.
   struct Scaling {
     std::optional<double> factor;
@@ -67,6 +69,9 @@ class ComfyWalk {
   const GraphInput* prompt_of(NodeIndex node) const;
 
   // --- the passes, base first
+  bool find_path();
+  void describe_path();
+  bool lacks_prompts() const;
   bool trace(NodeIndex node, unsigned depth);
   template <class Visit>
   bool each_image_link(NodeIndex node, Visit&& visit);
@@ -106,6 +111,7 @@ class ComfyWalk {
   // --- what is anywhere in the picture's part of the graph
   void collect_reachable();
   void collect_text_encoders(NodeIndex node);
+  void collect_models(NodeIndex node);
   void collect_all_loras();
   void collect_tags(NodeIndex node, std::vector<Lora>& loras);
   void collect_embeddings(std::string_view text);
@@ -143,6 +149,7 @@ class ComfyWalk {
   // What stands in the result already; graphs can name 10^5 of each.
   std::set<std::pair<std::string, std::string>> known_extra_;
   std::unordered_set<std::string_view> known_embeddings_;  // of the prompts
+  std::unordered_set<std::string> known_upscalers_;
 };
 
 template <class Visit>
