@@ -263,7 +263,7 @@ std::optional<Job> ArchiveWalk::leave(const Level& level) {
   if (level.members > 0)
     error->detail += "; " + std::to_string(level.members) +
                      (level.members == 1 ? " member was" : " members were") +
-                     " read";
+                     " found";
   job.error = std::move(error);
   job.is_announced = true;
   return job;

@@ -41,9 +41,15 @@ bool is_zstd(std::span<const std::uint8_t> head) noexcept {
          (has_skippable && head.size() < frame.size());
 }
 
+Compression compression_at(std::span<const std::uint8_t> head) noexcept {
+  if (begins_with(head, magic_of(Compression::kGzip)))
+    return Compression::kGzip;
+  return is_zstd(head) ? Compression::kZstd : Compression::kNone;
+}
+
 bool is_archive(std::span<const std::uint8_t> head) noexcept {
-  return is_zip(head) || is_tar_header(head) || is_zstd(head) ||
-         begins_with(head, magic_of(Compression::kGzip)) ||
+  return is_zip(head) || is_tar_header(head) ||
+         compression_at(head) != Compression::kNone ||
          std::any_of(
              kOtherMagic.begin(), kOtherMagic.end(),
              [&](std::string_view magic) { return begins_with(head, magic); });

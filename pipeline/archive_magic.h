@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 
+#include "pipeline/compress.h"
+
 namespace sdmeta {
 
 /// True for tar, zip and 7z, and for what gzip, bzip2, xz, zstd or lz4
@@ -13,6 +15,9 @@ bool is_archive(std::span<const std::uint8_t> head) noexcept;
 /// True for a zstd frame, and for skippable frames in front of one, as pzstd
 /// writes them; what lies behind `head` is believed to be one. RFC 8878, 3.1.
 bool is_zstd(std::span<const std::uint8_t> head) noexcept;
+
+/// kGzip, kZstd, or kNone for everything else.
+Compression compression_at(std::span<const std::uint8_t> head) noexcept;
 
 bool is_zip(std::span<const std::uint8_t> head) noexcept;
 

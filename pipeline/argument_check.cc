@@ -25,10 +25,6 @@
 namespace sdmeta {
 namespace {
 
-bool is_file_name(const std::string& path) {
-  return !path.empty() && path != "-";
-}
-
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -140,7 +136,8 @@ std::optional<std::string> fault_of(const NamedOutput& output,
   if (::stat(folder.c_str(), &status) != 0)
     return file_error("folder " + folder, errno).detail;
   for (const std::string& input : read)
-    if (is_file_name(input) && are_same(place.path, input))
+    if (!input.empty() &&
+        are_same(place.path, input == "-" ? "/dev/stdin" : input))
       return "is read by this run; name another output";
   if (std::optional<std::string> promise = false_promise(output))
     return promise;
@@ -186,12 +183,17 @@ std::optional<std::string> refuse_among_rows(
   return std::nullopt;
 }
 
-std::optional<std::string> doubt_input(const std::string& path) {
-  if (path == "-") return std::nullopt;
+std::optional<std::string> missing_input(const std::string& path) {
   struct stat status;
-  if (::stat(path.c_str(), &status) != 0)
-    return path + ": " + to_text(open_error(path, errno));
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
+  if (path == "-" || ::stat(path.c_str(), &status) == 0) return std::nullopt;
+  return path + ": " + to_text(open_error(path, errno));
+}
+
+std::optional<std::string> doubt_input(const std::string& path) {
+  struct stat status;
+  if (path == "-" || ::stat(path.c_str(), &status) != 0 ||
+      !S_ISREG(status.st_mode))
+    return std::nullopt;
   if (has_suffix(path, ".csv"))
     return path + " is read as an image; for its rows: --csv " + path;
   if (has_suffix(path, ".jsonl"))

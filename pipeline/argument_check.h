@@ -19,8 +19,9 @@ struct NamedOutput {
 /// Why an output cannot be written, as a message: it has no name, its name
 /// promises another format, its folder is not there or may not be written, it
 /// is one of the files that are read (by whatever name), two outputs are one
-/// file or one stream, or it would replace an image, an archive, or records by
-/// something else. Of what is read, empty paths and "-" are left out.
+/// file or one stream, or it would replace an image, an archive, or plain
+/// records by something else. Of what is read, "-" is standard input, and empty
+/// paths are left out.
 std::optional<std::string> refuse_outputs(
     const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& read);
@@ -31,8 +32,12 @@ std::optional<std::string> refuse_among_rows(
     const std::vector<NamedOutput>& outputs,
     const std::vector<std::string>& csv_paths);
 
-/// What to say about a file that is to be read for images, and is not there, or
-/// is a CSV or JSONL file by its name. Its record comes all the same.
+/// What to say about a file that is to be read for images and is not there, in
+/// the words of its record.
+std::optional<std::string> missing_input(const std::string& path);
+
+/// What to say about a file that is to be read for images, and is a CSV or
+/// JSONL file by its name. Its record comes all the same.
 std::optional<std::string> doubt_input(const std::string& path);
 
 }  // namespace sdmeta

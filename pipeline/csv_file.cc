@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "parsers/text.h"
 #include "pipeline/directory.h"
 #include "pipeline/file_error.h"
 
@@ -22,16 +23,6 @@ constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::array<std::string_view, 9> kColumnNames = {
     "id",         "image_url",    "user_id", "username", "nsfw_level",
     "created_at", "published_at", "tag_ids", "image_id"};
-
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), to_lower);
-  return result;
-}
 
 Error missing_column(std::string detail) {
   return {ErrorCode::kMissingColumn, std::move(detail), std::nullopt};

@@ -93,8 +93,12 @@ Result<std::size_t> DecompressedText::read(std::span<char> out) {
     // Text may be held back where `out` was full, so an ended input is offered
     // once more before it counts as cut.
     const bool is_ended = packed_.empty();
-    if (!is_inside_ && (is_ended || (has_ended_ && packed_[0] == '\0')))
-      return std::size_t{0};
+    if (is_ended && !is_inside_) return std::size_t{0};
+    if (is_padded_ && has_ended_ && !is_inside_) {
+      packed_.remove_prefix(
+          std::min(packed_.find_first_not_of('\0'), packed_.size()));
+      if (packed_.empty()) continue;
+    }
     const auto step = decompressor_->step(packed_, out);
     if (!step) return step.error();
     packed_.remove_prefix(step->taken);

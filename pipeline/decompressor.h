@@ -39,17 +39,21 @@ class DecompressedText {
   /// The next bytes of the file, valid until the next call; none at its end.
   using Refill = std::function<Result<std::string_view>()>;
 
-  DecompressedText(Compression compression, Refill refill)
+  /// `is_padded`: zeros behind members are passed over, as on tapes. Elsewhere
+  /// they are what a crash has left of a member.
+  DecompressedText(Compression compression, bool is_padded, Refill refill)
       : decompressor_(Decompressor::make(compression)),
+        is_padded_(is_padded),
         refill_(std::move(refill)) {}
 
-  /// Fills `out`, or a part of it; 0 at the end. Everything that can be
-  /// decompressed comes before an error: kBadCompression, kTruncated, or that
-  /// of `refill`. Zeros behind the last member are padding, as on tapes.
+  /// Fills `out`, or a part of it; 0 at the end. What can be decompressed comes
+  /// before an error, but for the last part of a zstd block: kBadCompression,
+  /// kTruncated, or that of `refill`.
   Result<std::size_t> read(std::span<char> out);
 
  private:
   std::unique_ptr<Decompressor> decompressor_;
+  bool is_padded_;
   Refill refill_;
   std::string_view packed_;  // bytes that wait for their turn
   bool is_inside_ = false;   // of a member

@@ -150,7 +150,7 @@ void Diagnostics::summary(const RunStats& stats) {
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
   if (stats.failed_before > 0)
-    line += fmt::format(", {} of them failed", stats.failed_before);
+    line += fmt::format(", {} of them failed or damaged", stats.failed_before);
   if (stats.inputs.other_shards > 0)
     line += fmt::format("; {} in other shards", stats.inputs.other_shards);
   if (stats.inputs.skipped_names > 0)

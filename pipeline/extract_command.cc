@@ -18,6 +18,7 @@
 #include "pipeline/signals.h"
 #include "pipeline/sink.h"
 #include "pipeline/stats.h"
+#include "pipeline/text_output.h"
 
 namespace sdmeta {
 namespace {
@@ -45,16 +46,14 @@ void add(Tally& total, const Tally& part) {
 class ExtractRun {
  public:
   explicit ExtractRun(const ExtractCommand& command)
-      : command_(command),
-        stop_(stop_on_signals()),
-        talk_(command.progress, command.is_quiet) {}
+      : command_(command), talk_(command.progress, command.is_quiet) {}
 
   ExitCode run() {
     if (!check_arguments() || !load_csv() || !open_output())
       return ExitCode::kNotComplete;
     extract();
     const bool has_same_rows = check_rows();
-    stats_.is_complete = finish_output() && has_same_rows;
+    stats_.is_complete = finish_output(has_same_rows);
     const bool is_complete = finish_reports() && stats_.is_complete;
     talk_.summary(stats_);
     if (sink_->is_reader_gone()) return ExitCode::kComplete;
@@ -85,9 +84,12 @@ class ExtractRun {
       talk_.report(*refused);
       return false;
     }
-    for (const std::string& path : command_.inputs.paths)
-      if (const std::optional<std::string> doubt = doubt_input(path))
-        failures_.add_early(*doubt);
+    for (const std::string& path : command_.inputs.paths) {
+      if (const std::optional<std::string> missing = missing_input(path))
+        failures_.add_early(*missing);
+      else if (const std::optional<std::string> doubt = doubt_input(path))
+        talk_.report(*doubt);
+    }
     return true;
   }
 
@@ -132,8 +134,10 @@ class ExtractRun {
   }
 
   void extract() {
+    // Until here nothing is lost by the end that a signal brings.
+    const StopSignal stop = stop_on_signals();
     InputOptions input_options = command_.inputs;
-    input_options.stop_fd = stop_.fd;
+    input_options.stop_fd = stop.fd;
     input_options.outputs = output_files();
     const std::unique_ptr<InputStream> inputs = open_inputs(input_options);
     JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
@@ -143,8 +147,8 @@ class ExtractRun {
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
     run_graph(
-        [this, &jobs]() -> std::optional<Batch> {
-          if (stop_.is_wanted.load(std::memory_order_relaxed))
+        [&]() -> std::optional<Batch> {
+          if (stop.is_wanted.load(std::memory_order_relaxed))
             return std::nullopt;
           return jobs.next();
         },
@@ -187,19 +191,24 @@ class ExtractRun {
     for (const std::string& failure : lines.failures) failures_.add(failure);
   }
 
-  /// True if the output holds a record for every input.
-  bool finish_output() {
+  /// True if the output holds a record for every input, with its row.
+  bool finish_output(bool has_same_rows) {
     const bool is_whole = !is_stopped_ && !is_interrupted_;
-    if (is_whole) sink_->finish();
+    if (is_whole && has_same_rows) sink_->finish();
     if (const std::optional<Error>& error = sink_->error()) {
       talk_.report(command_.output.path, *error);
+    } else if (!has_same_rows) {
+      // An OUT that was there is better than records without their rows.
+      if (!sink_->partial_path().empty())
+        talk_.report(sink_->partial_path() +
+                     " holds records that may lack their rows: do not resume "
+                     "it");
+      return false;
     } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
       return true;
     } else if (is_whole) {
-      const std::string list = command_.inputs.files_from.value_or("-");
-      talk_.report((list == "-" ? "standard input" : list) +
-                   ": the list could not be read to its end, so that records "
-                   "are missing");
+      talk_.report(
+          "a list could not be read to its end, so that records are missing");
     }
     if (!is_whole && !sink_->partial_path().empty() && sink_->bytes() > 0)
       talk_.report(sink_->partial_path() +
@@ -212,8 +221,9 @@ class ExtractRun {
   bool check_rows() {
     if (csv_ == nullptr) return true;
     const std::uint64_t images = stats_.tally.records;
-    if (command_.csv.match == MatchKey::kRegex && images > 0 &&
-        csv_->is_without_keys())
+    const bool has_images = images > outcome_of(stats_.tally).failed;
+    if (command_.csv.match == MatchKey::kRegex && has_images &&
+        !is_interrupted_ && csv_->is_without_keys())
       talk_.report("--match regex:" + command_.csv.regex + ": " +
                    counted(images, "image") +
                    ", and not one key; it is searched in the whole path, or "
@@ -244,23 +254,19 @@ class ExtractRun {
   }
 
   bool write_file(const std::string& path, const std::string& text) {
-    SinkOptions options;
-    options.path = path;
-    options.is_replaceable = true;
-    const Result<std::unique_ptr<Sink>> file = Sink::open(options, {});
+    const Result<std::unique_ptr<TextOutput>> file = TextOutput::create(path);
     std::optional<Error> error;
-    if (!file)
-      error = file.error();
-    else if (!file.value()->write(text))
-      error = file.value()->error();
-    else
+    if (file) {
+      file.value()->buffer() = text;
       error = file.value()->finish();
-    if (error) talk_.report(path, *error);
+    } else {
+      error = file.error();
+    }
+    if (error) talk_.report(to_message(*error));
     return !error;
   }
 
   const ExtractCommand& command_;
-  const StopSignal stop_;
   Diagnostics talk_;
   FailureReports failures_{
       [this](const std::string& message) { talk_.report(message); }};

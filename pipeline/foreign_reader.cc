@@ -85,15 +85,10 @@ std::uint64_t xz_dictionary_bytes(ByteSource& source) {
   return 0;
 }
 
-/// kGzip, kZstd, or kNone for everything else.
 Compression compression_of(ByteSource& source) {
   std::array<std::uint8_t, 512> buffer;
   const Result<std::size_t> got = source.read_at(0, buffer);
-  if (!got) return Compression::kNone;
-  const Bytes head = Bytes(buffer).first(*got);
-  if (begins_with(head, magic_of(Compression::kGzip)))
-    return Compression::kGzip;
-  return is_zstd(head) ? Compression::kZstd : Compression::kNone;
+  return got ? compression_at(Bytes(buffer).first(*got)) : Compression::kNone;
 }
 
 class ForeignReader final : public ArchiveReader {
@@ -115,11 +110,12 @@ class ForeignReader final : public ArchiveReader {
     }
     if (const Compression compression = compression_of(*source_);
         compression != Compression::kNone) {
-      unpacking_.emplace(compression, [this]() -> Result<std::string_view> {
-        const Result<Bytes> got = read_packed();
-        if (!got) return got.error();
-        return as_text(*got);
-      });
+      unpacking_.emplace(compression, true,
+                         [this]() -> Result<std::string_view> {
+                           const Result<Bytes> got = read_packed();
+                           if (!got) return got.error();
+                           return as_text(*got);
+                         });
       text_.resize(kUnpackedBytes);
     }
     const Utf8Names scope;

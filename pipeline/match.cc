@@ -169,13 +169,23 @@ void add_partial_uuids(std::string_view stem, NameKeys& keys) {
   if (!is_word(stem[rest - 1])) keys.add(parse_uuid(stem.substr(rest)));
 }
 
+/// A list that was taken for one path: a line, not the last, names a file.
+/// Folders may have line ends in their names, too.
+bool is_list_of_lines(std::string_view name) {
+  for (std::size_t end; (end = name.find('\n')) != name.npos;) {
+    if (last_component(name.substr(0, end)).find('.') != name.npos) return true;
+    name.remove_prefix(end + 1);
+  }
+  return false;
+}
+
 /// Names that speak of no image: of a descriptor (/dev/fd/63,
 /// /proc/self/fd/63), and a list that was taken for one path.
 bool is_no_image_name(std::string_view name) {
   return name.starts_with("/dev/fd/") ||
          (name.starts_with("/proc/") &&
           name.find("/fd/") != std::string_view::npos) ||
-         name.find('\n') != std::string_view::npos;
+         is_list_of_lines(name);
 }
 
 void add_folders(std::string_view path, NameKeys& keys) {

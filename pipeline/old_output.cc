@@ -79,7 +79,8 @@ class LineReader {
                       head->member
                           ? std::optional(from_lossless_text(*head->member))
                           : std::nullopt,
-                      head->image_bytes, names_failure(head->status)});
+                      head->image_bytes,
+                      head->is_damaged || names_failure(head->status)});
     return true;
   }
 

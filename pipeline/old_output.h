@@ -17,7 +17,7 @@ struct RecordName {
   std::string file;  // bytes, as on disk
   std::optional<std::string> member;
   std::optional<std::uint64_t> bytes;
-  bool is_failed = false;  // by its status
+  bool is_failed = false;  // or damaged: what --strict tells
 };
 
 struct OldOutput {

@@ -339,6 +339,7 @@ bool wants_short_help(int argc, const char* const* argv) {
 
 std::string did_you_mean(std::string_view word,
                          const std::vector<std::string>& known) {
+  if (word.empty()) return "";
   std::optional<std::string> closest = closest_word(word, known);
   for (const std::string& other : known)
     if (!closest && other.starts_with(word)) closest = other;

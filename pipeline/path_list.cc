@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t kBlock = 64 << 10;  // bytes of one read
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool is_compressed(std::string_view head) {
-  return head.starts_with(magic_of(Compression::kGzip)) ||
-         is_zstd(as_bytes(head));
-}
-
 }  // namespace
 
 PathList::PathList(const std::string& file, bool is_nul_separated, int stop_fd)
@@ -104,10 +99,10 @@ std::optional<PathList::Entry> PathList::next() {
       if (std::optional<Error> error = fill()) return finish(std::move(*error));
       continue;
     }
-    if (is_at_start_ && is_compressed(buffer_))
+    if (is_at_start_ && compression_at(as_bytes(buffer_)) != Compression::kNone)
       return finish({ErrorCode::kUnreadable,
                      "list is compressed; unpack it into a pipe: zstd -dc LIST "
-                     "| sdmeta extract -"});
+                     "or gzip -dc LIST, and - for the list"});
     std::string_view text(buffer_.data() + position_, length);
     if (end == std::string::npos && text.empty()) return std::nullopt;
     position_ += length + (end == std::string::npos ? 0 : 1);

@@ -45,13 +45,12 @@ class Showing {
   /// What cannot be read is told on standard error. False if nothing can be
   /// printed any longer.
   bool show(Job job) {
-    const bool was_named = job.is_announced;
     const Record record = interpret_stage(
         extract_stage(std::move(job), opener_, stages_.extract), stages_);
     const bool is_unreadable = record.status == Status::kUnreadable;
     if (is_unreadable) {
       talk_.report(to_message(record));
-      if (was_named) code_ = ExitCode::kNotComplete;
+      code_ = ExitCode::kNotComplete;
     }
     if (command_.as_json) return is_printed(describe_as_json(record));
     if (is_unreadable) return true;

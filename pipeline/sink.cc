@@ -70,9 +70,6 @@ Result<std::unique_ptr<Sink>> Sink::open(
       options.resume ? sink->open_old(found) : sink->open_fresh();
   if (error) return *error;
   sink->fd_ = sink->owned_.get();
-  // Who may read the old file may read the new one, and nobody else. Where the
-  // owner is another one this is refused, and the umask holds.
-  if (exists) ::fchmod(sink->fd_, status.st_mode & 0777);
   return sink;
 }
 
@@ -181,9 +178,19 @@ std::optional<FileId> Sink::file() const {
   return file_id(status);
 }
 
+/// Who may read a file that is replaced may read the new one, and nobody else;
+/// of another owner or group a mode says nothing about the new file.
+void Sink::keep_mode() const {
+  struct stat old_file, new_file;
+  if (::stat(path_.c_str(), &old_file) == 0 && ::fstat(fd_, &new_file) == 0 &&
+      old_file.st_uid == new_file.st_uid && old_file.st_gid == new_file.st_gid)
+    ::fchmod(fd_, old_file.st_mode & 0777);
+}
+
 std::optional<Error> Sink::finish() {
   if (length_ == 0) write(empty_member(compression_));
   if (error_ || partial_path_.empty()) return error_;
+  keep_mode();
   // The copy holds the lock until the name is that of a finished file.
   const Descriptor locked(::fcntl(owned_.get(), F_DUPFD_CLOEXEC, 0));
   // Network file systems report a full disk only when a file is closed.

@@ -76,6 +76,7 @@ class Sink {
   std::optional<Error> read_old(
       const std::string& path,
       const std::function<void(const RecordName&)>& found);
+  void keep_mode() const;
   /// Moves a file to `kept_path_`, a name that was free.
   std::optional<Error> keep(const std::string& path);
 

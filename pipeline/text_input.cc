@@ -75,7 +75,7 @@ class CompressedInput final : public TextInput {
   CompressedInput(std::unique_ptr<PlainInput> file, Compression compression)
       : file_(std::move(file)),
         buffer_(new char[kInputBytes]),
-        text_(compression, [this]() -> Result<std::string_view> {
+        text_(compression, false, [this]() -> Result<std::string_view> {
           const auto got = file_->read(buffer_.get(), kInputBytes);
           if (!got) return got.error();
           return std::string_view(buffer_.get(), *got);
@@ -103,16 +103,11 @@ Result<std::unique_ptr<TextInput>> TextInput::open(const std::string& path) {
   auto file = std::make_unique<PlainInput>(path, fd);
   if (auto error = file->read_head()) return *std::move(error);
 
-  std::unique_ptr<TextInput> input;
-  if (file->head().starts_with(magic_of(Compression::kGzip)))
-    input =
-        std::make_unique<CompressedInput>(std::move(file), Compression::kGzip);
-  else if (is_zstd(as_bytes(file->head())))
-    input =
-        std::make_unique<CompressedInput>(std::move(file), Compression::kZstd);
-  else
-    input = std::move(file);
-  return input;
+  const Compression compression = compression_at(as_bytes(file->head()));
+  if (compression == Compression::kNone)
+    return std::unique_ptr<TextInput>(std::move(file));
+  return std::unique_ptr<TextInput>(
+      std::make_unique<CompressedInput>(std::move(file), compression));
 }
 
 }  // namespace sdmeta

@@ -17,9 +17,9 @@ class TextInput {
   static Result<std::unique_ptr<TextInput>> open(const std::string& path);
   virtual ~TextInput() = default;
 
-  /// Fills `out` with up to `size` bytes; 0 at the end. Everything that could
-  /// be decompressed comes before an error (kTruncated, kBadCompression,
-  /// kUnreadable).
+  /// Fills `out` with up to `size` bytes; 0 at the end. As in
+  /// DecompressedText, what can be decompressed comes before an error
+  /// (kTruncated, kBadCompression, kUnreadable).
   virtual Result<std::size_t> read(char* out, std::size_t size) = 0;
   virtual bool is_compressed() const { return true; }
 };

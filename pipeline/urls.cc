@@ -134,7 +134,7 @@ Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
     return (*output)->flush_if_full();
   });
   for (const std::string& path : (*index)->changed_files())
-    error = changed_while_read(path);
+    if (!error) error = changed_while_read(path);
   if (!error) error = (*output)->finish();
   if (error) return *std::move(error);
   counts.present = counts.rows - unseen;

@@ -1,5 +1,6 @@
 """Mistakes on the command line: told before anything is lost or run for hours."""
 import gzip
+import json
 import os
 import select
 import subprocess
@@ -175,7 +176,7 @@ class Outputs(ProgramTest):
                  ("x.jsonl", "x.xlsx"), ("y", "y.csv.gz")),
                 (extract + ("-o", "new.jsonl", "--stats"),
                  "the summary is JSON; name it .json, .json.gz or .json.zst",
-                 ("x.jsonl", "x.csv"), ("z", "z.json")),
+                 ("x.jsonl", "x.csv"), ("z", "z.json", "z.json.gz")),
                 (enrich, "rows are CSV; name it .csv, .csv.gz or .csv.zst",
                  ("x.parquet", "x.jsonl.zst"), ("r", "r.csv", "r.CSV.ZST")),
                 (urls, "addresses are lines of text; name it .txt, .txt.gz or "
@@ -186,6 +187,22 @@ class Outputs(ProgramTest):
             for name in right:
                 result = self.run_sdmeta(*command, name)
                 self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_the_summary_is_compressed_if_its_name_says_so(self):
+        self.run_sdmeta("extract", "a.png", "-o", "x.jsonl", "--stats",
+                        "s.json.gz")
+        with gzip.open(self.path("s.json.gz")) as stats:
+            self.assertEqual(json.load(stats)["records"], 1)
+
+    def test_the_file_on_standard_input_is_no_output(self):
+        for command in (("extract", "-"),
+                        ("enrich", "--csv", "-", "--records", "out.jsonl")):
+            with open(self.path("rows.csv")) as rows:
+                result = self.run_sdmeta(*command, "-o", "rows.csv",
+                                         stdin=rows)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("rows.csv: unwritable: is read by this run",
+                          result.stderr)
 
     def test_records_are_replaced_by_records_only(self):
         os.rename(self.path("out.jsonl"), self.path("out"))
@@ -199,7 +216,8 @@ class Outputs(ProgramTest):
     def test_the_mode_of_a_file_that_is_replaced_stays(self):
         for command in (("extract", "a.png"), ("extract", "--resume", "a.png")):
             os.chmod(self.path("out.jsonl"), 0o640)
-            self.run_sdmeta(*command, "-o", "out.jsonl")
+            self.assertEqual(self.run_sdmeta(*command, "-o",
+                                             "out.jsonl").returncode, 0)
             self.assertEqual(os.stat(self.path("out.jsonl")).st_mode & 0o777,
                              0o640)
 
@@ -271,7 +289,7 @@ class Inputs(ProgramTest):
             result.stderr,
             "sdmeta: no.tar: unreadable: open: No such file or directory\n"
             "sdmeta: f/a.tar: corrupt: archive_broken: ends inside a header; "
-            "1 member was read\n"
+            "1 member was found\n"
             "sdmeta: f/no: unreadable: open folder: Permission denied\n"
             "sdmeta: bad.png: not_an_image: web page or XML text\n")
 
@@ -297,7 +315,7 @@ class Inputs(ProgramTest):
             self.assertEqual(
                 result.stderr.decode(),
                 "sdmeta: standard input: unreadable: read list: %s\n"
-                "sdmeta: standard input: the list could not be read to its "
+                "sdmeta: a list could not be read to its "
                 "end, so that records are missing\n" % reason)
 
     def test_a_pipe_is_not_read_as_an_image(self):

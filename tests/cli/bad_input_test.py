@@ -189,7 +189,7 @@ class BadOutput(ProgramTest):
     def test_list_that_is_not_there(self):
         result = self.run_sdmeta("extract", "--files-from", "no.txt", "x.png")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("no.txt: the list could not be read", result.stderr)
+        self.assertIn("sdmeta: no.txt: unreadable: open list: No such file", result.stderr)
 
 
 if __name__ == "__main__":

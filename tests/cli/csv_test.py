@@ -314,10 +314,20 @@ class ChangedWhileRead(CsvTest):
                 self.assertEqual(code, 2, command)
                 self.assertIn("a.csv: unreadable: changed while it was read",
                               talk, command)
-                # Every input has its record all the same.
-                self.assertEqual(os.path.exists(self.path("x.out")),
-                                 command == "extract")
+                self.assertFalse(os.path.exists(self.path("x.out")))
                 self.assertFalse(os.path.exists(self.path("rest.csv")))
+
+    def test_records_that_lack_rows_do_not_replace_others(self):
+        self.write("x.out", "")
+        self.run_sdmeta("extract", "images", "-o", "x.out")
+        before = self.read("x.out")
+        self.write("a.csv", table(row(1), row(2)))
+        _, talk = self.run_with(
+            lambda: self.write("a.csv", ""), "images/10000001.png\n",
+            "extract", "--files-from", "pipe", "--csv", "a.csv", "-o", "x.out")
+        self.assertEqual(self.read("x.out"), before)
+        self.assertIn("x.out.partial holds records that may lack their rows",
+                      talk)
 
     def test_a_file_that_another_takes_the_place_of_is_read_on(self):
         def replace():

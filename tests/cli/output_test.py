@@ -273,6 +273,9 @@ class Output(ProgramTest):
         self.assertIn("1 ok, 0 without metadata, 0 failed; 1 damaged (see "
                       "warnings); ", result.stderr)
         self.assertEqual(json.loads(result.stdout)["damaged"], 1)
+        self.assertEqual(self.run_sdmeta("extract", "a.png", "--strict",
+                                         "--resume", "-o",
+                                         "out.jsonl").returncode, 1)
         self.write("a.png", whole)
         self.assertEqual(self.run_sdmeta("extract", "a.png", "--verify",
                                          "--strict").returncode, 0)

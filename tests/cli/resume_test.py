@@ -148,7 +148,7 @@ class Resume(ProgramTest):
             result = self.run_sdmeta("extract", "images/" + image, "-o",
                                      "out.jsonl", "--resume", "--strict")
             self.assertEqual(result.returncode, code)
-            self.assertEqual("1 recorded before, 1 of them failed"
+            self.assertEqual("1 recorded before, 1 of them failed or damaged"
                              in result.stderr, code == 1)
 
     def test_strict_forgets_the_failure_of_a_file_that_was_mended(self):

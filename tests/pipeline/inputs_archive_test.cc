@@ -218,7 +218,7 @@ TEST_F(InputsArchive, ACutTarCostsWhatLiesBehindTheCut) {
   EXPECT_EQ(members("a.tar", tar),
             (Strings{"a.png=whole", "b.png=" + std::string(700, 'b'),
                      "!archive_broken: ends inside the member b.png, which "
-                     "has 1000 bytes; 2 members were read"}));
+                     "has 1000 bytes; 2 members were found"}));
   EXPECT_EQ(jobs_of({.paths = {at("a.tar")}})[1].member_size, 1000u);
 }
 
@@ -268,6 +268,9 @@ TEST_F(InputsArchive, TheChecksumOfGzipIsVerified) {
 TEST_F(InputsArchive, ZerosBehindGzipDataArePassedOverAndOtherBytesTold) {
   const std::string whole = packed_archive("pax", "gzip", kTwo);
   EXPECT_EQ(members("a.tgz", whole + std::string(700, '\0')), kTwoContents);
+  EXPECT_EQ(members("a.tgz", whole + std::string(700, '\0') +
+                                 packed_archive("pax", "gzip", kTwo)),
+            members("b.tgz", whole + packed_archive("pax", "gzip", kTwo)));
   // It may have been a second member.
   Strings got = members("a.tgz", whole + "tail");
   ASSERT_EQ(got.size(), kTwoContents.size() + 1);
@@ -332,7 +335,7 @@ TEST_F(InputsArchive, ABombEndsWithAStatus) {
               {.limits = limits});
   EXPECT_EQ(got, (Strings{"a.png=x",
                           "!archive_broken: unpacks to more than "
-                          "200 times its size; 2 members were read"}));
+                          "200 times its size; 2 members were found"}));
 }
 
 TEST_F(InputsArchive, ALargeDictionaryIsNotFilled) {
@@ -355,7 +358,7 @@ TEST_F(InputsArchive, ABrokenArchiveWithinCostsOnlyItself) {
               TarBuilder().file("in.tar", inner).file("b.png", "y").end()),
       (Strings{"in.tar!/a.png=x",
                "in.tar!archive_broken: ends without an end mark; 1 member was "
-               "read",
+               "found",
                "b.png=y"}));
 }
 

@@ -164,6 +164,7 @@ TEST(Match, DescriptorsAndListsThatWereTakenForOnePathStateNoImageId) {
                            "a/1.png\nb/12345678.png"})
     EXPECT_FALSE(image_id_of_name(name, "")) << name;
   EXPECT_EQ(image_id_of_name("/dev/shm/12345678.png", ""), 12345678u);
+  EXPECT_EQ(image_id_of_name("two\nlines/12345678.png", ""), 12345678u);
 }
 
 // Cameras, phones and screenshots name files by them; a wrong image_id is worse

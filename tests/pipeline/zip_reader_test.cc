@@ -150,7 +150,7 @@ TEST_F(ZipReader, ACutCentralDirectoryIsABreak) {
   zip[zip.rfind("PK\x01\x02")] = '?';
   EXPECT_EQ(members(zip), (Strings{"a.png=one",
                                    "!archive_broken: central directory ends "
-                                   "after 1 of 2 members; 1 member was read"}));
+                                   "after 1 of 2 members; 1 member was found"}));
 }
 
 TEST_F(ZipReader, AbsurdEndRecordsAreABreak) {
