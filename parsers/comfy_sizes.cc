@@ -146,14 +146,33 @@ bool ComfyWalk::reads_size(NodeIndex node) const {
                                     {"size", "info", "dimension", "resolut"});
 }
 
-// Pictures leave it at another size, by its row or by its name.
+// Pictures leave it at another size, by its row or by its name. Latents are not
+// pictures: the first pass began as they were before.
 bool ComfyWalk::resizes(NodeIndex node) const {
   const NodeRole role = values_.role(node);
-  return role == NodeRole::kImageScale ||
-         (role == NodeRole::kUnknown &&
-          contains_any_ignoring_case(
-              graph_.node(node).class_type,
-              {"resize", "rescale", "upscale", "downscale", "imagescale"}));
+  if (role != NodeRole::kUnknown) return role == NodeRole::kImageScale;
+  if (!contains_any_ignoring_case(
+          graph_.node(node).class_type,
+          {"resize", "rescale", "upscale", "downscale", "imagescale"}))
+    return false;
+  const auto inputs = graph_.inputs(node);
+  return std::none_of(
+      inputs.begin(), inputs.end(), [](const GraphInput& input) {
+        return input.is_link() &&
+               contains_any_ignoring_case(input.name, {"latent", "samples"});
+      });
+}
+
+// Cut to whole pixels; nothing where no picture can be as large.
+std::optional<PixelSize> size_times(PixelSize size, double factor) {
+  const double width = static_cast<double>(size.width) * factor;
+  const double height = static_cast<double>(size.height) * factor;
+  const auto is_side = [](double length) {
+    return length >= 1 && length <= INT32_MAX;
+  };
+  if (!is_side(width) || !is_side(height)) return std::nullopt;
+  return PixelSize{static_cast<std::int64_t>(width),
+                   static_cast<std::int64_t>(height)};
 }
 
 // Of a picture that is resized by a factor. How a class rounds is its own
@@ -170,13 +189,12 @@ std::optional<PixelSize> ComfyWalk::scaled_size(NodeIndex node,
     return true;
   });
   if (!size) return std::nullopt;
-  const double width = static_cast<double>(size->width) * *factor;
-  const double height = static_cast<double>(size->height) * *factor;
-  if (width != std::nearbyint(width) || height != std::nearbyint(height) ||
-      width < 1 || height < 1)
-    return std::nullopt;
-  return PixelSize{static_cast<std::int64_t>(width),
-                   static_cast<std::int64_t>(height)};
+  const auto is_whole = [&](std::int64_t side) {
+    const double length = static_cast<double>(side) * *factor;
+    return length == std::nearbyint(length);
+  };
+  if (!is_whole(size->width) || !is_whole(size->height)) return std::nullopt;
+  return size_times(*size, *factor);
 }
 
 // Links that cross lay a picture down or stand it up: its width is the height
@@ -188,8 +206,7 @@ bool ComfyWalk::are_crossed(const GraphInput& width,
       width.slot == height.slot)
     return false;
   const GraphNode& picker = graph_.node(width.node);
-  const bool gives_height_first =
-      contains_ignoring_case(picker.class_type, "info");
+  const bool gives_height_first = picker.class_type == "ImpactImageInfo";
   return (width.slot > height.slot) != gives_height_first &&
          picker.kind->role != NodeRole::kMath &&
          output_name(*picker.kind, width.slot) == "-";
@@ -289,12 +306,8 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
   // Comfyroll's ratios scale what they picked before they hand it on.
   if (const GraphInput* scale = values_.input_named(node, "prescale_factor"))
     if (const auto factor = scale->value.number();
-        factor && *factor > 0 && *factor < 100) {
-      read->width =
-          static_cast<std::int64_t>(static_cast<double>(read->width) * *factor);
-      read->height = static_cast<std::int64_t>(
-          static_cast<double>(read->height) * *factor);
-    }
+        factor && *factor > 0 && *factor < 100)
+      return size_times(*read, *factor);
   return read;
 }
 

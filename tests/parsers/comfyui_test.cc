@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -583,6 +585,86 @@ TEST(ComfyUi, TheModelOfTheNegativeSideIsKept) {
 
 TEST(ComfyUi, SettingsAndFilesAreNoPrompts) {
   EXPECT_TRUE(made("detailer_without_words").prompts.empty());
+}
+
+// A graph of the usual nodes, and others that stand between them.
+nlohmann::json usual_graph(const nlohmann::json& others) {
+  nlohmann::json graph = nlohmann::json::parse(R"({
+    "4": {"class_type": "CheckpointLoaderSimple",
+          "inputs": {"ckpt_name": "river.safetensors"}},
+    "5": {"class_type": "EmptyLatentImage",
+          "inputs": {"width": 512, "height": 768, "batch_size": 1}},
+    "6": {"class_type": "CLIPTextEncode",
+          "inputs": {"text": "a heron", "clip": ["4", 1]}},
+    "7": {"class_type": "CLIPTextEncode",
+          "inputs": {"text": "blurry", "clip": ["4", 1]}},
+    "3": {"class_type": "KSampler",
+          "inputs": {"seed": 1, "steps": 20, "cfg": 8, "sampler_name": "euler",
+                     "scheduler": "normal", "denoise": 1, "model": ["4", 0],
+                     "positive": ["6", 0], "negative": ["7", 0],
+                     "latent_image": ["5", 0]}},
+    "8": {"class_type": "VAEDecode",
+          "inputs": {"samples": ["3", 0], "vae": ["4", 2]}},
+    "9": {"class_type": "SaveImage", "inputs": {"images": ["8", 0]}}})");
+  graph.merge_patch(others);
+  return graph;
+}
+
+Generation usual_with(const nlohmann::json& others) {
+  return from_graph(usual_graph(others).dump());
+}
+
+TEST(ComfyUi, NodesThatTellOfAPictureGiveItsWidthFirst) {
+  for (const auto& [name, width, height] :
+       {std::tuple("Image Info", 0, 1), std::tuple("Get Image Info", 0, 1),
+        std::tuple("VHS_VideoInfo", 8, 9),
+        std::tuple("VHS_VideoInfoLoaded", 3, 4),
+        std::tuple("ImpactImageInfo", 2, 1)}) {
+    const Generation got = usual_with(
+        {{"10",
+          {{"class_type", "EmptyImage"},
+           {"inputs", {{"width", 640}, {"height", 960}}}}},
+         {"11", {{"class_type", name}, {"inputs", {{"image", {"10", 0}}}}}},
+         {"5",
+          {{"inputs",
+            {{"width", {"11", width}}, {"height", {"11", height}}}}}}});
+    EXPECT_EQ(got.width, 640) << name;
+    EXPECT_EQ(got.height, 960) << name;
+  }
+}
+
+TEST(ComfyUi, LatentsScaledBeforeTheFirstPassBeganAtTheirSize) {
+  for (const char* name : {"MyLatentUpscaler", "LatentResize",
+                           "PerlinUpscaleNoise", "RescaleLatentNoise"})
+    for (const char* input : {"samples", "latent"}) {
+      const Generation got =
+          usual_with({{"10",
+                       {{"class_type", name},
+                        {"inputs", {{"amount", 1.5}, {input, {"5", 0}}}}}},
+                      {"3", {{"inputs", {{"latent_image", {"10", 0}}}}}}});
+      EXPECT_EQ(got.width, 512) << name;
+      EXPECT_EQ(got.height, 768) << name;
+    }
+}
+
+TEST(ComfyUi, SidesThatNoPictureHasAreNotScaled) {
+  constexpr std::int64_t kHuge = 9'000'000'000'000'000'000;
+  const Generation resized = usual_with(
+      {{"10",
+        {{"class_type", "EmptyImage"},
+         {"inputs", {{"width", kHuge}, {"height", kHuge}}}}},
+       {"11",
+        {{"class_type", "ImageResizeX"},
+         {"inputs", {{"image", {"10", 0}}, {"scale_by", 100}}}}},
+       {"12",
+        {{"class_type", "VAEEncode"}, {"inputs", {{"pixels", {"11", 0}}}}}},
+       {"3", {{"inputs", {{"latent_image", {"12", 0}}}}}}});
+  EXPECT_FALSE(resized.width);
+  const Generation prescaled = usual_with(
+      {{"5",
+        {{"inputs",
+          {{"width", kHuge}, {"height", kHuge}, {"prescale_factor", 99.0}}}}}});
+  EXPECT_FALSE(prescaled.width);
 }
 
 }  // namespace
