@@ -6,8 +6,8 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "parsers/comfy_values.h"
 #include "parsers/name_index.h"
@@ -147,11 +147,15 @@ const GraphInput* GraphValues::selected_case(NodeIndex node,
                                              JsonValue choice) const {
   const auto chosen = choice.string();
   if (!chosen) return nullptr;
+  std::unordered_map<std::int64_t, const GraphInput*> branches;
+  for (const GraphInput& input : graph_.inputs(node))
+    if (const auto it = numbered(input.name); it && it->stem == "input_")
+      branches.emplace(it->number, &input);
   for (const GraphInput& input : graph_.inputs(node)) {
     const auto it = numbered(input.name);
     if (!it || it->stem != "case_" || input.value.string() != chosen) continue;
-    const std::string name = "input_" + std::to_string(it->number);
-    if (const GraphInput* branch = input_named(node, name)) return branch;
+    const auto branch = branches.find(it->number);
+    if (branch != branches.end()) return branch->second;
   }
   return input_named(node, "input_default");
 }

@@ -482,5 +482,20 @@ TEST(ComfyBudget, ManyTextsOfTheEditorAreFoundByAnIndex) {
   }
 }
 
+// The input of each case that fits was looked for among all of them.
+TEST(ComfyBudget, ASwitchOfManyEqualCasesLooksItsInputsUpOnce) {
+  json cases = {{"switch_condition", "x"}};
+  for (std::size_t i = 0; i < 20000; ++i) cases[numbered("case_", i + 1)] = "x";
+  const json graph = {
+      {"s", {{"class_type", "SomebodysCases"}, {"inputs", cases}}},
+      {"p",
+       {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", {"s", 0}}}}}},
+      {"k",
+       {{"class_type", "KSampler"},
+        {"inputs", {{"seed", 1}, {"positive", {"p", 0}}}}}}};
+  const Interpretation got = timed(graph.dump());
+  EXPECT_TRUE(got.generation);
+}
+
 }  // namespace
 }  // namespace sdmeta
