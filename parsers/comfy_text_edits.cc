@@ -86,10 +86,13 @@ bool GraphTexts::works_on_strings(NodeIndex node) const {
   return true;
 }
 
-// One line of several, or all of them in another order.
+// One line of several, or all of them in another order. A box with a random
+// seed beside its prompt, which may have lines, does neither.
 bool GraphTexts::draws_lots(NodeIndex node, std::string_view text) const {
-  return contains_any_ignoring_case(graph_.node(node).class_type,
-                                    {"random", "shuffle"}) &&
+  const std::string_view name = graph_.node(node).class_type;
+  return contains_any_ignoring_case(name, {"random", "shuffle"}) &&
+         contains_any_ignoring_case(
+             name, {"line", "pick", "choice", "choose", "select"}) &&
          trimmed(text).find('\n') != text.npos && works_on_strings(node);
 }
 

@@ -346,10 +346,8 @@ GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
   if (graph_.inputs(node).size() > 1 &&
       longest.find_first_of(" ,") == longest.npos)
     return std::nullopt;
-  // The name of a file or of a style is not what is read from it.
-  if (longest.find(',') == longest.npos &&
-      contains_any_ignoring_case(graph_.node(node).class_type,
-                                 {"load", "file", "csv", "style"}))
+  if (works_on_strings(node) &&
+      names_what_is_read(graph_.node(node).class_type, longest))
     return std::nullopt;
   return std::string(longest);
 }

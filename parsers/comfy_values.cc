@@ -62,6 +62,20 @@ bool is_model_file(std::string_view name) {
   return false;
 }
 
+bool names_what_is_read(std::string_view class_type, std::string_view text) {
+  if (!contains_any_ignoring_case(class_type,
+                                  {"load", "file", "csv", "style"}) ||
+      text.find(',') != text.npos)
+    return false;
+  constexpr std::ptrdiff_t kMostWords = 3;
+  if (std::count_if(text.begin(), text.end(), is_space) < kMostWords)
+    return true;
+  const std::string_view ending = text.substr(text.rfind('.') + 1);
+  return ending.size() < text.size() && !ending.empty() && ending.size() <= 4 &&
+         is_letter(ending[0]) &&
+         std::none_of(ending.begin(), ending.end(), is_space);
+}
+
 JsonValue plain_value(JsonValue value) {
   for (int i = 0; i < 3; ++i) {
     if (value.is_object()) {

@@ -32,6 +32,11 @@ struct GraphValue {
 /// Whether `name` ends as files of models do.
 bool is_model_file(std::string_view name);
 
+/// Whether `text` in a node of this class is the name of a file or of a style
+/// that is read, and not what is read: as short as a name, or with an
+/// extension.
+bool names_what_is_read(std::string_view class_type, std::string_view text);
+
 /// What a widget holds: unwraps `{"content": x}` (pysssss), `{"__value__": x}`
 /// and lists of one.
 JsonValue plain_value(JsonValue value);

@@ -124,8 +124,8 @@ void ComfyWalk::add_prompts(NodeIndex sampler, std::string_view role) {
     result_.prompts.push_back(std::move(part));
 }
 
-// Pictures that were made apart and put together on the way: parts of a long
-// video, of a grid, of a collage.
+// Pictures that were made apart: parts of a long video, of a grid, of a
+// collage, or what a ControlNet or another reference was shown.
 void ComfyWalk::describe_branches() {
   std::vector<NodeIndex> known = path_;
   std::sort(known.begin(), known.end());
@@ -195,12 +195,17 @@ void ComfyWalk::scan() {
   for (std::size_t i = 0; i < graph_.size() && !values_.is_spent(); ++i) {
     const auto node = static_cast<NodeIndex>(i);
     const GraphNode& entry = graph_.node(node);
-    // Files that make pictures larger or look for things in them.
+    // Files that make pictures larger or look for things in them. What loads a
+    // VAE or a net beside a checkpoint says which file is which; files of the
+    // others are checkpoints too (`rife47.pth`).
     const bool is_tool =
         values_.role(node) == NodeRole::kUnknown &&
-        contains_any_ignoring_case(entry.class_type,
-                                   {"upscal", "vae", "controlnet", "detect",
-                                    "segment", "interpol", "preprocess"});
+        (contains_any_ignoring_case(
+             entry.class_type,
+             {"upscal", "detect", "segment", "interpol", "preprocess"}) ||
+         (contains_any_ignoring_case(entry.class_type, {"vae", "controlnet"}) &&
+          values_.input_named(node, "ckpt_name") == nullptr &&
+          values_.input_named(node, "unet_name") == nullptr));
     if (!result_.model && !is_tool)
       if (const auto name = model_name(node))
         result_.model = std::string(*name);

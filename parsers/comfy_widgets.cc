@@ -311,6 +311,16 @@ bool has_chooser(JsonValue node, std::string_view type) {
   return has_true && has_false;
 }
 
+bool has_clip_link(JsonValue node) {
+  bool has_clip = false;
+  node["inputs"].for_each_element([&](JsonValue input) {
+    has_clip = has_clip || (input["link"].is_number() &&
+                            contains_ignoring_case(
+                                input["name"].string().value_or(""), "clip"));
+  });
+  return has_clip;
+}
+
 // A class nobody listed, from an editor that names no widgets.
 void Namer::name_by_kind(JsonValue node, std::string_view type,
                          const std::vector<JsonValue>& values,
@@ -336,10 +346,7 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
       type, {"latent", "size", "resolution", "ratio", "dimension"});
   const bool joins = contains_any_ignoring_case(
       type, {"concat", "join", "combin", "merge", "append"});
-  // The name of a file or of a style is not what is read from it.
-  const bool reads =
-      node_kind(type).role == NodeRole::kUnknown &&
-      contains_any_ignoring_case(type, {"load", "file", "csv", "style"});
+  const bool is_listed = node_kind(type).role != NodeRole::kUnknown;
   // What a loader's row calls the file is its first word.
   std::string_view file_names = node_kind(type).role == NodeRole::kLoader
                                     ? spec_of(node_kind(type), "name")
@@ -376,7 +383,8 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
     else if (joins && text->size() < 8 &&
              std::none_of(text->begin(), text->end(), is_letter))
       widgets.push_back({"delimiter", value});
-    else if (!reads || text->find(',') != text->npos)
+    else if (is_listed || !names_what_is_read(type, *text) ||
+             has_clip_link(node))
       texts.push_back(value);
   }
   if (texts.empty() || count_stale_texts(node) >= texts.size()) return;

@@ -667,5 +667,88 @@ TEST(ComfyUi, SidesThatNoPictureHasAreNotScaled) {
   EXPECT_FALSE(prescaled.width);
 }
 
+TEST(ComfyUi, ProseIsNoNameOfAFileOrAStyle) {
+  constexpr std::string_view kProse = "a lovely heron on a wall";
+  for (const char* name : {"My Style Box", "LoadPromptBox", "Prompt Profile"}) {
+    const auto read = [&](std::string_view text) {
+      return usual_with({{"10",
+                          {{"class_type", name},
+                           {"inputs", {{"body", text}, {"number", 3}}}}},
+                         {"6", {{"inputs", {{"text", {"10", 0}}}}}}})
+          .prompt;
+    };
+    EXPECT_EQ(read(kProse), kProse) << name;
+    EXPECT_FALSE(read("cinematic still")) << name;
+    EXPECT_FALSE(read("all my old prompts.txt")) << name;
+  }
+  const auto encoded =
+      usual_with({{"6",
+                   {{"class_type", "Style Prompt Encoder"},
+                    {"inputs", {{"text", nullptr}, {"body", "a heron"}}}}}});
+  EXPECT_EQ(encoded.prompt, "a heron");
+}
+
+TEST(ComfyUi, AnEncoderNamedForStylesKeepsItsWordsInTheEditor) {
+  const auto got = interpret(fields("workflow", R"({"nodes": [
+      {"id": 4, "type": "CheckpointLoaderSimple",
+       "widgets_values": ["river.safetensors"]},
+      {"id": 6, "type": "Style Prompt Encoder",
+       "inputs": [{"name": "clip", "type": "CLIP", "link": 1}],
+       "widgets_values": ["a heron"]},
+      {"id": 10, "type": "Style Prompt Box",
+       "widgets_values": ["fog on a quiet river"]},
+      {"id": 7, "type": "CLIPTextEncode",
+       "inputs": [{"name": "clip", "type": "CLIP", "link": 2},
+                  {"name": "text", "type": "STRING", "link": 6,
+                   "widget": {"name": "text"}}],
+       "widgets_values": [""]},
+      {"id": 3, "type": "KSampler",
+       "inputs": [{"name": "model", "type": "MODEL", "link": 3},
+                  {"name": "positive", "type": "CONDITIONING", "link": 4},
+                  {"name": "negative", "type": "CONDITIONING", "link": 5}],
+       "widgets_values": [1, "fixed", 20, 8, "euler", "normal", 1]}],
+      "links": [[1, 4, 1, 6, 0, "CLIP"], [2, 4, 1, 7, 0, "CLIP"],
+                [3, 4, 0, 3, 0, "MODEL"], [4, 6, 0, 3, 1, "CONDITIONING"],
+                [5, 7, 0, 3, 2, "CONDITIONING"], [6, 10, 0, 7, 1, "STRING"]],
+      "version": 0.4})"),
+                             Limits{});
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, "a heron");
+  EXPECT_EQ(got.generation->negative_prompt, "fog on a quiet river");
+}
+
+TEST(ComfyUi, APromptOfSeveralLinesIsDrawnByLotWhereTheClassSaysSo) {
+  constexpr std::string_view kLines = "a heron,\na quiet river";
+  const auto read = [&](std::string_view name) {
+    return usual_with({{"10",
+                        {{"class_type", name},
+                         {"inputs", {{"text", kLines}, {"seed", 3}}}}},
+                       {"6", {{"inputs", {{"text", {"10", 0}}}}}}})
+        .prompt;
+  };
+  for (const std::string_view name :
+       {"Random Prompt Box", "RandomSeedAndPrompt", "ShuffleTokens"})
+    EXPECT_EQ(read(name), kLines) << name;
+  for (const std::string_view name :
+       {"Pick Random Line", "ShuffleLines", "RandomTextChoice"})
+    EXPECT_FALSE(read(name)) << name;
+}
+
+TEST(ComfyUi, ACheckpointIsTheModelThoughAVaeIsLoadedBesideIt) {
+  const auto model = [](std::string_view name, std::string_view input) {
+    return from_graph(nlohmann::json{{"1",
+                                      {{"class_type", name},
+                                       {"inputs",
+                                        {{input, "river.safetensors"},
+                                         {"prompt", "a heron"}}}}}}
+                          .dump())
+        .model;
+  };
+  EXPECT_EQ(model("CheckpointWithVaeBox", "ckpt_name"), "river.safetensors");
+  EXPECT_EQ(model("UnetVaeControlNetBox", "unet_name"), "river.safetensors");
+  EXPECT_FALSE(model("SomebodysVaeBox", "model_name"));
+  EXPECT_FALSE(model("SomebodysPreprocessor", "ckpt_name"));
+}
+
 }  // namespace
 }  // namespace sdmeta
