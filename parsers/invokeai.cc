@@ -472,6 +472,9 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     return parse_dream(dream->text(), generation);
   if (graph_chunk(payloads).is_object()) {
     read_metadata(JsonValue(), payloads, generation, notes);
+    Generation nothing;
+    nothing.software = generation.software;
+    if (generation == nothing) return malformed(kGraph, "has no parameters");
     return std::nullopt;
   }
   return malformed(kMetadata, "is no JSON object");

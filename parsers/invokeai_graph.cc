@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "parsers/field_map.h"
@@ -30,6 +31,10 @@ constexpr std::string_view kNegative[] = {"negative_conditioning",
 constexpr std::string_view kModelFields[] = {"unet", "transformer"};
 constexpr std::string_view kJoined[] = {"string_left", "string_middle",
                                         "string_right"};
+
+// Nodes may share a text or a name of megabytes: no more is copied, the last
+// one excepted.
+constexpr std::size_t kMostTextBytes = 1u << 20;
 
 struct Source {
   std::string_view id;
@@ -90,17 +95,9 @@ class Graph {
   // The same for texts, which nodes may join. Nothing for what was found out
   // only when the graph ran.
   std::optional<std::string> text(std::string_view id, std::string_view field) {
-    const Source* const from = source(id, field);
-    std::optional<std::string> joined;
-    for (const std::string_view part : kJoined) {
-      if (from == nullptr || !has_input(from->id, part)) continue;
-      if (!joined) joined.emplace();
-      if (joined->size() < kMostTextBytes && may_go_on())
-        joined->append(text(from->id, part).value_or(""));
-    }
-    if (joined) return joined;
-    const auto literal = value(id, field).string();
-    return literal ? std::optional<std::string>(*literal) : std::nullopt;
+    std::string text;
+    if (!append_text(id, field, text)) return std::nullopt;
+    return text;
   }
 
   bool has_input(std::string_view id, std::string_view field) const {
@@ -108,7 +105,22 @@ class Graph {
   }
 
  private:
-  static constexpr std::size_t kMostTextBytes = 1u << 20;
+  // False if there is no text.
+  bool append_text(std::string_view id, std::string_view field,
+                   std::string& text) {
+    const Source* const from = source(id, field);
+    bool is_joined = false;
+    for (const std::string_view part : kJoined) {
+      if (from == nullptr || !has_input(from->id, part)) continue;
+      is_joined = true;
+      if (text.size() < kMostTextBytes && may_go_on())
+        append_text(from->id, part, text);
+    }
+    if (is_joined) return true;
+    const auto literal = value(id, field).string();
+    if (literal) text += *literal;
+    return literal.has_value();
+  }
 
   static std::string name_of(std::string_view id, std::string_view field) {
     std::string name(id);
@@ -156,21 +168,49 @@ std::optional<std::string> prompt_of(Graph& graph, std::string_view pass,
   return std::nullopt;
 }
 
-// `lora` and `weight` of a loader, or of a node that only names them.
-void add_lora(Graph& graph, std::string_view id, std::vector<Lora>& loras) {
-  const JsonValue model = graph.value(id, "lora");
-  const auto name = model_name_of(model);
-  if (!name) return;
-  Lora lora;
-  lora.name = *name;
-  lora.weight = graph.value(id, "weight").number();
-  if (const auto hash = model["hash"].string()) lora.hash = std::string(*hash);
-  loras.push_back(std::move(lora));
-}
+// LoRAs as they are met. Each node counts once, however many edges lead to it,
+// and costs a step.
+class LoraReader {
+ public:
+  explicit LoraReader(Graph& graph) : graph_(&graph) {}
+
+  // `lora` and `weight` of a loader, or of a node that only names them.
+  void read_node(std::string_view id) {
+    if (bytes_ >= kMostTextBytes || !graph_->may_go_on() ||
+        !read_.insert(id).second)
+      return;
+    const JsonValue model = graph_->value(id, "lora");
+    auto name = model_name_of(model);
+    if (!name) return;
+    Lora lora;
+    lora.name = std::move(*name);
+    lora.weight = graph_->value(id, "weight").number();
+    if (const auto hash = model["hash"].string())
+      lora.hash = std::string(*hash);
+    bytes_ += lora.name.size() + (lora.hash ? lora.hash->size() : 0);
+    loras_.push_back(std::move(lora));
+  }
+
+  void read_collection(std::string_view id) {
+    if (!read_.insert(id).second) return;
+    for (const Source& item : graph_->sources(id, "item")) read_node(item.id);
+  }
+
+  std::vector<Lora> in_reverse() && {
+    std::reverse(loras_.begin(), loras_.end());
+    return std::move(loras_);
+  }
+
+ private:
+  Graph* graph_;
+  std::unordered_set<std::string_view> read_;
+  std::vector<Lora> loras_;
+  std::size_t bytes_ = 0;
+};
 
 // From the pass up to the loader; the LoRAs between them in the loader's order.
 void read_models(Graph& graph, std::string_view pass, Generation& generation) {
-  std::vector<Lora> loras;
+  LoraReader loras(graph);
   const Source* from = first_source(graph, pass, kModelFields);
   while (from != nullptr && graph.may_go_on()) {
     const std::string_view id = from->id;
@@ -180,14 +220,13 @@ void read_models(Graph& graph, std::string_view pass, Generation& generation) {
         set_field(generation, Field::kModelHash, *hash);
       break;
     }
-    add_lora(graph, id, loras);
+    loras.read_node(id);
     if (const Source* const list = graph.source(id, "loras"))
-      for (const Source& item : graph.sources(list->id, "item"))
-        add_lora(graph, item.id, loras);
+      loras.read_collection(list->id);
     from = first_source(graph, id, kModelFields);
   }
-  std::reverse(loras.begin(), loras.end());
-  if (generation.loras.empty()) generation.loras = std::move(loras);
+  if (generation.loras.empty())
+    generation.loras = std::move(loras).in_reverse();
 }
 
 }  // namespace

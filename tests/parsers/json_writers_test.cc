@@ -558,12 +558,64 @@ TEST(InvokeAi, APromptThatTheGraphMadeIsNotInvented) {
   EXPECT_EQ(got.prompt, std::nullopt);
 }
 
-TEST(InvokeAi, AGraphThatPaintsNothingIsNoError) {
-  const Interpretation got = read(
-      "invokeai_graph", R"({"nodes": {"u": {"type": "esrgan"}}, "edges": []})");
-  ASSERT_TRUE(got.generation);
-  EXPECT_EQ(got.generation->software, "invokeai");
-  EXPECT_FALSE(got.error);
+TEST(InvokeAi, AGraphWithoutParametersIsMalformed) {
+  for (const char* graph :
+       {"{}", R"({"nodes": {"u": {"type": "esrgan"}}, "edges": []})"}) {
+    const Interpretation got = read("invokeai_graph", graph);
+    EXPECT_FALSE(got.generation) << graph;
+    ASSERT_TRUE(got.error) << graph;
+    EXPECT_EQ(got.error->code, ErrorCode::kMalformed) << graph;
+  }
+}
+
+std::string invoke_edge(const std::string& from, const std::string& to,
+                        const std::string& input) {
+  return R"(,{"source": {"node_id": ")" + from +
+         R"(", "field": "x"}, "destination": {"node_id": ")" + to +
+         R"(", "field": ")" + input + "\"}}";
+}
+
+// Each loader once had all of the list, and each edge was a LoRA.
+TEST(Hostile, AListThatManyLoadersShareIsReadOnce) {
+  std::string nodes = R"("d": {"steps": 5}, "p": {"prompt": "a"})"
+                      R"(, "l": {"lora": {"name": "ink"}, "weight": 0.5})";
+  std::string edges;
+  std::string above = "d";
+  for (int i = 0; i < 100; ++i) {
+    std::string loader = "c";
+    loader += std::to_string(i);
+    nodes += R"(, ")" + loader + R"(": {})";
+    edges += invoke_edge(loader, above, "unet") +
+             invoke_edge("list", loader, "loras") +
+             invoke_edge("l", "list", "item");
+    above = loader;
+  }
+  const Generation got = generation_of(
+      "invokeai_graph", "{\"nodes\": {" + nodes + "}, \"edges\": [null" +
+                            invoke_edge("p", "d", "positive_conditioning") +
+                            edges + "]}");
+  EXPECT_EQ(got.prompt, "a");
+  EXPECT_EQ(got.loras, (std::vector<Lora>{{"ink", 0.5, {}, {}, {}}}));
+}
+
+TEST(Hostile, NodesThatShareALongNameOfALoraCopyItOnce) {
+  std::string nodes = R"("d": {"steps": 5}, "c": {}, "l": {"lora": ")" +
+                      std::string(2u << 20, 'x') + "\"}";
+  std::string edges = invoke_edge("p", "d", "positive_conditioning") +
+                      invoke_edge("c", "d", "unet") +
+                      invoke_edge("list", "c", "loras");
+  for (int i = 0; i < 50; ++i) {
+    std::string item = "i";
+    item += std::to_string(i);
+    edges += invoke_edge(item, "list", "item") + R"(,{"source": {"node_id": "l",
+        "field": "lora"}, "destination": {"node_id": ")" +
+             item + R"(", "field": "lora"}})";
+  }
+  EXPECT_EQ(
+      generation_of("invokeai_graph", "{\"nodes\": {" + nodes +
+                                          "}, \"edges\": [null" + edges + "]}")
+          .loras.size(),
+      1u);
 }
 
 TEST(InvokeAi, ControlNetsMayBeLayersOfTheCanvas) {
