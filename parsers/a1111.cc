@@ -31,10 +31,11 @@ std::string_view text_of(const Payload& payload) {
 }
 
 // `[1, 2, 3]` is no prompt, but numbers of something else.
-bool has_letter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
-  });
+bool is_list_of_numbers(std::string_view text) {
+  return text.starts_with('[') &&
+         std::none_of(text.begin(), text.end(), [](char c) {
+           return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
+         });
 }
 
 // Text under these keys is a prompt even if it has no settings.
@@ -77,7 +78,7 @@ const Payload* choose(const Payloads& payloads) {
     }
     if (payload.is_infotext()) return &payload;
     if (likely == nullptr && is_parameters(payload) &&
-        has_letter(text_of(payload)))
+        !is_list_of_numbers(text_of(payload)))
       likely = &payload;
   }
   if (repeated != nullptr) return repeated;

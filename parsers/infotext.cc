@@ -122,15 +122,41 @@ bool is_known_line(string_view line) {
          is_known(first.settings.front().key);
 }
 
-// `width: 512`, which is a setting below others and may be anything else.
+// `width: 512` or `width: 512 height: 768`, which are settings below others;
+// `width: 12 inch` is a note.
 bool is_side_line(string_view line) {
-  const string_view key = line.substr(0, line.find(':'));
-  return equal_ignoring_case(key, "width") ||
-         equal_ignoring_case(key, "height");
+  do {
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const string_view key = trimmed(line.substr(0, colon));
+    if (!equal_ignoring_case(key, "width") &&
+        !equal_ignoring_case(key, "height"))
+      return false;
+    line = trimmed(line.substr(std::min(colon + 1, line.size())));
+    const std::size_t digits =
+        std::min(line.find_first_not_of("0123456789"), line.size());
+    if (digits == 0) return false;
+    line = trimmed(line.substr(digits));
+  } while (!line.empty() && line.front() != ',');
+  return true;
+}
+
+// A1111 writes these in front of all that extensions and scripts add.
+bool has_leading_key(const std::vector<Setting>& settings) {
+  constexpr std::array<string_view, 8> kLeading = {
+      "steps", "sampler", "cfg scale",  "seed",
+      "size",  "model",   "model hash", "vae"};
+  return std::any_of(
+      settings.begin(), settings.end(), [&kLeading](const Setting& setting) {
+        return std::any_of(kLeading.begin(), kLeading.end(),
+                           [&setting](string_view key) {
+                             return equal_ignoring_case(setting.key, key);
+                           });
+      });
 }
 
 // Until August 2023 A1111 put no quotes round a value with line ends but no
-// comma: the line in which the settings go on begins with the end of it.
+// comma: the line in which the settings go on begins with the end of it. A line
+// with settings that come before any such value is somebody else's text.
 bool take_broken_value(Found& found, const Limits& limits) {
   constexpr int kMostLines = 16;
   std::vector<Setting>& settings = found.line.settings;
@@ -142,6 +168,7 @@ bool take_broken_value(Found& found, const Limits& limits) {
     SettingsLine next =
         split_settings(rest, limits.max_settings - settings.size());
     rest = next.rest;
+    if (has_leading_key(next.settings)) return false;
     if (next.settings.size() < 2 || !next.settings[0].is_flag ||
         !has_known_keys(next.settings))
       continue;
@@ -428,13 +455,14 @@ Found find_settings(string_view text, bool is_labelled, const Limits& limits) {
   if (!jammed) jammed = find_jammed(text, false, limits);
   if (jammed) return std::move(*jammed);
   if (auto other = find_other_line(text, limits)) return std::move(*other);
-  if (found) return std::move(*found);
-  if (auto seed = find_seed_line(text)) return std::move(*seed);
-  Found none;
-  none.start = text.size();
-  if (find_negative_line(text) != text.npos)
-    none.form = InfotextForm::kNegativeOnly;
-  return none;
+  if (!found) found = find_seed_line(text);
+  if (!found) {
+    found.emplace();
+    found->start = text.size();
+  }
+  if (find_negative_line(text.substr(0, found->start)) != text.npos)
+    found->form = InfotextForm::kNegativeOnly;
+  return std::move(*found);
 }
 
 // The reader of A1111 takes the prefix off every line of the negative prompt.

@@ -23,8 +23,8 @@ namespace sdmeta {
 enum class InfotextForm {
   kLines,         // a settings line of its own
   kJammed,        // line ends lost: everything in one line
-  kSettingsWeak,  // a last line `Steps: 20` with nothing else known in it
-  kNegativeOnly,  // no settings, but `Negative prompt:` begins a line
+  kSettingsWeak,  // a last line `Steps: 20` or `Seed: 1`, nothing else known
+  kNegativeOnly,  // `Negative prompt:` begins a line; such a last line at most
   kPlain,         // neither: perhaps a prompt, perhaps anything
 };
 

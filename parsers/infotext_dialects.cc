@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "parsers/field_map.h"
 #include "parsers/infotext.h"
 #include "parsers/json.h"
 #include "parsers/lora_tags.h"
@@ -193,10 +194,8 @@ void read_krita(Generation& generation) {
 // last line in front of the settings that begins with a minus.
 void read_draw_things(SettingsReader& settings, Generation& generation) {
   if (const Setting* const strength = settings.find("Strength"))
-    if (const auto number = number_in<double>(strength->raw)) {
-      generation.denoising_strength = number;
+    if (set_field(generation, Field::kDenoisingStrength, strength->raw))
       settings.take("Strength");
-    }
   if (!generation.prompt || generation.negative_prompt) return;
   const std::size_t minus = generation.prompt->rfind("\n-");
   if (minus == std::string::npos) return;

@@ -186,10 +186,10 @@ TEST(A1111, LorasListedWithoutQuotesAreNoSettings) {
   EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Some", "0123456789"}}));
 }
 
-TEST(A1111, NumbersAloneAreNoPrompt) {
-  for (const char* text : {"[1, 2, 3]", "0.5", "(1, 2)"})
+TEST(A1111, AListOfNumbersIsNoPrompt) {
+  for (const char* text : {"[1, 2, 3]", "[[0.5], []]"})
     EXPECT_FALSE(claims(fields("parameters", text))) << text;
-  for (const char* text : {"[1girl:2:3]", "\u72ac"})
+  for (const char* text : {"[1girl:2:3]", "\u72ac", "[\u72ac]", ":)", "12, 34"})
     EXPECT_TRUE(claims(fields("parameters", text))) << text;
 }
 
@@ -595,6 +595,21 @@ TEST(InfotextDialects, FooocusUsersPromptIsPreferred) {
             (PromptPart{"expanded", "cinematic still a hill, detailed",
                         "anime, fog"}));
   EXPECT_EQ(extra(got, "ADM Guidance"), "(1.5, 0.8, 0.3)");
+}
+
+TEST(InfotextDialects, DrawThingsStrengthsBeyondOneAreNoStrengths) {
+  for (const bool fits : {true, false}) {
+    const std::string strength = fits ? "0.6" : "60";
+    ImageFields image =
+        fields("dc:description",
+               "a hill\n" + std::string(kSettings) + ", Strength: " + strength);
+    image.fields.push_back(
+        {Carrier::kXmp, Encoding::kUtf8, "xmp:CreatorTool", "Draw Things"});
+    const Generation got = parse(image).generation;
+    EXPECT_EQ(got.software, "draw-things");
+    EXPECT_EQ(got.denoising_strength.has_value(), fits);
+    EXPECT_EQ(extra(got, "Strength"), fits ? "(none)" : strength);
+  }
 }
 
 TEST(InfotextDialects, FooocusLeavesTheUsersQuotes) {

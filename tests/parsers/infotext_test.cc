@@ -232,9 +232,26 @@ TEST(Infotext, AValueMayGoOnInTheNextLineWithoutQuotes) {
     EXPECT_EQ(got.blocks[0].value, "fin");
   }
   // Text of somebody else's.
-  const Infotext got =
-      read("a\nSteps: 4, Seed: 1, Version: v1\nby me, Model: x, Sampler: y");
-  EXPECT_EQ(got.settings.size(), 3u);
+  for (const std::string_view line :
+       {", Version: v1\nby me, Model: x, Sampler: y",
+        ", Foo: bar\nfor my friend Anna, Model: Kate, VAE: none",
+        ", Foo: bar\nby me, Seed: 5, Clip skip: 2\nx, RNG: CPU, Version: v1"}) {
+    const Infotext got = read("a\nSteps: 4, Seed: 1" + std::string(line));
+    EXPECT_EQ(got.settings.size(), 3u) << line;
+    EXPECT_EQ(got.blocks.size(), 1u) << line;
+  }
+}
+
+TEST(Infotext, SidesInALineOfTheirOwnAreNumbers) {
+  EXPECT_EQ(read("a\nSteps: 4, Seed: 1\nwidth: 64\nHeight: 32").settings.size(),
+            4u);
+  for (const std::string_view line : {"Height: 2m, red dress", "width: 12 inch",
+                                      "width: 12 height: tall", "width:"}) {
+    const Infotext got = read("a\nSteps: 4, Seed: 1\n" + std::string(line));
+    EXPECT_EQ(got.settings.size(), 2u) << line;
+    ASSERT_EQ(got.blocks.size(), 1u) << line;
+    EXPECT_EQ(got.blocks[0].value, line);
+  }
 }
 
 TEST(Infotext, ASeedMayStandAlone) {
@@ -242,6 +259,14 @@ TEST(Infotext, ASeedMayStandAlone) {
   EXPECT_EQ(got.form, InfotextForm::kSettingsWeak);
   EXPECT_EQ(got.prompt, "a hill");
   EXPECT_EQ(first_value(got), "12");
+  for (const char* last : {"Seed: 12", "Steps: 12"}) {
+    const Infotext sure =
+        read("a hill\nNegative prompt: fog\n" + std::string(last));
+    EXPECT_EQ(sure.form, InfotextForm::kNegativeOnly);
+    EXPECT_TRUE(sure.has_parts());
+    EXPECT_EQ(sure.negative_prompt, "fog");
+    EXPECT_EQ(first_value(sure), "12");
+  }
   EXPECT_EQ(read("a hill\nSeed: of evil").prompt, "a hill\nSeed: of evil");
   EXPECT_EQ(read("Seed: 1\na hill").prompt, "Seed: 1\na hill");
 }
