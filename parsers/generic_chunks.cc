@@ -52,22 +52,23 @@ const Payload* find_chunk(const Payloads& payloads, std::string_view key) {
 }
 
 // A key counts if its value fits, since `Size` and `Model` are anybody's words.
-// A prompt with a seed needs no more: FramePack Studio writes only those.
+bool has_fitting(const Payloads& payloads, const FieldRule& rule) {
+  const Payload* const chunk = find_chunk(payloads, rule.key);
+  Generation empty;
+  return chunk != nullptr && !chunk->text().empty() &&
+         set_field(empty, rule.field, chunk->text());
+}
+
+// `prompt` and `seed` need no more: FramePack Studio writes only those. Screens
+// of games have a `Seed`, and any program a `text`.
 bool claims(const Payloads& payloads) {
   if (payloads.find("mold:parameters") != nullptr) return false;  // the whole
   std::vector<Field> fields;
-  for (const FieldRule& rule : generic_rules()) {
-    const Payload* const chunk = find_chunk(payloads, rule.key);
-    Generation empty;
-    if (chunk != nullptr && !chunk->text().empty() &&
-        set_field(empty, rule.field, chunk->text()))
-      fields.push_back(rule.field);
-  }
-  const auto has = [&fields](Field field) {
-    return std::find(fields.begin(), fields.end(), field) != fields.end();
-  };
+  for (const FieldRule& rule : generic_rules())
+    if (has_fitting(payloads, rule)) fields.push_back(rule.field);
   return describe_generation(fields) ||
-         (has(Field::kPrompt) && has(Field::kSeed));
+         (has_fitting(payloads, {"prompt", Field::kPrompt}) &&
+          has_fitting(payloads, {"seed", Field::kSeed}));
 }
 
 std::string_view software_of(const Payloads& payloads) {

@@ -15,14 +15,17 @@ namespace sdmeta {
 namespace {
 
 // Writers whose JSON needs little more than the rules for all, told by the key
-// it stands under or by a member. Their own rules come first.
+// it stands under or by a member; where that is a word anybody may use, by
+// another beside it. Their own rules come first.
 struct Writer {
   std::string_view mark;
+  std::string_view beside;  // or empty
   std::string_view software;
   std::span<const FieldRule> rules = {};
 };
 
 constexpr auto kImaginairyRules = std::to_array<FieldRule>({
+    {"sampler", Field::kSampler},
     {"prompt_strength", Field::kCfgScale},
     {"solver_type", Field::kSampler},
     {"sampler_type", Field::kSampler},
@@ -48,30 +51,32 @@ constexpr auto kMoldRules = std::to_array<FieldRule>({
 
 constexpr auto kWriters = std::to_array<Writer>({
     // n00mkrad/text2image-gui, ImageMetadata.cs
-    {"Nmkdiffusers", "nmkd"},
-    {"GenerationInfo", "nmkd"},
-    {"GenerationInfoJson", "nmkd"},
+    {"Nmkdiffusers", {}, "nmkd"},
+    {"GenerationInfo", {}, "nmkd"},
+    {"GenerationInfoJson", {}, "nmkd"},
     // filipstrand/mflux, image_util.py
-    {"mflux_version", "mflux"},
+    {"mflux_version", {}, "mflux"},
     // brycedrennan/imaginAIry, schema.py: `metadata_dict`
-    {"solver_type", "imaginairy", kImaginairyRules},
-    {"sampler_type", "imaginairy", kImaginairyRules},
+    {"solver_type", "prompt_strength", "imaginairy", kImaginairyRules},
+    {"sampler_type", "prompt_strength", "imaginairy", kImaginairyRules},
     // HowToSD/cremage, under `generation_data`
-    {"sampling_iterations", "cremage", kCremageRules},
+    {"sampling_iterations", {}, "cremage", kCremageRules},
     // utensils/mold, crates/mold-inference/src/image.rs
-    {"mold:parameters", "mold", kMoldRules},
+    {"mold:parameters", {}, "mold", kMoldRules},
     // pollinations/pollinations, image.pollinations.ai/src/writeExifMetadata.ts
-    {"nologo", "pollinations"},
+    {"nologo", "enhance", "pollinations"},
     // A client of the AI Horde: https://horde-ng.org
-    {"loraList", "horde-ng"},
+    {"loraList", "karras", "horde-ng"},
 });
 
 Writer writer_of(const Payload& payload, JsonValue description) {
+  const auto has = [&](std::string_view mark) {
+    return payload.key() == mark || payload.json()[mark] || description[mark];
+  };
   for (const Writer& writer : kWriters)
-    if (payload.key() == writer.mark || payload.json()[writer.mark] ||
-        description[writer.mark])
+    if (has(writer.mark) && (writer.beside.empty() || has(writer.beside)))
       return writer;
-  return {"", "unknown-json"};
+  return {{}, {}, "unknown-json"};
 }
 
 // A1111's API: requests have these also where the second pass is switched off.

@@ -72,6 +72,8 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"model_name", Field::kModel},
     {"model_id", Field::kModel},
     {"model_data_name", Field::kModel},  // AI Runner
+    // `sd_model_checkpoint`: a request to A1111's API; the other `sd_*`: its
+    // reply (`Processed.js` in modules/processing.py)
     {"sd_model_checkpoint", Field::kModel},
     {"sd_model_name", Field::kModel},
     {"checkpoint", Field::kModel},
@@ -88,10 +90,6 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"denoising_strength", Field::kDenoisingStrength},
     {"denoisingStrength", Field::kDenoisingStrength},
     {"strength", Field::kDenoisingStrength},
-    // The reply of A1111's API (`Processed.js` in modules/processing.py)
-    {"sd_model_name", Field::kModel},
-    {"sd_model_hash", Field::kModelHash},
-    {"sd_vae_name", Field::kVae},
     // NMKD Stable Diffusion GUI
     {"promptNeg", Field::kNegativePrompt},
     {"Scale", Field::kCfgScale},

@@ -15,7 +15,7 @@ namespace sdmeta {
 namespace {
 
 constexpr std::string_view kJob = "Job ID: ";
-constexpr std::string_view kArgument = " --";
+constexpr std::string_view kDashes = "--";
 
 constexpr auto kRules = std::to_array<FieldRule>({
     {"no", Field::kNegativePrompt},
@@ -41,17 +41,20 @@ bool claims(const Payloads& payloads) {
   return find_description(payloads) != nullptr;
 }
 
-// Two dashes and a letter: dashes between words are prose.
+// White space, two dashes and a letter: dashes between words are prose.
 std::size_t find_argument(std::string_view text) {
-  std::size_t at = text.find(kArgument);
-  while (at != text.npos && (at + kArgument.size() >= text.size() ||
-                             !is_letter(text[at + kArgument.size()])))
-    at = text.find(kArgument, at + kArgument.size());
-  return at;
+  for (std::size_t at = text.find(kDashes); at != text.npos;
+       at = text.find(kDashes, at + 1)) {
+    const std::size_t name = at + kDashes.size();
+    if (at > 0 && is_space(text[at - 1]) && name < text.size() &&
+        is_letter(text[name]))
+      return at;
+  }
+  return text.npos;
 }
 
 void read_argument(std::string_view argument, Generation& generation) {
-  const std::size_t end = argument.find_first_of(" \n");
+  const std::size_t end = argument.find_first_of(" \t\r\n");
   const std::string_view name = argument.substr(0, end);
   const std::string_view value =
       end == argument.npos ? std::string_view() : trimmed(argument.substr(end));
@@ -72,7 +75,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   std::size_t next = find_argument(text);
   generation.prompt = with_lf(trimmed(text.substr(0, next)));
   while (next != text.npos) {
-    text.remove_prefix(next + kArgument.size());
+    text.remove_prefix(next + kDashes.size());
     next = find_argument(text);
     read_argument(trimmed(text.substr(0, next)), generation);
   }

@@ -33,11 +33,14 @@ constexpr auto kRules = std::to_array<FieldRule>({
     {"activated_loras", Field::kElsewhere},
 });
 
+// Other JSON beside it may have a `type`, too.
 const Payload* find_settings(const Payloads& payloads) {
-  const Payload* const payload = payloads.find_object_with(kType);
-  if (payload == nullptr) return nullptr;
-  const auto type = payload->json()[kType].string();
-  return type && type->starts_with(kName) ? payload : nullptr;
+  for (const Payload& payload : payloads.all()) {
+    if (!payload.looks_like_json() || !payload.may_have(kType)) continue;
+    const auto type = payload.json()[kType].string();
+    if (type && type->starts_with(kName)) return &payload;
+  }
+  return nullptr;
 }
 
 bool claims(const Payloads& payloads) {

@@ -648,6 +648,16 @@ TEST(Midjourney, DashesBetweenWordsAreProse) {
                 {"Job ID", "2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff"}}));
 }
 
+TEST(Midjourney, ArgumentsMayBeginALine) {
+  const Generation got = generation_of("Description",
+                                       "a boat\n--seed 7\n--ar 2:3\tJob ID: "
+                                       "2f1c9a34-0b1d-4c3e-9f00-aabbccddeeff");
+  EXPECT_EQ(got.prompt, "a boat");
+  EXPECT_EQ(got.seed, "7");
+  ASSERT_EQ(got.extra.size(), 2u);
+  EXPECT_EQ(got.extra[0], (KeyValue{"ar", "2:3"}));
+}
+
 TEST(Midjourney, WithoutTheNumberOfAJobNothingIsClaimed) {
   for (const char* text :
        {"a boat --v 6", "a boat Job ID: 7",
@@ -669,7 +679,27 @@ TEST(WanGp, WeightsThatAreNoNumbersCostNoLora) {
   EXPECT_EQ(got.loras[2], (Lora{"c", {}, {}, {}, {}}));
 }
 
+TEST(WanGp, OtherJsonBesideItMayHaveAType) {
+  EXPECT_EQ(generation_of({{"info", R"({"type": "x"})"},
+                           {"comment", R"({"type": "WanGP v9.1 by X",
+                                           "prompt": "a", "seed": 7})"}})
+                .software,
+            "wangp");
+}
+
 // --- any other
+
+TEST(GenericJson, OneWordThatAnybodyMayUseTellsNoWriter) {
+  for (const char* member :
+       {R"("sampler_type": "ode")", R"("solver_type": "midpoint")",
+        R"("nologo": true)", R"("loraList": [])"}) {
+    const Generation got = generation_of(
+        "x", R"({"prompt": "a", "seed": 1, "sampler": "Euler a", )" +
+                 std::string(member) + "}");
+    EXPECT_EQ(got.software, "unknown-json") << member;
+    EXPECT_EQ(got.sampler, "Euler a") << member;
+  }
+}
 
 TEST(GenericJson, PromptsMayBeInPartsWithWeights) {
   const Generation got = generation_of(
@@ -792,6 +822,10 @@ TEST(GenericChunks, ASeedBesideAPromptIsEnough) {
   EXPECT_EQ(got.software, "unknown-chunks");
   EXPECT_EQ(got.prompt, "a boat drifts");
   EXPECT_EQ(got.seed, "31337");
+  for (const Pairs& chunks :
+       {Pairs{{"text", "hello"}, {"seed", "1"}},
+        Pairs{{"Prompt", "Press any key"}, {"Seed", "1"}}})
+    EXPECT_EQ(generation_of(chunks).software, "") << chunks[0].first;
 }
 
 // As image.rs and video.rs of mold write them.
