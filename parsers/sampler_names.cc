@@ -11,11 +11,11 @@ namespace {
 
 struct Alias {
   std::string_view key;    // as `key_of` makes it
-  std::string_view label;  // A1111's
+  std::string_view label;  // A1111's, if it has one
 };
 
-// Names that A1111 has no label for and that are written one way only need no
-// row.
+// Names that A1111 has no label for are ComfyUI's; in that spelling they need
+// no row.
 constexpr std::array kSamplers = std::to_array<Alias>({
     {"ddim", "DDIM"},
     {"ddim_cfg_pp", "DDIM CFG++"},
@@ -35,14 +35,14 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"dpmpp2mv2", "DPM++ 2M v2"},
     {"dpmpp2s_a", "DPM++ 2S a"},
     {"dpmpp_2m", "DPM++ 2M"},
-    {"dpmpp_2m_cfg_pp", "DPM++ 2M CFG++"},
+    {"dpmpp_2m_cfgpp", "dpmpp_2m_cfg_pp"},
     {"dpmpp_2m_sde", "DPM++ 2M SDE"},
     {"dpmpp_2m_sde_gpu", "DPM++ 2M SDE"},
     {"dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun"},
     {"dpmpp_2m_sde_heun_gpu", "DPM++ 2M SDE Heun"},
     {"dpmpp_2s_a", "DPM++ 2S a"},
+    {"dpmpp_2s_a_cfgpp", "dpmpp_2s_ancestral_cfg_pp"},
     {"dpmpp_2s_ancestral", "DPM++ 2S a"},
-    {"dpmpp_2s_ancestral_cfg_pp", "DPM++ 2S a CFG++"},
     {"dpmpp_3m_sde", "DPM++ 3M SDE"},
     {"dpmpp_3m_sde_gpu", "DPM++ 3M SDE"},
     {"dpmpp_sde", "DPM++ SDE"},
@@ -50,9 +50,9 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"er_sde", "er_sde"},
     {"euler", "Euler"},
     {"euler_a", "Euler a"},
+    {"euler_a_cfgpp", "euler_ancestral_cfg_pp"},
     {"euler_ancestral", "Euler a"},
-    {"euler_ancestral_cfg_pp", "Euler a CFG++"},
-    {"euler_cfg_pp", "Euler CFG++"},
+    {"euler_cfgpp", "euler_cfg_pp"},
     {"heun", "Heun"},
     {"heunpp2", "Heun"},
     {"ipndm", "IPNDM"},
