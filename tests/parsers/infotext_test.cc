@@ -236,7 +236,8 @@ TEST(Infotext, AValueMayGoOnInTheNextLineWithoutQuotes) {
        {", Version: v1\nby me, Model: x, Sampler: y",
         ", Foo: bar\nfor my friend Anna, Model: Kate, VAE: none",
         ", Foo: bar\nby me, Seed: 5, Clip skip: 2\nx, RNG: CPU, Version: v1"}) {
-    const Infotext got = read("a\nSteps: 4, Seed: 1" + std::string(line));
+    const std::string text = "a\nSteps: 4, Seed: 1" + std::string(line);
+    const Infotext got = read(text);
     EXPECT_EQ(got.settings.size(), 3u) << line;
     EXPECT_EQ(got.blocks.size(), 1u) << line;
   }
@@ -247,7 +248,8 @@ TEST(Infotext, SidesInALineOfTheirOwnAreNumbers) {
             4u);
   for (const std::string_view line : {"Height: 2m, red dress", "width: 12 inch",
                                       "width: 12 height: tall", "width:"}) {
-    const Infotext got = read("a\nSteps: 4, Seed: 1\n" + std::string(line));
+    const std::string text = "a\nSteps: 4, Seed: 1\n" + std::string(line);
+    const Infotext got = read(text);
     EXPECT_EQ(got.settings.size(), 2u) << line;
     ASSERT_EQ(got.blocks.size(), 1u) << line;
     EXPECT_EQ(got.blocks[0].value, line);
@@ -260,8 +262,9 @@ TEST(Infotext, ASeedMayStandAlone) {
   EXPECT_EQ(got.prompt, "a hill");
   EXPECT_EQ(first_value(got), "12");
   for (const char* last : {"Seed: 12", "Steps: 12"}) {
-    const Infotext sure =
-        read("a hill\nNegative prompt: fog\n" + std::string(last));
+    const std::string text =
+        "a hill\nNegative prompt: fog\n" + std::string(last);
+    const Infotext sure = read(text);
     EXPECT_EQ(sure.form, InfotextForm::kNegativeOnly);
     EXPECT_TRUE(sure.has_parts());
     EXPECT_EQ(sure.negative_prompt, "fog");
