@@ -112,17 +112,11 @@ bool is_midjourney(const ImageFields& image) {
                   "rainedAlgorithmicMedia");
 }
 
-// The label that Chinese services must put into what they generate: GB 45438-2025,
-// annex E. XMP `AIGC` of the namespace TC260, PNG `AIGC`, or JSON in a comment.
 bool has_content_label(const ImageFields& image) {
-  constexpr std::string_view kLabel = "AIGC";
-  return std::any_of(
-      image.fields.begin(), image.fields.end(), [=](const RawField& field) {
-        const std::string_view key = field.key;
-        return key == kLabel || (key.ends_with(kLabel) &&
-                                 key[key.size() - kLabel.size() - 1] == ':') ||
-               field.value.starts_with("{\"AIGC\"");
-      });
+  return std::any_of(image.fields.begin(), image.fields.end(),
+                     [](const RawField& field) {
+                       return is_content_label(field.key, field.value);
+                     });
 }
 
 }  // namespace

@@ -44,4 +44,9 @@ std::string_view carrier_name(Carrier carrier) noexcept {
   return "";
 }
 
+bool is_content_label(std::string_view key, std::string_view text) noexcept {
+  return key == "AIGC" || key.ends_with(":AIGC") ||
+         text.starts_with("{\"AIGC\"");
+}
+
 }  // namespace sdmeta

@@ -58,6 +58,11 @@ enum class Carrier : std::uint8_t {
 /// Name as in `raw[].carrier`, e.g. "png:tEXt", "exif:IFD0", "jpeg:COM".
 std::string_view carrier_name(Carrier carrier) noexcept;
 
+/// The label that Chinese services must put into what they generate: XMP `AIGC`
+/// of the namespace TC260, PNG `AIGC`, or JSON in a comment. It says who made a
+/// picture, and nothing that was asked for. GB 45438-2025, annex E.
+bool is_content_label(std::string_view key, std::string_view text) noexcept;
+
 /// How `RawField::value` was decoded.
 enum class Encoding : std::uint8_t {
   kUtf8,     // was valid UTF-8 (ASCII included)

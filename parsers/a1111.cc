@@ -24,18 +24,9 @@ bool is_one_of(std::string_view key, std::string_view a, std::string_view b) {
   return equal_ignoring_case(key, a) || equal_ignoring_case(key, b);
 }
 
-// The whole text of the field: what looks like a label in front of JSON may be
-// the beginning of a prompt, `sky: {red|blue}`.
-std::string_view text_of(const Payload& payload) {
-  return trimmed(payload.field().value);
-}
-
 // `[1, 2, 3]` is no prompt, but numbers of something else.
 bool is_list_of_numbers(std::string_view text) {
-  return text.starts_with('[') &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
-         });
+  return text.starts_with('[') && !has_letter(text);
 }
 
 // Text under these keys is a prompt even if it has no settings.
@@ -46,7 +37,7 @@ bool is_parameters(const Payload& payload) {
 // Prompts may begin with a brace or a bracket, but JSON, also if it was cut, is
 // none. JSON never has a line that begins with Steps.
 bool is_text(const Payload& payload) {
-  const std::string_view text = text_of(payload);
+  const std::string_view text = payload.whole_text();
   if (text.empty() || payload.field().encoding == Encoding::kBytes)
     return false;
   if (payload.looks_like_json() || text == "{") return false;
@@ -78,7 +69,7 @@ const Payload* choose(const Payloads& payloads) {
     }
     if (payload.is_infotext()) return &payload;
     if (likely == nullptr && is_parameters(payload) &&
-        !is_list_of_numbers(text_of(payload)))
+        !is_list_of_numbers(payload.whole_text()))
       likely = &payload;
   }
   if (repeated != nullptr) return repeated;
@@ -116,7 +107,7 @@ void note_other_texts(const Payloads& payloads, const Payload& chosen,
                       std::vector<Error>& notes) {
   for (const Payload& payload : payloads.all()) {
     if (&payload == &chosen || !is_text(payload) || !is_parameters(payload) ||
-        text_of(payload) == text_of(chosen))
+        payload.whole_text() == chosen.whole_text())
       continue;
     notes.push_back({ErrorCode::kLowConfidence,
                      "another text of parameters in the same image differs",

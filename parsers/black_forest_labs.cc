@@ -12,24 +12,18 @@
 namespace sdmeta {
 namespace {
 
-std::string_view text_of(const Payloads& payloads, std::string_view key) {
-  const Payload* const payload = payloads.find(key);
-  return payload == nullptr ? std::string_view() : payload->text();
-}
-
 bool claims(const Payloads& payloads) {
-  return text_of(payloads, "Make") == "Black Forest Labs" &&
-         !text_of(payloads, "Model").empty();
+  return payloads.text_of("Make") == "Black Forest Labs" &&
+         !payloads.text_of("Model").empty();
 }
 
 std::optional<Error> parse(const Payloads& payloads, Generation& generation,
                            std::vector<Error>&) {
   generation.software = "black-forest-labs";
-  set_field(generation, Field::kModel, text_of(payloads, "Model"));
-  if (const auto prompt = text_of(payloads, "ImageDescription");
-      !prompt.empty())
+  set_field(generation, Field::kModel, payloads.text_of("Model"));
+  if (const auto prompt = payloads.text_of("ImageDescription"); !prompt.empty())
     set_field(generation, Field::kPrompt, prompt);
-  if (const auto software = text_of(payloads, "Software"); !software.empty())
+  if (const auto software = payloads.text_of("Software"); !software.empty())
     add_extra(generation, "Software", software);
   return std::nullopt;
 }

@@ -57,7 +57,7 @@ bool is_model_file(std::string_view name) {
        {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin",
         ".onnx"})
     if (name.size() > ending.size() &&
-        equal_ignoring_case(name.substr(name.size() - ending.size()), ending))
+        ends_with_ignoring_case(name, ending))
       return true;
   return false;
 }

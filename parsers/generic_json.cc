@@ -152,10 +152,17 @@ bool describes_generation(JsonValue root, bool has_prompt) {
   return describe_generation(fields);
 }
 
+struct Description {
+  const Payload* payload = nullptr;
+  JsonValue object;
+  bool is_inside = false;  // a member of the payload's object
+};
+
 // The object itself, or the first of its members that describes a generation:
-// `{"version": 1, "params": {..}}`. Missing if there is none.
-JsonValue find_description(JsonValue root, bool has_prompt) {
-  if (describes_generation(root, has_prompt)) return root;
+// `{"version": 1, "params": {..}}`. Without a payload if there is none.
+Description find_description(const Payload& payload, bool has_prompt) {
+  const JsonValue root = payload.json();
+  if (describes_generation(root, has_prompt)) return {&payload, root, false};
   constexpr std::size_t kMostMembers = 32;
   JsonValue found;
   std::size_t count = 0;
@@ -164,21 +171,14 @@ JsonValue find_description(JsonValue root, bool has_prompt) {
         describes_generation(member, has_prompt))
       found = member;
   });
-  return found;
+  return found ? Description{&payload, found, true} : Description();
 }
-
-struct Description {
-  const Payload* payload = nullptr;
-  JsonValue object;
-  bool is_inside = false;  // a member of the payload's object
-};
 
 Description find_object(const Payloads& payloads, bool has_prompt) {
   for (const Payload& payload : payloads.all()) {
     if (!payload.looks_like_json() || payload.key() == "workflow") continue;
-    if (const JsonValue object = find_description(payload.json(), has_prompt))
-      return {&payload, object,
-              !describes_generation(payload.json(), has_prompt)};
+    Description found = find_description(payload, has_prompt);
+    if (found.payload != nullptr) return found;
   }
   return {};
 }

@@ -28,11 +28,6 @@ std::string_view raw_value(const SettingsReader& settings,
   return setting == nullptr ? std::string_view() : setting->raw;
 }
 
-std::string_view payload_text(const Payloads& payloads, std::string_view key) {
-  const Payload* const payload = payloads.find(key);
-  return payload == nullptr ? std::string_view() : payload->text();
-}
-
 // `f2.0.1v1.10.1-previous-669-gdfdcbab6` and its descendants: what stands
 // between the fork's version and the first dash.
 enum class Fork { kNone, kForge, kReforge, kEasyReforge };
@@ -96,8 +91,8 @@ constexpr std::array kWriters = std::to_array<Writer>({
     {"fooocus",
      [](const Clues& c) {
        return c.version.starts_with("Fooocus") ||
-              payload_text(c.payloads, "fooocus_scheme") == "a1111" ||
-              payload_text(c.payloads, "Software").starts_with("Fooocus");
+              c.payloads.text_of("fooocus_scheme") == "a1111" ||
+              c.payloads.text_of("Software").starts_with("Fooocus");
      }},
     {"stable-diffusion.cpp",
      [](const Clues& c) {
@@ -127,7 +122,7 @@ constexpr std::array kWriters = std::to_array<Writer>({
        return c.settings.find("Civitai resources") != nullptr ||
               c.settings.find("Civitai metadata") != nullptr ||
               c.settings.find("Created Date") != nullptr ||
-              payload_text(c.payloads, "Artist") == "ai";
+              c.payloads.text_of("Artist") == "ai";
      }},
     {"stability-matrix",
      [](const Clues& c) {
@@ -136,14 +131,13 @@ constexpr std::array kWriters = std::to_array<Writer>({
      }},
     {"artbot",
      [](const Clues& c) {
-       return starts_with_ignoring_case(payload_text(c.payloads, "Software"),
+       return starts_with_ignoring_case(c.payloads.text_of("Software"),
                                         "ArtBot") ||
               is_artbot(c);
      }},
     {"draw-things",
      [](const Clues& c) {
-       return payload_text(c.payloads, "xmp:CreatorTool")
-           .starts_with("Draw Things");
+       return c.payloads.text_of("xmp:CreatorTool").starts_with("Draw Things");
      }},
     {"krita",
      [](const Clues& c) {

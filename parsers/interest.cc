@@ -65,16 +65,9 @@ bool begins_with_one_of(const std::array<std::string_view, N>& set,
   });
 }
 
-// The label that Chinese services must put into what they generate says who made
-// it, and nothing that was asked for.
-bool is_content_label(const Payload& payload) {
-  return payload.key() == "AIGC" || payload.key().ends_with(":AIGC") ||
-         payload.text().starts_with("{\"AIGC\"");
-}
-
 bool is_prose_key(const Payload& payload) {
   const RawField& field = payload.field();
-  if (is_content_label(payload)) return false;
+  if (is_content_label(payload.key(), payload.text())) return false;
   // A label in front of JSON was split off: some saver put it there.
   if (payload.key() != field.key || payload.looks_like_json()) return true;
   switch (field.carrier) {

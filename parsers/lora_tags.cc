@@ -51,14 +51,6 @@ bool is_block_weights(std::string_view part) {
   });
 }
 
-// `0,8`, `{0.5|0.8}`, nothing: no part of a name, but a weight that nobody can
-// read.
-bool has_no_letter(std::string_view part) {
-  return std::none_of(part.begin(), part.end(), [](char c) {
-    return is_letter(c) || static_cast<unsigned char>(c) >= 0x80;
-  });
-}
-
 void take_named_argument(std::string_view part, std::optional<double>& encoder,
                          std::optional<double>& model) {
   const std::size_t equals = part.find('=');
@@ -120,9 +112,11 @@ NetworkTag read_body(std::string_view text) {
         (is_block_weights(body.last_part()) && before.last_number())) {
       body = before;
       number = body.last_number();
-    } else if (has_no_letter(body.last_part())) {
+    } else if (!has_letter(body.last_part())) {
+      // `0,8`, `{0.5|0.8}`, nothing: no part of a name, but a weight that
+      // nobody can read.
       is_unreadable = true;
-      while (body.has_part() && has_no_letter(body.last_part()))
+      while (body.has_part() && !has_letter(body.last_part()))
         body.drop_part();
     }
   }

@@ -55,11 +55,6 @@ struct Parts {
   JsonDocument comment_document;  // owns `comment` where that was a string
 };
 
-std::string_view text_of(const Payloads& payloads, std::string_view key) {
-  const Payload* payload = payloads.find(key);
-  return payload == nullptr ? std::string_view() : payload->text();
-}
-
 // {"Comment": "{...}", "Software": "NovelAI", ...}: WebP and stealth data.
 const Payload* find_wrapper(const Payloads& payloads) {
   const Payload* payload = payloads.find_object_with("Comment");
@@ -77,8 +72,8 @@ const Payload* find_comment(const Payloads& payloads) {
 }
 
 bool claims(const Payloads& payloads) {
-  return text_of(payloads, "Software").starts_with("NovelAI") ||
-         text_of(payloads, "Source").starts_with("NovelAI") ||
+  return payloads.text_of("Software").starts_with("NovelAI") ||
+         payloads.text_of("Source").starts_with("NovelAI") ||
          find_wrapper(payloads) != nullptr || find_comment(payloads) != nullptr;
 }
 
@@ -108,14 +103,14 @@ void read_wrapper(JsonValue root, const Limits& limits, Parts& parts) {
 
 Parts find_parts(const Payloads& payloads) {
   Parts parts;
-  parts.title = text_of(payloads, "Title");
-  if (parts.title.empty()) parts.title = text_of(payloads, "DocumentName");
-  parts.description = text_of(payloads, "Description");
+  parts.title = payloads.text_of("Title");
+  if (parts.title.empty()) parts.title = payloads.text_of("DocumentName");
+  parts.description = payloads.text_of("Description");
   if (parts.description.empty())
-    parts.description = text_of(payloads, "ImageDescription");
-  parts.software = text_of(payloads, "Software");
-  parts.source = text_of(payloads, "Source");
-  parts.generation_time = text_of(payloads, "Generation time");
+    parts.description = payloads.text_of("ImageDescription");
+  parts.software = payloads.text_of("Software");
+  parts.source = payloads.text_of("Source");
+  parts.generation_time = payloads.text_of("Generation time");
   if (const Payload* wrapper = find_wrapper(payloads))
     read_wrapper(wrapper->json(), payloads.limits(), parts);
   else if (const Payload* comment = find_comment(payloads))

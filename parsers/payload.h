@@ -14,6 +14,7 @@
 #include "extractor/raw_fields.h"
 #include "parsers/infotext.h"
 #include "parsers/json.h"
+#include "parsers/text.h"
 
 namespace sdmeta {
 
@@ -31,6 +32,9 @@ class Payload {
   std::string_view key() const { return key_; }
   /// Without label and surrounding white space.
   std::string_view text() const { return text_; }
+  /// With what looks like a label: it may be the beginning of a prompt, `sky:
+  /// {red|blue}`.
+  std::string_view whole_text() const { return trimmed(field_->value); }
   /// Begins like a JSON object, or like a JSON string of one; `{red|blue}
   /// dress` and `{{emphasis}}` do not, and a prompt that is JSON with settings
   /// below it is infotext.
@@ -75,6 +79,11 @@ class Payloads {
   const std::vector<Payload>& all() const { return payloads_; }
   /// First payload with this key: exact match first, then ignoring case.
   const Payload* find(std::string_view key) const;
+  /// Text of find(key); empty if there is none.
+  std::string_view text_of(std::string_view key) const {
+    const Payload* const payload = find(key);
+    return payload == nullptr ? std::string_view() : payload->text();
+  }
   /// First payload that is a JSON object with this member. Large graphs are not
   /// parsed for it: payloads named `prompt` or `workflow` count only when the
   /// member begins among their first bytes.

@@ -21,10 +21,6 @@
 namespace sdmeta {
 namespace {
 
-std::string_view text_of(const Payload& payload) {
-  return trimmed(payload.field().value);
-}
-
 std::string pair_of(const Setting& setting) {
   std::string pair(setting.key);
   pair += '\0';
@@ -71,7 +67,7 @@ bool is_postprocessing(const Payload& payload) {
   const std::string_view key = payload.field().key;
   return (equal_ignoring_case(key, "postprocessing") ||
           equal_ignoring_case(key, "extras")) &&
-         text_of(payload).find(':') != std::string_view::npos;
+         payload.whole_text().find(':') != std::string_view::npos;
 }
 
 void add_postprocessing(const Payloads& payloads, const Payload* parameters,
@@ -85,11 +81,11 @@ void add_postprocessing(const Payloads& payloads, const Payload* parameters,
   for (const Payload& payload : payloads.all()) {
     // A file has the same text under both keys.
     if (!is_postprocessing(payload) || payload.looks_like_json() ||
-        &payload == parameters || !texts.insert(text_of(payload)).second)
+        &payload == parameters || !texts.insert(payload.whole_text()).second)
       continue;
     const std::size_t before = settings.size();
     if (!payload.is_infotext() || !payload.infotext().prompt) {
-      read_lines(text_of(payload), payloads.limits().max_settings, settings,
+      read_lines(payload.whole_text(), payloads.limits().max_settings, settings,
                  generation);
     } else {
       for (const Setting& setting : payload.infotext().settings)

@@ -100,11 +100,6 @@ std::string without_last_word(std::string_view key) {
   return lower(trimmed(key.substr(0, key.find_last_of(' '))));
 }
 
-bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) {
-  return text.size() >= suffix.size() &&
-         equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
-}
-
 bool has_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }

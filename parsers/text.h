@@ -24,6 +24,13 @@ constexpr bool is_letter(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
 }
 
+/// Letters of other alphabets count.
+constexpr bool has_letter(std::string_view text) {
+  for (const char c : text)
+    if (is_letter(c) || static_cast<unsigned char>(c) >= 0x80) return true;
+  return false;
+}
+
 /// Without surrounding white space and NULs.
 constexpr std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
@@ -45,6 +52,11 @@ inline bool starts_with_ignoring_case(std::string_view text,
 }
 inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && starts_with_ignoring_case(a, b);
+}
+inline bool ends_with_ignoring_case(std::string_view text,
+                                    std::string_view suffix) {
+  return text.size() >= suffix.size() &&
+         equal_ignoring_case(text.substr(text.size() - suffix.size()), suffix);
 }
 bool contains_ignoring_case(std::string_view text, std::string_view part);
 bool contains_any_ignoring_case(std::string_view text,

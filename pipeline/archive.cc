@@ -9,6 +9,7 @@
 #include "pipeline/archive_magic.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/job_source.h"
+#include "pipeline/report.h"
 #include "pipeline/name_filter.h"
 #include "pipeline/tar_reader.h"
 #include "pipeline/zip_reader.h"
@@ -261,9 +262,8 @@ std::optional<Job> ArchiveWalk::leave(const Level& level) {
   const bool went_as_a_whole = !level.place;
   if (!error || (!went_as_a_whole && !takes(job.member))) return std::nullopt;
   if (level.members > 0)
-    error->detail += "; " + std::to_string(level.members) +
-                     (level.members == 1 ? " member was" : " members were") +
-                     " found";
+    error->detail += "; " + counted(level.members, "member") +
+                     (level.members == 1 ? " was found" : " were found");
   job.error = std::move(error);
   job.is_announced = true;
   return job;

@@ -97,7 +97,7 @@ std::optional<std::string> false_promise(const NamedOutput& output) {
   if (!packed.empty())
     return "compressed output is .gz or .zst, not " + std::string(packed);
   struct Format {
-    std::string_view suffix;  // the first of its kind is the usual one
+    std::string_view suffix;  // the usual one
     std::string_view what;
   };
   constexpr auto kFormats = std::to_array<Format>({
@@ -190,17 +190,15 @@ std::optional<std::string> missing_input(const std::string& path) {
 }
 
 std::optional<std::string> doubt_input(const std::string& path) {
+  const bool is_csv = has_suffix(path, ".csv");
   struct stat status;
-  if (path == "-" || ::stat(path.c_str(), &status) != 0 ||
-      !S_ISREG(status.st_mode))
+  if ((!is_csv && !has_suffix(path, ".jsonl")) ||
+      ::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
     return std::nullopt;
-  if (has_suffix(path, ".csv"))
-    return path + " is read as an image; for its rows: --csv " + path;
-  if (has_suffix(path, ".jsonl"))
-    return path +
-           " is read as an image; if it holds the records of an earlier "
-           "run, see -o and --resume";
-  return std::nullopt;
+  if (is_csv) return path + " is read as an image; for its rows: --csv " + path;
+  return path +
+         " is read as an image; if it holds the records of an earlier run, see "
+         "-o and --resume";
 }
 
 }  // namespace sdmeta

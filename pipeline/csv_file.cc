@@ -57,8 +57,7 @@ std::string_view number_fault(std::string_view cell) {
   std::string_view text = number_text(cell);
   const bool is_negative = text.starts_with('-');
   if (is_negative) text.remove_prefix(1);
-  if (text.empty() || !std::all_of(text.begin(), text.end(),
-                                   [](char c) { return c >= '0' && c <= '9'; }))
+  if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit))
     return "not a number";
   if (is_negative) return "a negative number";
   return text.front() == '0' ? "a number with leading zeros"

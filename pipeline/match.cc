@@ -20,7 +20,7 @@ constexpr std::size_t kMinPartialDigits = 5;
 constexpr std::size_t kMaxRegexInput = 4096;
 
 bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_digit(c) || is_letter(c);
 }
 
 std::uint64_t load_first_byte_lowest(const char* bytes) {

@@ -26,8 +26,7 @@ std::string to_message(const Record& record) {
 
 void FailureReports::finish() {
   if (count_ <= kMaxReports) return;
-  const std::uint64_t more = count_ - kMaxReports;
-  report_(std::to_string(more) + " more input" + (more == 1 ? "" : "s") +
+  report_(counted(count_ - kMaxReports, "more input") +
           " failed; the records say which and why");
 }
 

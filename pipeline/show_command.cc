@@ -29,7 +29,6 @@ Job failed_job(const std::string& path, const Error& error) {
   Job job;
   job.path = path;
   job.error = error;
-  job.is_announced = true;
   return job;
 }
 
