@@ -10,9 +10,6 @@
 // primitives, Set/Get pairs, subgraphs, group nodes, widgets without names.
 #pragma once
 
-#include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "parsers/comfy_graph.h"
@@ -26,19 +23,5 @@ bool is_workflow(JsonValue value);
 /// Bounded by `limits.max_graph_nodes`.
 Graph read_workflow(JsonValue workflow, const Limits& limits,
                     std::vector<Error>& notes);
-
-/// The editor takes `/* ... */` and `// ...` out of prompts before it queues
-/// them (ComfyUI_frontend, src/utils/formatUtil.ts).
-std::string without_editor_comments(std::string_view text);
-
-struct WorkflowText {
-  std::string_view id;
-  std::string text;
-};
-
-/// The first text widget of each of these nodes of an API graph, where the
-/// workflow has a node of that id and type that holds one.
-std::vector<WorkflowText> workflow_texts(JsonValue workflow, const Graph& api,
-                                         std::span<const std::string_view> ids);
 
 }  // namespace sdmeta

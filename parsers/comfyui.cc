@@ -16,6 +16,7 @@
 #include "parsers/comfy_graph.h"
 #include "parsers/comfy_walk.h"
 #include "parsers/comfy_workflow.h"
+#include "parsers/comfy_workflow_texts.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
 
