@@ -17,8 +17,8 @@
 #include "parsers/text.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/compress.h"
+#include "pipeline/descriptor.h"
 #include "pipeline/file_error.h"
-#include "pipeline/file_opener.h"
 #include "pipeline/output_place.h"
 #include "pipeline/record.h"
 

@@ -23,7 +23,7 @@
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
 #include "pipeline/spill_file.h"
-#include "pipeline/write_all.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "pipeline/lossless_text.h"
 #include "pipeline/report.h"
-#include "pipeline/write_all.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 namespace {

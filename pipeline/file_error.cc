@@ -44,4 +44,9 @@ Error write_error(std::string_view doing, int errno_value) {
   return error;
 }
 
+Error at_path(std::string_view path, Error error) {
+  error.detail.insert(0, ": ").insert(0, path);
+  return error;
+}
+
 }  // namespace sdmeta

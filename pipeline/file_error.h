@@ -15,7 +15,10 @@ Error file_error(std::string_view doing, int errno_value);
 /// address, or that of an archive's member: only `sdmeta show` takes those.
 Error open_error(std::string_view path, int errno_value);
 
-/// The same as kUnwritable.
+/// file_error() as kUnwritable.
 Error write_error(std::string_view doing, int errno_value);
+
+/// `error`, whose detail now begins with what it is about: "path: detail".
+Error at_path(std::string_view path, Error error);
 
 }  // namespace sdmeta

@@ -7,8 +7,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <utility>
-
 #include "pipeline/file_error.h"
 
 namespace sdmeta {
@@ -43,20 +41,6 @@ Result<ImageFile> image_file(int fd, const std::string& path, bool is_regular) {
 }
 
 }  // namespace
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-int Descriptor::release() noexcept { return std::exchange(fd_, -1); }
 
 // Without the folder (no permission, no descriptor left) or without a name
 // ("shots/"), the whole path tells the reason best.

@@ -9,25 +9,9 @@
 #include <string_view>
 
 #include "extractor/error.h"
+#include "pipeline/descriptor.h"
 
 namespace sdmeta {
-
-/// An open file descriptor, closed at the end unless empty (-1).
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor();
-
-  int get() const noexcept { return fd_; }
-  explicit operator bool() const noexcept { return fd_ >= 0; }
-  int release() noexcept;
-
- private:
-  int fd_ = -1;
-};
 
 struct ImageFile {
   Descriptor descriptor;

@@ -1,8 +1,5 @@
 #include "pipeline/old_output.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <memory>
 #include <string_view>
@@ -14,6 +11,7 @@
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/record.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 namespace {
@@ -142,13 +140,11 @@ Result<OldOutput> read_old_output(
   std::uint64_t offset = 0;    // of what has been read
   std::vector<char> buffer(kReadBytes);
   while (true) {
-    const ssize_t got =
-        ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return file_error("read", errno);
-    if (got == 0) break;
-    offset += static_cast<std::uint64_t>(got);
-    std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
+    const WholeRead got = read_all_at(fd, offset, buffer);
+    if (got.error != 0) return file_error("read", got.error);
+    if (got.bytes == 0) break;
+    offset += got.bytes;
+    std::string_view piece(buffer.data(), got.bytes);
     bool has_more = true;
     while (has_more) {
       const Result<Unpacker::Step> step = unpacker.step(piece);

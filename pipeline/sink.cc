@@ -12,7 +12,7 @@
 
 #include "pipeline/file_error.h"
 #include "pipeline/output_place.h"
-#include "pipeline/write_all.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 namespace {
@@ -128,10 +128,8 @@ std::optional<Error> Sink::read_old(
 
 std::optional<Error> Sink::open_old(
     const std::function<void(const RecordName&)>& found) {
-  if (std::optional<Error> error = read_old(partial_path_, found)) {
-    error->detail = partial_path_ + ": " + error->detail;
-    return error;
-  }
+  if (std::optional<Error> error = read_old(partial_path_, found))
+    return at_path(partial_path_, *error);
   struct stat status;
   const bool has_output =
       ::stat(path_.c_str(), &status) == 0 && status.st_size > 0;

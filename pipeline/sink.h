@@ -13,7 +13,7 @@
 #include "extractor/error.h"
 #include "pipeline/compress.h"
 #include "pipeline/file_id.h"
-#include "pipeline/file_opener.h"
+#include "pipeline/descriptor.h"
 #include "pipeline/old_output.h"
 
 namespace sdmeta {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "pipeline/file_error.h"
-#include "pipeline/write_all.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 
@@ -55,14 +55,9 @@ std::optional<Error> SpillFile::flush() {
 std::optional<Error> SpillFile::read(std::uint64_t begin, std::uint64_t end,
                                      std::string& bytes) const {
   bytes.resize(static_cast<std::size_t>(end - begin));
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t got =
-        ::pread(file_.get(), bytes.data() + done, bytes.size() - done,
-                static_cast<off_t>(begin + done));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return file_error(folder_ + ": read", got < 0 ? errno : EIO);
-    done += static_cast<std::size_t>(got);
-  }
+  const WholeRead got = read_all_at(file_.get(), begin, bytes);
+  if (got.bytes < bytes.size())
+    return file_error(folder_ + ": read", got.error != 0 ? got.error : EIO);
   return std::nullopt;
 }
 

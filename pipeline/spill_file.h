@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "extractor/error.h"
-#include "pipeline/file_opener.h"
+#include "pipeline/descriptor.h"
 
 namespace sdmeta {
 

@@ -84,8 +84,7 @@ class CompressedInput final : public TextInput {
   Result<std::size_t> read(char* out, std::size_t size) override {
     Result<std::size_t> got = text_.read({out, size});
     if (got || got.error().code == ErrorCode::kUnreadable) return got;
-    return Error{got.error().code, file_->path() + ": " + got.error().detail,
-                 std::nullopt};
+    return at_path(file_->path(), got.error());
   }
 
  private:

@@ -19,17 +19,8 @@ Result<std::unique_ptr<TextOutput>> TextOutput::create(
   options.path = path;
   options.is_replaceable = true;
   Result<std::unique_ptr<Sink>> sink = Sink::open(options, {});
-  if (!sink) {
-    Error error = sink.error();
-    error.detail = path + ": " + error.detail;
-    return error;
-  }
+  if (!sink) return at_path(path, sink.error());
   return std::unique_ptr<TextOutput>(new TextOutput(path, std::move(*sink)));
-}
-
-Error TextOutput::named(Error error) const {
-  error.detail = name_ + ": " + error.detail;
-  return error;
 }
 
 std::optional<Error> TextOutput::flush() {
@@ -40,15 +31,16 @@ std::optional<Error> TextOutput::flush() {
     rest = packed;
   }
   if (!sink_->write(rest))
-    return named(sink_->error() ? *sink_->error()
-                                : write_error("write", EPIPE));
+    return at_path(name_, sink_->error() ? *sink_->error()
+                                         : write_error("write", EPIPE));
   buffer_.clear();
   return std::nullopt;
 }
 
 std::optional<Error> TextOutput::finish() {
   if (std::optional<Error> error = flush()) return error;
-  if (const std::optional<Error> error = sink_->finish()) return named(*error);
+  if (const std::optional<Error> error = sink_->finish())
+    return at_path(name_, *error);
   return std::nullopt;
 }
 

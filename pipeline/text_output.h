@@ -32,7 +32,6 @@ class TextOutput {
 
   TextOutput(const std::string& path, std::unique_ptr<Sink> sink);
   std::optional<Error> flush();
-  Error named(Error error) const;
 
   std::string name_;  // in messages
   Compression compression_;
