@@ -1,10 +1,8 @@
-// CSV files on disk: which there are, what their headers say, random access to
-// their text, and their records as a stream.
+// The text of a CSV file by places: rows are read where they stand, in any
+// order.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,84 +11,12 @@
 
 #include "extractor/error.h"
 #include "extractor/limits.h"
-#include "pipeline/csv_scan.h"
+#include "pipeline/csv_header.h"
+#include "pipeline/descriptor.h"
 #include "pipeline/file_id.h"
-#include "pipeline/match.h"
-#include "pipeline/row.h"
 #include "pipeline/text_input.h"
 
 namespace sdmeta {
-
-enum class CsvColumn : std::uint8_t {
-  kId,
-  kImageUrl,
-  kUserId,
-  kUsername,
-  kNsfwLevel,
-  kCreatedAt,
-  kPublishedAt,
-  kTagIds,
-  kImageId,
-  kOther,
-};
-
-/// The first record of a file. Columns are known by name, whatever their order
-/// and case; of two with one name the first counts.
-struct CsvHeader {
-  /// More are an error: the work a broken record costs grows with them.
-  static constexpr std::size_t kMaxColumns = 1024;
-
-  std::string text;                // cells as they stand, without BOM
-  std::vector<std::string> names;  // values of the cells
-  std::vector<CsvColumn> columns;  // what each is
-
-  std::size_t size() const { return names.size(); }
-  std::optional<std::size_t> find(CsvColumn column) const;
-  /// Cell `column` of `record`, as it stands; empty if there is none.
-  std::string_view cell(const CsvRecord& record, CsvColumn column) const;
-
-  /// `text` is the begin of the file, all of it if `is_final`. Sets `next` to
-  /// where the first row begins. A header without image_id and image_url is
-  /// kMissingColumn, as is an empty file.
-  static Result<CsvHeader> read(std::string_view text, bool is_final,
-                                const Limits& limits, std::size_t& next);
-
- private:
-  static constexpr std::uint16_t kAbsent = 0xFFFF;
-  void set_columns(const CsvRecord& record);
-
-  std::array<std::uint16_t, 9> positions_{};
-};
-
-/// What tells a row's image. Cells that hold no key are absent.
-struct RowKeys {
-  std::optional<std::uint64_t> image_id;
-  std::optional<Uuid> uuid;
-};
-
-/// False, with `fault` set, for a row that no image can ever be joined with:
-/// an image_id that is no number, or no key in any column.
-bool read_row_keys(const CsvHeader& header, const CsvRecord& record,
-                   RowKeys& keys, std::string& fault);
-
-/// The row's own number, if its cell holds one.
-std::optional<std::uint64_t> read_row_id(const CsvHeader& header,
-                                         const CsvRecord& record);
-
-/// The row's typed values. A cell that does not fit its column goes to `extra`
-/// under the column's name.
-Row make_row(const CsvHeader& header, const CsvRecord& record,
-             const std::string& username);
-
-/// Only these columns of the row. A cell that does not fit is absent.
-Row make_row_of(const CsvHeader& header, const CsvRecord& record,
-                std::initializer_list<CsvColumn> columns);
-
-/// The CSV files among `paths`, in this order; folders are read recursively, in
-/// byte order of names: *.csv, *.csv.gz, *.csv.zst. "-" is /dev/stdin. An error
-/// names what is missing or a folder without any.
-Result<std::vector<std::string>> list_csv_files(
-    const std::vector<std::string>& paths);
 
 /// What to say, once, of a file with Latin-1 or other text in it.
 Error not_utf8(std::string_view what_becomes_of_it);
@@ -106,9 +32,6 @@ class CsvFile {
   /// the file again.
   static Result<CsvFile> open(const std::string& path, bool keep_open,
                               const Limits& limits);
-  CsvFile(CsvFile&&) noexcept;
-  CsvFile& operator=(CsvFile&&) = delete;
-  ~CsvFile();
 
   const std::string& path() const { return path_; }
   const std::string& username() const { return username_; }
@@ -135,7 +58,7 @@ class CsvFile {
   std::uint64_t size_ = 0;
   FileState state_;
   std::uint64_t first_record_ = 0;
-  int fd_ = -1;
+  Descriptor file_;  // empty: opened for each read
   bool is_in_memory_ = false;
   std::vector<std::unique_ptr<char[]>> blocks_;  // of text in memory
 };
@@ -151,37 +74,6 @@ class CsvLineCounter {
   const CsvFile* file_;
   std::uint64_t line_ = 1;
   std::uint64_t counted_ = 0;  // bytes
-};
-
-/// The records of one file from first to last, in bounded memory.
-class CsvReader {
- public:
-  static Result<std::unique_ptr<CsvReader>> open(const std::string& path,
-                                                 const Limits& limits);
-
-  const CsvHeader& header() const { return header_; }
-
-  /// The next record, sound or broken; false at the end. Valid until the next
-  /// call.
-  Result<bool> next(CsvRecord& record);
-  /// Line on which the last record begins, from 1.
-  std::uint64_t line() const;
-
- private:
-  CsvReader(std::unique_ptr<TextInput> input, const Limits& limits);
-  std::optional<Error> read_more();
-  std::optional<Error> skip_line();
-
-  std::unique_ptr<TextInput> input_;
-  std::size_t max_row_bytes_;
-  CsvHeader header_;
-  CsvScanner scanner_;
-  std::string buffer_;
-  std::size_t used_ = 0;  // bytes of text in buffer_
-  bool is_at_end_ = false;
-  bool is_line_cut_ = false;  // of the last record
-  std::uint64_t lines_before_ = 0;  // line ends in front of buffer_
-  std::size_t record_begin_ = 0;    // in buffer_
 };
 
 }  // namespace sdmeta

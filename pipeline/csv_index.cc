@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "pipeline/csv_cell.h"
+#include "pipeline/csv_row.h"
 #include "pipeline/csv_rows.h"
 #include "pipeline/csv_union.h"
 #include "pipeline/text_output.h"

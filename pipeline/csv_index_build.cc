@@ -19,6 +19,8 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/csv_list.h"
+#include "pipeline/csv_row.h"
 #include "pipeline/csv_rows.h"
 #include "pipeline/lossless_text.h"
 

@@ -46,14 +46,6 @@ struct CsvRecord {
   }
 };
 
-/// The value of a cell: without quotes. Views into the cell, or into `unquoted`
-/// if there are quotes inside.
-std::string_view csv_value(std::string_view cell, std::string& unquoted);
-std::string csv_value(std::string_view cell);
-
-/// Appends `value` as a cell, quoted where it must be.
-void append_csv_cell(std::string& out, std::string_view value);
-
 class CsvScanner {
  public:
   enum class Step : std::uint8_t {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/csv_file.h"
+#include "pipeline/csv_header.h"
 
 namespace sdmeta {
 

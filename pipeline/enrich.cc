@@ -9,7 +9,11 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/csv_cell.h"
 #include "pipeline/csv_file.h"
+#include "pipeline/csv_list.h"
+#include "pipeline/csv_reader.h"
+#include "pipeline/csv_row.h"
 #include "pipeline/csv_union.h"
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"

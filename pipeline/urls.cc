@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "pipeline/csv_index.h"
+#include "pipeline/csv_row.h"
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/latest_records.h"

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/csv_cell.h"
 #include "pipeline/csv_scan.h"
 #include "tests/support/csv_reference.h"
 

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "pipeline/csv_cell.h"
+#include "pipeline/csv_reader.h"
 #include "tests/support/csv_reference.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/csv_cell.h"
 #include "tests/support/csv_reference.h"
 
 namespace sdmeta {
