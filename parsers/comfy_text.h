@@ -65,6 +65,13 @@ class GraphTexts {
 
  private:
   using Text = std::optional<std::string>;
+  // Chains of loaders, reroutes and concatenations in real graphs stay below
+  // 50.
+  static constexpr unsigned kMaxDepth = 300;
+  // Concatenating a text with itself doubles it; some forty nodes would make
+  // terabytes, and so does replacing each letter of it by a text. Real prompts,
+  // with every node they pass through counted, stay below a megabyte.
+  static constexpr std::size_t kMaxBytesMade = 16u << 20;
   static constexpr std::int32_t kNotAsked = -1;
   static constexpr std::int32_t kUnderWay = -2;
 
@@ -75,6 +82,8 @@ class GraphTexts {
   Text output_text(NodeIndex node, std::string_view name, PromptSide side,
                    unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
+  Text unknown(NodeIndex node);
+  Text or_hint(NodeIndex node, Text text);
   Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
   std::vector<const GraphInput*> inputs_like(NodeIndex node,
                                              std::string_view name) const;
@@ -86,16 +95,20 @@ class GraphTexts {
   Text conditionings(NodeIndex node, PromptSide side, unsigned depth);
   Text joined(NodeIndex node, std::string_view names, PromptSide side,
               unsigned depth);
-  Text replaced(NodeIndex node, PromptSide side, unsigned depth);
   /// False, and the walk is cut, where so many more bytes are too many.
   bool may_make(std::size_t bytes);
   Text replaced_in(std::string_view text, std::string_view what,
                    std::string_view with);
+  // comfy_text_rules.cc. Nullopt: the class has no rule of its own.
+  std::optional<Text> by_own_rule(NodeIndex node, PromptSide side,
+                                  unsigned depth);
+  Text replaced(NodeIndex node, PromptSide side, unsigned depth);
   Text toggled(NodeIndex node, PromptSide side, unsigned depth);
   Text one_line(NodeIndex node, const std::string& lines);
   Text scheduled(NodeIndex node, PromptSide side, unsigned depth);
   Text preset(NodeIndex node, PromptSide side, unsigned depth);
   Text captioned(NodeIndex node, PromptSide side, unsigned depth);
+
   const GraphInput* branch_taken(NodeIndex node, PromptSide side);
   Text hinted(NodeIndex node) const;
   Text cached(NodeIndex node) const;
