@@ -21,6 +21,7 @@
 #include "pipeline/file_error.h"
 #include "pipeline/output_place.h"
 #include "pipeline/record.h"
+#include "pipeline/text_input.h"
 
 namespace sdmeta {
 namespace {
@@ -71,23 +72,43 @@ bool is_below(const std::string& path, const std::string& folder) {
   return rest == top.end();
 }
 
+/// The first bytes of a file; none if it cannot be read.
+std::string head_of(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string head(4096, '\0');
+  const ssize_t got = ::pread(file.get(), head.data(), head.size(), 0);
+  head.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return head;
+}
+
+/// The first bytes of what a compressed file holds; none if it is broken.
+std::string unpacked_head_of(const std::string& path) {
+  std::string head(4096, '\0');
+  std::size_t size = 0;
+  const auto text = TextInput::open(path);
+  while (text && size < head.size()) {
+    const auto got = (*text)->read(head.data() + size, head.size() - size);
+    if (!got || *got == 0) break;
+    size += *got;
+  }
+  head.resize(size);
+  return head;
+}
+
 /// Name of what is there, if it is an image, an archive, or records where
 /// something else is written: an output in its place is a slip, such as a
 /// folder's name that was completed too far.
 std::optional<std::string_view> valuable(const std::string& path,
                                          const NamedOutput& output) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<std::uint8_t, 4096> buffer;
-  const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), 0);
-  if (got <= 0) return std::nullopt;
-  const Bytes head(buffer.data(), static_cast<std::size_t>(got));
-  const std::string_view magic = magic_of(compression_of(output.path));
-  if (!magic.empty() && as_text(head).starts_with(magic)) return std::nullopt;
-  if (is_archive(head)) return "archive";
-  if (output.kind != OutputKind::kRecords &&
-      as_text(head).starts_with(kRecordStart))
+  std::string head = head_of(path);
+  const Compression packed = compression_of(output.path);
+  if (packed != Compression::kNone && compression_at(as_bytes(head)) == packed)
+    head = unpacked_head_of(path);
+  if (is_archive(as_bytes(head))) return "archive";
+  if (output.kind != OutputKind::kRecords && head.starts_with(kRecordStart))
     return "records";
-  if (const ContainerRow* const row = find_container(head)) return row->name;
+  if (const ContainerRow* const row = find_container(as_bytes(head)))
+    return row->name;
   return std::nullopt;
 }
 

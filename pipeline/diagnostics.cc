@@ -149,6 +149,9 @@ void Diagnostics::summary(const RunStats& stats) {
                         counted(*stats.unmatched_rows, "CSV row"));
   if (stats.already_recorded > 0)
     line += fmt::format("; {} recorded before", stats.already_recorded);
+  if (stats.old_records > 0 && stats.already_recorded == 0 && tally.records > 0)
+    line += fmt::format("; {} before, none of these inputs as they are spelt",
+                        counted(stats.old_records, "record"));
   if (stats.failed_before > 0)
     line += fmt::format(", {} of them failed or damaged", stats.failed_before);
   if (stats.inputs.other_shards > 0)

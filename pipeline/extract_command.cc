@@ -112,7 +112,7 @@ class ExtractRun {
     Result<std::unique_ptr<Sink>> sink =
         Sink::open(command_.output, [this, is_marking](const RecordName& name) {
           recorded_.add(RecordedFiles::key(name.file, name.member, name.bytes),
-                        name.is_failed);
+                        name.how);
           if (is_marking) csv_->find(name.file, name.member.value_or(""));
         });
     if (!sink) {
@@ -165,6 +165,7 @@ class ExtractRun {
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
     stats_.failed_before = recorded_.failures_taken();
+    stats_.old_records = sink_->old_records();
   }
 
   /// What is written, and what of an earlier run will be replaced.
@@ -193,7 +194,8 @@ class ExtractRun {
 
   /// True if the output holds a record for every input, with its row.
   bool finish_output(bool has_same_rows) {
-    const bool is_whole = !is_stopped_ && !is_interrupted_;
+    const bool has_whole_lists = stats_.inputs.unreadable_lists == 0;
+    const bool is_whole = !is_stopped_ && !is_interrupted_ && has_whole_lists;
     if (is_whole && has_same_rows) sink_->finish();
     if (const std::optional<Error>& error = sink_->error()) {
       talk_.report(command_.output.path, *error);
@@ -204,9 +206,9 @@ class ExtractRun {
                      " holds records that may lack their rows: do not resume "
                      "it");
       return false;
-    } else if (is_whole && stats_.inputs.unreadable_lists == 0) {
-      return true;
     } else if (is_whole) {
+      return true;
+    } else if (!has_whole_lists) {
       talk_.report(
           "a list could not be read to its end, so that records are missing");
     }

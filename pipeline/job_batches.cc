@@ -1,22 +1,45 @@
 #include "pipeline/job_batches.h"
 
+#include <cstddef>
 #include <utility>
+#include <vector>
 
-#include "pipeline/file_opener.h"
+#include "extractor/byte_source.h"
+#include "extractor/limits.h"
+#include "pipeline/job_source.h"
 #include "pipeline/stages.h"
 
 namespace sdmeta {
 
-/// True if the output had a record of `job`.
+namespace {
+
+/// True if `job` can be read to its end. Where it could not be, the disk may
+/// have been away for a minute.
+bool is_readable(const Job& job) {
+  const auto source = open_source(job, Limits{});
+  if (!source) return false;
+  std::vector<std::uint8_t> buffer(std::size_t{1} << 16);
+  for (std::uint64_t at = 0;;) {
+    const Result<std::size_t> got = (*source)->read_at(at, buffer);
+    if (!got) return false;
+    if (*got == 0) return true;
+    at += *got;
+  }
+}
+
+}  // namespace
+
+/// True if the output had a record of `job`, and need have no other.
 bool JobBatches::take_record_of(const Job& job) {
+  const auto take = [&](std::optional<std::uint64_t> bytes) {
+    const auto key = RecordedFiles::key(job.path, job.member, bytes);
+    if (recorded_->is_unreadable(key) && is_readable(job)) return false;
+    return recorded_->take(key);
+  };
   const std::optional<std::uint64_t> bytes = job_bytes(job);
-  if (recorded_->take(job.path, job.member, bytes)) return true;
   // The record of a file that could not be opened states no size, which here
   // can be told all the same.
-  if (!bytes || job.member) return false;
-  const auto key = RecordedFiles::key(job.path, job.member, std::nullopt);
-  return recorded_->contains(key) && !FileOpener().open(job.path) &&
-         recorded_->take(job.path, job.member, std::nullopt);
+  return take(bytes) || (bytes && !job.member && take(std::nullopt));
 }
 
 std::optional<Batch> JobBatches::next() {

@@ -23,8 +23,8 @@ class JobBatches {
   /// Cuts after every kBatchJobs jobs of the input, recorded ones counted, so
   /// that a resumed run cuts where the interrupted one did: compressed output
   /// is then the same to the byte. Also cuts when kMaxPackedBytes are held. A
-  /// batch that a stop leaves half full is left to the next run. A file that
-  /// could not be opened is done again once it can be.
+  /// batch that a stop leaves half full is left to the next run. What could not
+  /// be opened or read is done again once it can be.
   std::optional<Batch> next();
 
   /// May be asked while another thread is in next().

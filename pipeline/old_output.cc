@@ -25,12 +25,14 @@ Error somebody_elses(std::uint64_t line) {
                std::nullopt};
 }
 
-bool names_failure(std::string_view name) {
+RecordedAs recorded_as(const RecordHead& head) {
   for (std::size_t i = 0; i < kStatusCount; ++i) {
     const auto status = static_cast<Status>(i);
-    if (status_name(status) == name) return is_failure(status);
+    if (status_name(status) != head.status) continue;
+    if (status == Status::kUnreadable) return RecordedAs::kUnreadable;
+    if (!is_failure(status) && !head.is_damaged) return RecordedAs::kSound;
   }
-  return true;
+  return RecordedAs::kFailed;
 }
 
 /// Takes lines apart as they arrive in pieces of any size.
@@ -78,7 +80,7 @@ class LineReader {
                           ? std::optional(from_lossless_text(*head->member))
                           : std::nullopt,
                       head->image_bytes,
-                      head->is_damaged || names_failure(head->status)});
+                      recorded_as(*head)});
     return true;
   }
 

@@ -9,6 +9,7 @@
 
 #include "extractor/error.h"
 #include "pipeline/compress.h"
+#include "pipeline/recorded_files.h"
 
 namespace sdmeta {
 
@@ -17,7 +18,7 @@ struct RecordName {
   std::string file;  // bytes, as on disk
   std::optional<std::string> member;
   std::optional<std::uint64_t> bytes;
-  bool is_failed = false;  // or damaged: what --strict tells
+  RecordedAs how = RecordedAs::kSound;
 };
 
 struct OldOutput {

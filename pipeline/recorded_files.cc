@@ -1,5 +1,6 @@
 #include "pipeline/recorded_files.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -29,13 +30,32 @@ struct Hash128 {
   static std::uint64_t fold(std::uint64_t x) { return x ^ (x >> 32); }
 };
 
+/// `path` without what changes nothing whatever the folders are: "." and empty
+/// names. ".." does, behind a link. Most paths are plain and not copied to
+/// `room`.
+std::string_view plain_path(std::string_view path, std::string& room) {
+  if (!path.starts_with("./") && path.find("//") == path.npos &&
+      path.find("/./") == path.npos)
+    return path;
+  if (path.starts_with('/')) room = "/";
+  while (!path.empty()) {
+    const std::string_view name = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), name.size() + 1));
+    if (name.empty() || name == ".") continue;
+    if (!room.empty() && room != "/") room += '/';
+    room += name;
+  }
+  return room;
+}
+
 }  // namespace
 
 RecordedFiles::Key RecordedFiles::key(std::string_view path,
                                       std::optional<std::string_view> member,
                                       std::optional<std::uint64_t> bytes) {
   Hash128 hash;
-  hash.add(path);
+  std::string room;
+  hash.add(plain_path(path, room));
   hash.add(std::uint64_t{member.has_value()});
   if (member) hash.add(*member);
   hash.add(std::uint64_t{bytes.has_value()});
@@ -60,29 +80,32 @@ void RecordedFiles::grow() {
     if (slot.hash != 0) slots_[place_of({slot.hash, slot.more_hash})] = slot;
 }
 
-void RecordedFiles::add(Key key, bool is_failed) {
+void RecordedFiles::add(Key key, RecordedAs how) {
   if ((used_ + 1) * 4 > slots_.size() * 3) grow();
   Slot& slot = slots_[place_of(key)];
   if (slot.hash == 0) {
-    slot = {key.first, key.second, 0, 0};
+    slot.hash = key.first;
+    slot.more_hash = key.second;
     ++used_;
   }
   ++slot.count;
-  slot.is_failed = is_failed;
+  slot.how = how;
 }
 
 bool RecordedFiles::contains(Key key) const {
   return used_ > 0 && slots_[place_of(key)].hash != 0;
 }
 
-bool RecordedFiles::take(std::string_view path,
-                         const std::optional<std::string>& member,
-                         std::optional<std::uint64_t> bytes) {
+bool RecordedFiles::is_unreadable(Key key) const {
+  return used_ > 0 && slots_[place_of(key)].how == RecordedAs::kUnreadable;
+}
+
+bool RecordedFiles::take(Key key) {
   if (used_ == 0) return false;
-  Slot& slot = slots_[place_of(key(path, member, bytes))];
+  Slot& slot = slots_[place_of(key)];
   if (slot.count == 0) return false;
   --slot.count;
-  failures_taken_ += slot.is_failed;
+  failures_taken_ += slot.how != RecordedAs::kSound;
   return true;
 }
 

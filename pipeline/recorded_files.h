@@ -13,21 +13,30 @@
 
 namespace sdmeta {
 
+enum class RecordedAs : std::uint32_t {
+  kSound,
+  kFailed,      // or damaged: what --strict tells
+  kUnreadable,  // failed, too: not opened, or not read to where its text ends
+};
+
 class RecordedFiles {
  public:
   using Key = std::pair<std::uint64_t, std::uint32_t>;
 
-  /// Names as bytes; `bytes` as the record states it, nullopt for null.
+  /// Names as bytes, where `./a//b` is another spelling of `a/b`; `bytes` as the
+  /// record states it, nullopt for null.
   static Key key(std::string_view path, std::optional<std::string_view> member,
                  std::optional<std::uint64_t> bytes);
 
-  void add(Key key, bool is_failed = false);
+  void add(Key key, RecordedAs how = RecordedAs::kSound);
   /// True if it was added, taken away or not.
   bool contains(Key key) const;
+  /// True if the last record that was added is of an input that could not be
+  /// read.
+  bool is_unreadable(Key key) const;
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
-  bool take(std::string_view path, const std::optional<std::string>& member,
-            std::optional<std::uint64_t> bytes);
+  bool take(Key key);
   /// How many of the records taken away were of failures.
   std::uint64_t failures_taken() const { return failures_taken_; }
 
@@ -35,8 +44,8 @@ class RecordedFiles {
   struct Slot {
     std::uint64_t hash = 0;  // 0: empty
     std::uint32_t more_hash = 0;
-    std::uint32_t count : 31 = 0;
-    std::uint32_t is_failed : 1 = 0;  // the last of them
+    std::uint32_t count : 30 = 0;
+    RecordedAs how : 2 = RecordedAs::kSound;  // the last of them
   };
   /// The slot of `key`, or the empty one where it would stand.
   std::size_t place_of(Key key) const;

@@ -213,6 +213,28 @@ class Outputs(ProgramTest):
         self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
                                          "out").returncode, 0)
 
+    def test_what_is_compressed_is_judged_by_what_it_holds(self):
+        refusal = ("%s: unwritable: would replace a file of another kind (%s); "
+                   "name another output, or remove it")
+        for suffix in (".gz", ".zst"):
+            name = "old" + suffix
+            self.run_sdmeta("extract", "a.png", "-o", name)
+            for command in (("urls", "--csv", "rows.csv", "-o"),
+                            ("extract", "a.png", "--stats")):
+                self.assert_refused(refusal % (name, "records"), *command,
+                                    name)
+            self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
+                                             name).returncode, 0)
+        with tarfile.open(self.path("set.gz"), "w:gz") as tar:
+            tar.add(self.path("a.png"), "a.png")
+        self.assert_refused(refusal % ("set.gz", "archive"), "extract",
+                            "a.png", "-o", "set.gz")
+        # Half a file of another run, and an empty one, hold nothing.
+        for content in (b"\x1f\x8b\x08\x00", b""):
+            self.write("half.gz", content)
+            self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
+                                             "half.gz").returncode, 0)
+
     def test_the_mode_of_a_file_that_is_replaced_stays(self):
         for command in (("extract", "a.png"), ("extract", "--resume", "a.png")):
             os.chmod(self.path("out.jsonl"), 0o640)

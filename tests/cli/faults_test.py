@@ -161,6 +161,46 @@ class Faults(ProgramTest):
             self.assertEqual(result.returncode, 2)
             self.assertIn("list", result.stderr)
 
+    def test_an_output_that_was_there_stays_where_a_list_breaks_off(self):
+        whole = self.run_sdmeta("extract", "images", "-o", "out.jsonl")
+        self.assertEqual(whole.returncode, 0)
+        before = self.read("out.jsonl")
+        self.write("list", "images/000000.png\n" * 10000)
+        result = self.faulty("read,EIO,2,list", "extract", "--files-from",
+                             "list", "-o", "out.jsonl")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("out.jsonl.partial holds what was done", result.stderr)
+        self.assertEqual(self.read("out.jsonl"), before)
+
+    def test_what_could_not_be_read_is_done_again_once_it_can(self):
+        """Files, and members that are read in place; what cannot be read for
+        ever has one record."""
+        self.write_tar("a.tar", "w")
+        for inputs, path, first in (("images", "images/000123.png", "1+"),
+                                    ("a.tar", "a.tar", "%d+" % (COUNT // 2))):
+            fault = "read,EIO,%s,%s;pread,EIO,%s,%s" % (first, path, first,
+                                                        path)
+            resumed = ("extract", inputs, "-o", inputs + ".jsonl", "--resume")
+            self.faulty(fault, *resumed)
+            names = self.names(inputs + ".jsonl", "unreadable")
+            self.assertGreater(len(names), 0)
+            if inputs == "images":
+                self.faulty(fault, *resumed)
+                self.assertEqual(self.names(inputs + ".jsonl", "unreadable"),
+                                 names)
+            for _ in range(2):
+                result = self.run_sdmeta(*resumed, "--strict")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(
+                    len(self.names(inputs + ".jsonl", "ok")), COUNT)
+            self.assertEqual(self.names(inputs + ".jsonl", "unreadable"),
+                             names)
+
+    def names(self, output, status):
+        return [r["member"] or r["file"]
+                for r in records(self.read(output).decode())
+                if r["status"] == status]
+
     def test_a_full_disk_ends_in_an_exit_and_can_be_resumed(self):
         self.run_sdmeta("extract", "images", "-o", "whole.jsonl")
         for suffix in ("", ".gz", ".zst"):

@@ -115,6 +115,29 @@ class Resume(ProgramTest):
                         "--resume")
         self.assertEqual(len(records(self.read("out.jsonl").decode())), 2)
 
+    def test_another_spelling_of_a_path_is_the_same_file(self):
+        self.write_images("images", 3)
+        self.extract("out.jsonl")
+        before = self.read("out.jsonl")
+        for spelling in ("images/", "./images", ".//images/.", "././images//"):
+            result = self.run_sdmeta("extract", spelling, "-o", "out.jsonl",
+                                     "--resume")
+            self.assertIn("0 images", result.stderr)
+            self.assertEqual(self.read("out.jsonl"), before)
+        # Of what ".." leads to a name says nothing.
+        self.run_sdmeta("extract", "images/../images", "-o", "out.jsonl",
+                        "--resume")
+        self.assertEqual(len(self.statuses("out.jsonl")), 6)
+
+    def test_records_none_of_which_is_of_the_inputs_are_told(self):
+        self.write_images("images", 3)
+        self.extract("out.jsonl")
+        result = self.run_sdmeta("extract", self.path("images"), "-o",
+                                 "out.jsonl", "--resume")
+        self.assertIn("3 records before, none of these inputs as they are "
+                      "spelt", result.stderr)
+        self.assertNotIn("spelt", self.extract("out.jsonl", "--resume").stderr)
+
     def test_bad_inputs_are_not_done_again(self):
         self.write("images/empty.png", b"")
         os.symlink("nowhere", self.path("images/link.png"))

@@ -8,23 +8,23 @@ namespace {
 TEST(RecordedFiles, TakesWhatWasAdded) {
   RecordedFiles files;
   files.add(RecordedFiles::key("a.png", std::nullopt, 10));
-  EXPECT_TRUE(files.take("a.png", std::nullopt, 10));
+  EXPECT_TRUE(files.take(RecordedFiles::key("a.png", std::nullopt, 10)));
 }
 
 TEST(RecordedFiles, NameMemberAndSizeTellApart) {
   RecordedFiles files;
   files.add(RecordedFiles::key("a.tar", "m.png", 10));
-  EXPECT_FALSE(files.take("b.tar", "m.png", 10));
-  EXPECT_FALSE(files.take("a.tar", "n.png", 10));
-  EXPECT_FALSE(files.take("a.tar", std::nullopt, 10));
-  EXPECT_FALSE(files.take("a.tar", "m.png", 11));
-  EXPECT_FALSE(files.take("a.tar", "m.png", std::nullopt));
+  EXPECT_FALSE(files.take(RecordedFiles::key("b.tar", "m.png", 10)));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.tar", "n.png", 10)));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.tar", std::nullopt, 10)));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.tar", "m.png", 11)));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.tar", "m.png", std::nullopt)));
 }
 
 TEST(RecordedFiles, UnknownSizeIsNotZero) {
   RecordedFiles files;
   files.add(RecordedFiles::key("a.png", std::nullopt, 0));
-  EXPECT_FALSE(files.take("a.png", std::nullopt, std::nullopt));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.png", std::nullopt, std::nullopt)));
 }
 
 // An input that is named twice has two records, in a resumed run too.
@@ -32,9 +32,9 @@ TEST(RecordedFiles, CountsRecordsOfTheSameInput) {
   RecordedFiles files;
   files.add(RecordedFiles::key("a.png", std::nullopt, 10));
   files.add(RecordedFiles::key("a.png", std::nullopt, 10));
-  EXPECT_TRUE(files.take("a.png", std::nullopt, 10));
-  EXPECT_TRUE(files.take("a.png", std::nullopt, 10));
-  EXPECT_FALSE(files.take("a.png", std::nullopt, 10));
+  EXPECT_TRUE(files.take(RecordedFiles::key("a.png", std::nullopt, 10)));
+  EXPECT_TRUE(files.take(RecordedFiles::key("a.png", std::nullopt, 10)));
+  EXPECT_FALSE(files.take(RecordedFiles::key("a.png", std::nullopt, 10)));
 }
 
 TEST(RecordedFiles, ContainsWhatWasAdded) {
@@ -51,9 +51,9 @@ TEST(RecordedFiles, HoldsManyWithoutMixingThem) {
   for (int i = 0; i < 100000; ++i)
     files.add(RecordedFiles::key(std::to_string(i), std::nullopt, 1));
   for (int i = 100000; i < 200000; ++i)
-    ASSERT_FALSE(files.take(std::to_string(i), std::nullopt, 1));
+    ASSERT_FALSE(files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
   for (int i = 0; i < 100000; ++i)
-    ASSERT_TRUE(files.take(std::to_string(i), std::nullopt, 1));
+    ASSERT_TRUE(files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
 }
 
 }  // namespace
