@@ -13,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "extractor/byte_cursor.h"
 #include "extractor/container.h"
 #include "parsers/text.h"
 #include "pipeline/archive_magic.h"

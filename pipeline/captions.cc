@@ -34,7 +34,12 @@ bool is_refused_name(int error) {
          error == EISDIR || error == ENOTDIR;
 }
 
-enum class Written { kYes, kExists, kRefusedName };
+/// A folder or file that nobody may write; its neighbours may be others.
+bool is_forbidden(int error) {
+  return error == EACCES || error == EPERM || error == EROFS;
+}
+
+enum class Written { kYes, kExists, kRefusedName, kForbidden };
 
 Result<Written> write_caption(const std::string& path, std::string_view text,
                               bool force) {
@@ -42,6 +47,7 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   const int fd = ::open(path.c_str(), flags, 0666);
   if (fd < 0 && errno == EEXIST) return Written::kExists;
   if (fd < 0 && is_refused_name(errno)) return Written::kRefusedName;
+  if (fd < 0 && is_forbidden(errno)) return Written::kForbidden;
   if (fd < 0) return write_error(path + ": open", errno);
   int error = write_all(fd, text);
   if (::close(fd) != 0 && error == 0) error = errno;
@@ -104,6 +110,9 @@ class SpilledCaptions {
   static Result<SpilledCaptions> in(const std::string& folder) {
     constexpr std::size_t kBufferBytes = 1 << 20;
     auto spill = SpillFile::create(folder, kBufferBytes);
+    // Folders below it may be writable all the same.
+    if (!spill)
+      spill = SpillFile::create(SpillFile::temporary_folder(), kBufferBytes);
     if (!spill) return spill.error();
     return SpilledCaptions(std::move(*spill));
   }
@@ -239,7 +248,8 @@ class CaptionWriter {
       : options_(options),
         counts_(counts),
         clashes_(report),
-        refused_names_(report) {}
+        refused_names_(report),
+        forbidden_(report) {}
 
   std::optional<Error> write(const Caption& caption) {
     namespace fs = std::filesystem;
@@ -250,6 +260,10 @@ class CaptionWriter {
       fs::create_directories(path, failure);
       if (failure && is_refused_name(failure.value())) {
         refuse_name(path.string(), caption);
+        return std::nullopt;
+      }
+      if (failure && is_forbidden(failure.value())) {
+        note_forbidden(path.string(), caption);
         return std::nullopt;
       }
       if (failure)
@@ -269,6 +283,7 @@ class CaptionWriter {
       case Written::kYes: ++counts_.written; break;
       case Written::kExists: ++counts_.kept; break;
       case Written::kRefusedName: refuse_name(path.string(), caption); break;
+      case Written::kForbidden: note_forbidden(path.string(), caption); break;
     }
     return std::nullopt;
   }
@@ -281,6 +296,14 @@ class CaptionWriter {
         Error{ErrorCode::kUnwritable,
               path + " is no name that a file can have here", std::nullopt},
         [&] { return caption.line_number; });
+  }
+
+  void note_forbidden(const std::string& path, const Caption& caption) {
+    ++counts_.forbidden;
+    forbidden_.add(options_.records,
+                   Error{ErrorCode::kUnwritable, path + " may not be written",
+                         std::nullopt},
+                   [&] { return caption.line_number; });
   }
 
   void note_clash(const std::string& path, const Caption& caption) {
@@ -301,6 +324,7 @@ class CaptionWriter {
   RecordedFiles captions_;  // of this run, by path
   BadLineReports clashes_;
   BadLineReports refused_names_;
+  BadLineReports forbidden_;
 };
 
 }  // namespace
@@ -344,6 +368,9 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
     }
   }
   if (gathered->broken_end) return *std::move(gathered->broken_end);
+  if (counts.forbidden > 0)
+    return Error{ErrorCode::kUnwritable,
+                 options.directory + ": " + to_text(counts), std::nullopt};
   return counts;
 }
 
@@ -355,6 +382,7 @@ std::string to_text(const CaptionsCounts& counts) {
   append_count(text, counts.kept, " kept (they exist; --force overwrites)");
   append_counted(text, counts.clashes, "name", " taken already");
   append_counted(text, counts.refused_names, "name", " that no file can have");
+  append_counted(text, counts.forbidden, "caption", " that may not be written");
   append_counted(text, counts.bad_records, "line", " without a record");
   return text;
 }

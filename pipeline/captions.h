@@ -31,14 +31,16 @@ struct CaptionsCounts {
   std::uint64_t kept = 0;           // existing files, left alone
   std::uint64_t clashes = 0;        // name taken by an earlier record; reported
   std::uint64_t refused_names = 0;  // too long, for one; reported
-  std::uint64_t bad_records = 0;    // lines that are no record; reported
+  std::uint64_t forbidden = 0;    // of folders that nobody may write; reported
+  std::uint64_t bad_records = 0;  // lines that are no record; reported
 };
 
 /// The names that `CaptionsOptions::field` may have: what is one text or
 /// number.
 std::vector<std::string> caption_fields();
 
-/// The text is written verbatim, without a line end behind it.
+/// The text is written verbatim, without a line end behind it. Captions that
+/// may not be written are an error (kUnwritable) after all others are written.
 Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
                                     const Report& report);
 

@@ -1,6 +1,7 @@
 #include "pipeline/diagnostics.h"
 
 #include <fmt/format.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -77,10 +78,21 @@ Outcome outcome_of(const Tally& tally) {
   return outcome;
 }
 
+namespace {
+
+/// True if a line on standard error can be drawn over again.
+bool has_screen() {
+  const char* const kind = ::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 &&
+         (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
+}  // namespace
+
 Diagnostics::Diagnostics(ProgressMode mode, bool quiet)
-    : shows_progress_(!quiet && (mode == ProgressMode::kAlways ||
-                                 (mode == ProgressMode::kAuto &&
-                                  ::isatty(STDERR_FILENO) == 1))),
+    : shows_progress_(!quiet &&
+                      (mode == ProgressMode::kAlways ||
+                       (mode == ProgressMode::kAuto && has_screen()))),
       is_quiet_(quiet) {}
 
 void Diagnostics::report(std::string_view place, const Error& error) {

@@ -60,7 +60,7 @@ constexpr const char* kShowHelp =
   --keep-urls   do not cut signed query strings off addresses
 
 FILE may be a member of an archive (shots.tar!/12345678.png), a whole archive, a
-folder, or - for a list of paths on standard input.
+folder, or - for a list of paths on standard input (-0: they end with NUL).
 )";
 
 constexpr const char* kEnrichHelp =
@@ -109,8 +109,13 @@ DIR/IMAGE_ID.txt. Existing files are kept.
   --force       overwrite existing files
   -q, --quiet   no summary
 
-Example
+Examples
   sdmeta captions out.jsonl --to shots/
+  sdmeta captions out.jsonl --mirror --to .     beside each image (of paths that
+                                                begin with /: --to /)
+  jq -c 'select(.image.width >= 1024) | .generation.prompt |=
+    if . then gsub("<lora:[^>]*>"; "") else . end' out.jsonl |
+    sdmeta captions - --to shots/               of some images, without LoRAs
 )";
 
 }  // namespace

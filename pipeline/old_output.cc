@@ -79,8 +79,7 @@ class LineReader {
                       head->member
                           ? std::optional(from_lossless_text(*head->member))
                           : std::nullopt,
-                      head->image_bytes,
-                      recorded_as(*head)});
+                      head->image_bytes, recorded_as(*head)});
     return true;
   }
 

@@ -232,6 +232,8 @@ void add_show(CLI::App& app, ShowCommand& command) {
       ->required();
   app.add_flag("--json", command.as_json,
                "The record as indented JSON, with the raw text");
+  app.add_flag("-0,--null", command.is_nul_separated,
+               "Paths in a list end with NUL instead of a newline");
   add_stage_options(app, command.stages);
 }
 
@@ -380,11 +382,17 @@ Usage help_of(const std::string& word, CLI::App& app) {
           help != nullptr ? help : command->help("sdmeta")};
 }
 
+/// Where a command that reads one output is given several, as of shards.
+constexpr const char* kJoinOutputs =
+    "; several outputs are joined with cat, and read from -";
+
 /// What is wrong with an argument that nothing takes.
 std::string unexpected_argument(const std::string& word,
                                 const CLI::App& command) {
   const std::string help = "see sdmeta " + command.get_name() + " -h";
   const bool takes_csv = command.get_option_no_throw("--csv") != nullptr;
+  if (word.find(".jsonl") != word.npos)
+    return "unexpected argument " + word + kJoinOutputs;
   if (!word.starts_with('-'))
     return "unexpected argument " + word + "; " +
            (takes_csv ? "for another CSV: --csv " + word : help);
@@ -403,8 +411,11 @@ std::optional<std::string> unknown_option(int argc, const char* const* argv,
                                           const CLI::App& command) {
   for (int i = 2; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     const std::string word = argv[i];
-    if (word.starts_with("--") &&
-        command.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
+    const std::string option = word.starts_with("--")
+                                   ? word.substr(0, word.find('='))
+                                   : word.substr(0, 2);
+    if (word.starts_with('-') && word != "-" &&
+        command.get_option_no_throw(option) == nullptr)
       return unexpected_argument(word, command);
   }
   return std::nullopt;
@@ -427,8 +438,10 @@ std::optional<std::string> empty_option(int argc, const char* const* argv) {
 /// library's message, which begins with the name.
 std::string wrong_value_count(std::string_view text) {
   const std::string name(text.substr(0, text.find(':')));
-  return name + (text.ends_with(" missing") ? ": expects a value"
-                                            : ": may be given once only");
+  if (text.ends_with(" missing")) return name + ": expects a value";
+  const bool takes_records = name == "--records" || name == "--missing-from";
+  return name + ": may be given once only" +
+         (takes_records ? kJoinOutputs : "");
 }
 
 }  // namespace

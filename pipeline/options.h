@@ -35,6 +35,7 @@ struct ExtractCommand {
 struct ShowCommand {
   std::vector<std::string> files;  // `archive!/member` is a member
   bool as_json = false;
+  bool is_nul_separated = false;  // lists
   StageOptions stages;
 };
 
@@ -68,10 +69,9 @@ struct Usage {
   std::string text;
 };
 
-using Command =
-    std::variant<Usage, ExtractCommand, ShowCommand, EnrichCommand, UrlsCommand,
-                 CaptionsCommand, FormatsCommand, SchemaCommand,
-                 VersionCommand>;
+using Command = std::variant<Usage, ExtractCommand, ShowCommand, EnrichCommand,
+                             UrlsCommand, CaptionsCommand, FormatsCommand,
+                             SchemaCommand, VersionCommand>;
 
 Command parse_options(int argc, const char* const* argv);
 

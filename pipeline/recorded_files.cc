@@ -67,8 +67,8 @@ RecordedFiles::Key RecordedFiles::key(std::string_view path,
 std::size_t RecordedFiles::place_of(Key key) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = (key.first >> 1) & mask;
-  while (slots_[at].hash != 0 && (slots_[at].hash != key.first ||
-                                  slots_[at].more_hash != key.second))
+  while (slots_[at].hash != 0 &&
+         (slots_[at].hash != key.first || slots_[at].more_hash != key.second))
     at = (at + 1) & mask;
   return at;
 }

@@ -23,8 +23,8 @@ class RecordedFiles {
  public:
   using Key = std::pair<std::uint64_t, std::uint32_t>;
 
-  /// Names as bytes, where `./a//b` is another spelling of `a/b`; `bytes` as the
-  /// record states it, nullopt for null.
+  /// Names as bytes, where `./a//b` is another spelling of `a/b`; `bytes` as
+  /// the record states it, nullopt for null.
   static Key key(std::string_view path, std::optional<std::string_view> member,
                  std::optional<std::uint64_t> bytes);
 

@@ -92,6 +92,7 @@ ExitCode run_command(const ShowCommand& command) {
     // Folders and archives are shown image by image.
     InputOptions options;
     options.paths = {file};
+    options.is_nul_separated = command.is_nul_separated;
     const std::unique_ptr<InputStream> inputs = open_inputs(std::move(options));
     while (std::optional<Job> job = inputs->next())
       if (!showing.show(std::move(*job))) return showing.code();

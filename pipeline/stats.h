@@ -16,8 +16,8 @@ struct RunStats {
   InputCounts inputs;
   std::optional<CsvCounts> csv;
   std::uint64_t already_recorded = 0;
-  std::uint64_t failed_before = 0;  // of those
-  std::uint64_t old_records = 0;    // in the output, of any input
+  std::uint64_t failed_before = 0;              // of those
+  std::uint64_t old_records = 0;                // in the output, of any input
   std::optional<std::uint64_t> unmatched_rows;  // counted by --unmatched-rows
   double seconds = 0;
   unsigned threads = 0;

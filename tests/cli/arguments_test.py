@@ -255,6 +255,21 @@ class Outputs(ProgramTest):
         self.assert_refused("unknown option --out; did you mean --output?",
                             "extract", "a.png", "--out", "x")
 
+    def test_a_name_that_begins_with_a_dash_is_no_missing_file(self):
+        self.assert_refused("unknown option -a.png; see sdmeta show -h",
+                            "show", "-a.png")
+
+    def test_outputs_are_joined_with_cat(self):
+        way = "; several outputs are joined with cat, and read from -"
+        self.assert_refused("unexpected argument b.jsonl" + way, "captions",
+                            "a.jsonl", "b.jsonl", "--to", "text")
+        self.assert_refused("unexpected argument b.jsonl.zst" + way, "enrich",
+                            "--csv", "rows.csv", "--records", "a.jsonl.zst",
+                            "b.jsonl.zst")
+        self.assert_refused("--missing-from: may be given once only" + way,
+                            "urls", "--csv", "rows.csv", "--missing-from",
+                            "a.jsonl", "--missing-from", "b.jsonl")
+
     def test_the_suffix_of_a_compressed_output_may_be_in_capitals(self):
         self.assertEqual(self.run_sdmeta("extract", "a.png", "-o",
                                          "X.JSONL.GZ").returncode, 0)

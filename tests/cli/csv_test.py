@@ -10,7 +10,8 @@ import tarfile
 import time
 import unittest
 
-from program import BINARY, INFOTEXT, ProgramTest, png, records
+from program import (BINARY, INFOTEXT, ProgramTest, png, records,
+                     without_privileges)
 
 try:
     import pandas
@@ -716,6 +717,39 @@ class Captions(CsvTest):
                 self.assertEqual(
                     self.read("text/sets/%s.tar/%s" % (name, caption)),
                     b"of " + name.encode())
+
+    def test_a_folder_that_may_not_be_written_costs_its_captions_only(self):
+        for folder in ("b", "locked", "z"):
+            self.write("images/%s/8.png" % folder, png(INFOTEXT % 1))
+        self.run_ok("extract", "images", "-o", "out.jsonl")
+        # Neither where captions wait, nor one of those they go to.
+        os.chmod(self.path("images/locked"), 0o500)
+        os.chmod(self.folder, 0o500)
+        try:
+            result = self.run_sdmeta("captions", "out.jsonl", "--mirror",
+                                     "--to", ".", under=without_privileges())
+        finally:
+            os.chmod(self.folder, 0o700)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("./images/locked/8.txt may not be written",
+                      result.stderr)
+        self.assertIn("4 records: 3 captions written, 1 caption "
+                      "that may not be written", result.stderr)
+        for folder, expected in (("b", True), ("locked", False), ("z", True)):
+            self.assertEqual(os.path.exists(self.path(
+                "images/%s/8.txt" % folder)), expected)
+
+    def test_records_that_jq_changed_are_records(self):
+        lines = []
+        for record in records(self.read("out.jsonl").decode()):
+            if record["generation"]:
+                record["generation"]["prompt"] = "changed"
+            lines.append(json.dumps(record, separators=(",", ":"),
+                                    sort_keys=True) + "\n")
+        result = self.run_sdmeta("captions", "-", "--to", "text",
+                                 input="".join(lines))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.read("text/7.txt"), b"changed")
 
     def test_the_last_record_of_a_file_is_its_caption(self):
         self.write("images/a/7.png", png("another\nSteps: 1, Seed: 22"))

@@ -3,6 +3,7 @@ import fcntl
 import gzip
 import json
 import os
+import pty
 import signal
 import subprocess
 import tarfile
@@ -187,6 +188,20 @@ class Output(ProgramTest):
         self.assertIn(clear_line, self.run_sdmeta(
             "extract", "x.png", "--progress", "always").stderr)
 
+    def test_no_line_is_drawn_over_where_the_terminal_cannot(self):
+        self.write("x.png", png())
+        for kind, expected in (("xterm", True), ("dumb", False)):
+            terminal, end = pty.openpty()
+            result = subprocess.run(
+                [BINARY, "extract", "x.png"], cwd=self.folder, stderr=end,
+                stdout=subprocess.DEVNULL, env=dict(os.environ, TERM=kind))
+            os.close(end)
+            said = os.read(terminal, 4096)
+            os.close(terminal)
+            self.assertEqual(result.returncode, 0)
+            self.assertIn(b"1 image", said)
+            self.assertEqual(b"\x1b" in said, expected, said)
+
     def test_a_list_in_a_pipe_is_whole_beside_a_progress_line(self):
         self.write("list", "".join("no/such/image/%d.png\n" % i
                                    for i in range(20000)))
@@ -352,6 +367,12 @@ class Talk(ProgramTest):
         self.assertEqual(shown["generation"]["seed"], "2")
         self.assertEqual(self.run_sdmeta("show", "shots.tar").stdout.count(
             "status"), 2)
+
+    def test_show_reads_a_list_with_nuls(self):
+        self.write("a\nb.png", png(INFOTEXT % 1))
+        result = self.run_sdmeta("show", "-0", "-", input="a\nb.png\0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("a lighthouse on a cliff", result.stdout)
 
     def test_show_tells_what_it_cannot_read_and_shows_the_rest(self):
         self.write("x.png", png(INFOTEXT % 42))

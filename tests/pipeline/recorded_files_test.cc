@@ -24,7 +24,8 @@ TEST(RecordedFiles, NameMemberAndSizeTellApart) {
 TEST(RecordedFiles, UnknownSizeIsNotZero) {
   RecordedFiles files;
   files.add(RecordedFiles::key("a.png", std::nullopt, 0));
-  EXPECT_FALSE(files.take(RecordedFiles::key("a.png", std::nullopt, std::nullopt)));
+  EXPECT_FALSE(
+      files.take(RecordedFiles::key("a.png", std::nullopt, std::nullopt)));
 }
 
 // An input that is named twice has two records, in a resumed run too.
@@ -51,9 +52,11 @@ TEST(RecordedFiles, HoldsManyWithoutMixingThem) {
   for (int i = 0; i < 100000; ++i)
     files.add(RecordedFiles::key(std::to_string(i), std::nullopt, 1));
   for (int i = 100000; i < 200000; ++i)
-    ASSERT_FALSE(files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
+    ASSERT_FALSE(
+        files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
   for (int i = 0; i < 100000; ++i)
-    ASSERT_TRUE(files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
+    ASSERT_TRUE(
+        files.take(RecordedFiles::key(std::to_string(i), std::nullopt, 1)));
 }
 
 }  // namespace
