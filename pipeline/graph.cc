@@ -1,4 +1,4 @@
-// run_graph: the only file that knows oneTBB.
+// run_graph: the flow as a graph of oneTBB.
 //
 //   input -> lines ----------------------> sequencer
 //     ^        |                               |  ^
@@ -22,6 +22,7 @@
 #include <tuple>
 #include <utility>
 
+#include "pipeline/batch_lines.h"
 #include "pipeline/io_pool.h"
 #include "pipeline/run.h"
 

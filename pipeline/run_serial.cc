@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/batch_lines.h"
+
 namespace sdmeta {
 
 void run_serial(const NextBatch& next, const RunOptions& options,

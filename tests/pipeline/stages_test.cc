@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 
+#include "pipeline/batch_lines.h"
 #include "tests/support/image_builder.h"
 #include "tests/support/temp_dir.h"
 
