@@ -20,6 +20,7 @@
 #include "pipeline/lossless_text.h"
 #include "pipeline/match.h"
 #include "pipeline/name_filter.h"
+#include "pipeline/record_parser.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
 #include "pipeline/spill_file.h"

@@ -21,6 +21,7 @@
 #include "pipeline/latest_records.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/output_place.h"
+#include "pipeline/record_parser.h"
 #include "pipeline/spill_file.h"
 #include "pipeline/text_output.h"
 

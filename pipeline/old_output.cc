@@ -11,6 +11,7 @@
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/record.h"
+#include "pipeline/record_parser.h"
 #include "pipeline/whole_io.h"
 
 namespace sdmeta {

@@ -8,6 +8,7 @@
 #include "pipeline/grow_array.h"
 #include "pipeline/jsonl_reader.h"
 #include "pipeline/latest_records.h"
+#include "pipeline/record_parser.h"
 #include "pipeline/text_output.h"
 
 namespace sdmeta {

@@ -21,7 +21,7 @@ ALLOWED = {
     r"webp/": {"extractor/webp_pixels.cc"},
     r"exiv2/": set(),
     r"archive(_entry)?\.h": {"pipeline/foreign_reader.cc"},
-    r"simdjson": {"parsers/json.h", "pipeline/jsonl_reader.cc",
+    r"simdjson": {"parsers/json.h", "pipeline/record_parser.cc",
                   "pipeline/lossless_text.cc"},
     r"nlohmann/": {"pipeline/schema.cc", "pipeline/show.cc", "pipeline/stats.cc"},
     r"CLI/": {"pipeline/options.cc"},
