@@ -34,20 +34,27 @@ bool is_riff(Bytes head, std::string_view form) noexcept {
 }
 
 // The signature was made to show transfers that translate line ends or strip
-// the eighth bit; such files are recognised and reported as corrupt.
+// the eighth bit; such files are recognised and reported as corrupt. Behind it
+// the first chunk tells as much.
 bool is_png(Bytes head) noexcept {
   return begins(head, "\x89PNG\r\n\x1A\n"sv) ||
          begins_with(head, "\x89PNG"sv) ||
-         begins_with(head, "\x09PNG\r\n\x1A\n"sv);
+         begins_with(head, "\x09PNG\r\n\x1A\n"sv) ||
+         has_at(head, 8, "\0\0\0\x0DIHDR"sv);
 }
 
 // The next marker's FF belongs to the usual magic, but garbage may stand in
 // front of it.
 bool is_jpeg(Bytes head) noexcept { return begins(head, "\xFF\xD8"sv); }
 
+// Where a program took the file for text, its size has other bytes, and more.
 bool is_webp(Bytes head) noexcept {
+  constexpr std::size_t kLongestHeader = 32;
   return is_riff(head, "WEBP"sv) || has_at(head, 8, "WEBPVP8"sv) ||
-         (has_at(head, 0, "RIFF"sv) && has_at(head, 12, "VP8"sv));
+         (has_at(head, 0, "RIFF"sv) &&
+          (has_at(head, 12, "VP8"sv) ||
+           as_text(clipped(head, 0, kLongestHeader)).find("WEBPVP8"sv) !=
+               std::string_view::npos));
 }
 
 bool is_gif(Bytes head) noexcept {

@@ -332,13 +332,20 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
   out_.add(carrier, std::string(tag->name), std::move(text));
 }
 
-// The comment from the name of its encoding on, if that stands a few bytes off.
+// The comment from the name of its encoding on, if that stands a few bytes off:
+// farther where the value begins inside of UTF-16 and reaches beyond the block,
+// for its offset counts from another place then, as the file's first byte.
 Bytes TiffWalk::aligned_comment(const Entry& entry, Bytes value) {
-  constexpr std::uint64_t kReach = 16;
+  constexpr std::uint64_t kNear = 16;
+  constexpr std::uint64_t kFar = 1024;
   if (starts_with_charset(as_text(value))) return value;
-  const std::uint64_t before = std::min(kReach, entry.value_at);
+  const bool is_inside = value.size() < entry.value_bytes && value.size() > 3 &&
+                         (value[0] == 0) == (value[2] == 0) &&
+                         (value[0] == 0) != (value[1] == 0);
+  const std::uint64_t reach = is_inside ? kFar : kNear;
+  const std::uint64_t before = std::min(reach, entry.value_at);
   const Bytes wider = view(entry.value_at - before, before + value.size());
-  for (std::size_t at = 0; at < std::min<std::size_t>(wider.size(), 2 * kReach);
+  for (std::size_t at = 0; at < std::min<std::size_t>(wider.size(), 2 * reach);
        ++at) {
     if (starts_with_charset(as_text(wider.subspan(at))))
       return wider.subspan(at);
@@ -376,6 +383,8 @@ void read_exif(Bytes block, std::uint64_t file_offset, FieldCollector& out,
   const std::size_t first_field = out.image().fields.size();
   const std::size_t first_note = out.image().notes.size();
   const std::size_t header = find_tiff_header(block);
+  if (header == SIZE_MAX && looks_like_xmp(block))
+    return read_xmp(block, file_offset, out, end);
   if (header == SIZE_MAX) {
     out.note(ErrorCode::kBadExif, "no TIFF header", file_offset);
   } else {

@@ -70,6 +70,14 @@ void read_misplaced(ByteSource& source, const MisplacedImage& place,
             0};
 }
 
+// A picture without a size has lost its header: there is nothing to show.
+bool lacks_picture(const ImageFields& image) noexcept {
+  const bool has_one_header = image.container == Container::kPng ||
+                              image.container == Container::kJpeg ||
+                              image.container == Container::kWebp;
+  return has_one_header && image.width.value_or(0) == 0;
+}
+
 void read_image(ByteSource& source, const ExtractOptions& options,
                 ImageFields& image) {
   ByteWindow in(source);
@@ -87,6 +95,8 @@ void read_image(ByteSource& source, const ExtractOptions& options,
       out.damage(ErrorCode::kUnsupportedFormat, std::string(row->name));
     } else {
       row->read(in, out);
+      if (lacks_picture(image) && !image.damage)
+        out.damage(ErrorCode::kCorrupt, "no size of a picture is stated");
       if (row->loose_carrier && image.damage && image.fields.empty())
         search_loose_texts(in, *row->loose_carrier, out);
       read_pixels(source, options, out);

@@ -106,8 +106,8 @@ void GifReader::read_extension() {
     read_blocks(&comment);
     if (comment.empty()) return;
     out_.add(Carrier::kGifComment, "Comment",
-             decode_text(as_bytes(comment),
-                         is_done_ ? TextEnd::kCut : TextEnd::kWhole));
+             decode_guessed(as_bytes(comment),
+                            is_done_ ? TextEnd::kCut : TextEnd::kWhole));
   } else if (label == kApplicationLabel &&
              begins_with(in_.view(offset_, 12, kAhead), "\x0BXMP DataXMP")) {
     offset_ += 12;

@@ -242,9 +242,14 @@ void read_exif_item(const ItemBytes& item, FieldCollector& out) {
   const std::uint64_t start = std::uint64_t{cursor.be32()} + 4;
   const Bytes stated = start < bytes.size() ? clipped(bytes, start) : Bytes{};
   if (!stated.empty() && find_tiff_header(stated) == 0)
-    read_exif(stated, item.offset + start, out, item.end);
-  else
-    read_exif(bytes, item.offset, out, item.end);
+    return read_exif(stated, item.offset + start, out, item.end);
+  if (find_tiff_header(bytes) != SIZE_MAX)
+    return read_exif(bytes, item.offset, out, item.end);
+  // The place is wrong where bytes were put in or lost in front of it.
+  out.damage(ErrorCode::kCorrupt,
+             "no TIFF header at byte " + std::to_string(item.offset) +
+                 ", where Exif should be",
+             item.offset);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "extractor/block_search.h"
 #include "extractor/exif.h"
 #include "extractor/iptc.h"
+#include "extractor/loose_text.h"
 #include "extractor/provenance.h"
 #include "extractor/text_decode.h"
 #include "extractor/xmp.h"
@@ -58,7 +59,7 @@ bool is_usual(std::uint8_t marker) noexcept {
 constexpr std::size_t kMaxPayloadBytes = 65533;
 
 constexpr std::string_view kExifHeader = "Exif\0"sv;  // a sixth byte is padding
-constexpr std::string_view kXmpHeader = "http://ns.adobe.com/xap/1.0/\0"sv;
+constexpr std::string_view kXmpHeader = "http://ns.adobe.com/xap/1.0/"sv;
 constexpr std::string_view kExtendedXmpHeader =
     "http://ns.adobe.com/xmp/extension/\0"sv;
 constexpr std::string_view kPhotoshopHeader = "Photoshop 3.0\0"sv;
@@ -335,7 +336,7 @@ void JpegReader::read_payload(const Segment& segment) {
   if (marker == kApp1) {
     // ImageMagick (coders/jpeg.c, WriteProfiles) repeats no header.
     if (!exif_.empty()) return continue_exif(segment, payload, end);
-    if (find_tiff_header(payload) != SIZE_MAX)
+    if (find_tiff_header(payload) != SIZE_MAX || looks_like_xmp(payload))
       read_exif(payload, segment.payload_offset, out_, end);
     return;
   }
@@ -369,8 +370,7 @@ void JpegReader::read_app(AppKind kind, const Segment& segment, Bytes payload,
   if (kind == AppKind::kPhotoshop)
     return keep(photoshop_, clipped(payload, kPhotoshopHeader.size()));
   if (kind == AppKind::kXmp) {
-    return read_xmp(clipped(payload, kXmpHeader.size()),
-                    segment.payload_offset + kXmpHeader.size(), out_, end);
+    return read_xmp(payload, segment.payload_offset, out_, end);
   }
   constexpr std::size_t kGuidBytes = 32;
   ByteCursor cursor(payload, kExtendedXmpHeader.size());
@@ -431,9 +431,14 @@ void JpegReader::flush_comment(TextEnd end) {
 // PNG.
 void JpegReader::add_comment(Bytes comment, TextEnd end) {
   constexpr std::size_t kMaxKeywordBytes = 79;
+  if (starts_with_charset(as_text(comment))) {
+    return out_.add(Carrier::kJpegComment, "Comment",
+                    decode_user_comment(comment, ByteOrder::kBig, end));
+  }
   const std::size_t nul =
       as_text(clipped(comment, 0, kMaxKeywordBytes + 1)).find('\0');
-  if (nul != std::string_view::npos && nul > 0) {
+  const bool is_utf16 = nul == 1 && comment.size() > 3 && comment[3] == 0;
+  if (nul != std::string_view::npos && nul > 0 && !is_utf16) {
     const std::string_view keyword = as_text(comment.first(nul));
     const bool is_ascii =
         std::all_of(keyword.begin(), keyword.end(),
@@ -484,8 +489,10 @@ void JpegReader::read_extended_xmp() {
                       std::to_string(part.offset),
                   part.file_offset);
       }
-      if (part.offset < packet.size()) continue;  // a repetition
-      packet += part.bytes;
+      // What two parts hold, or a repetition.
+      const std::size_t known =
+          packet.size() - std::min<std::size_t>(packet.size(), part.offset);
+      if (known < part.bytes.size()) packet += part.bytes.substr(known);
     }
     read_xmp(as_bytes(packet), file_offset, out_);
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "extractor/bmff.h"
+
 namespace sdmeta {
 
 namespace {
@@ -57,19 +59,68 @@ std::optional<MisplacedImage> find_webp(std::string_view head) noexcept {
   return MisplacedImage{first, "RIFF\xFF\xFF\xFF\x7FWEBP"sv};
 }
 
-std::optional<MisplacedImage> find_gif(std::string_view head) noexcept {
-  const std::size_t at = head.find("GIF89a"sv);
-  if (at == head.npos) return std::nullopt;
-  return MisplacedImage{at, {}};
+// AVIF, HEIF and the films: a box with a length in front of its type.
+std::optional<MisplacedImage> find_bmff(std::string_view head) noexcept {
+  constexpr std::size_t kLengthBytes = 4;
+  constexpr std::uint32_t kLongest = 1024;
+  for (std::size_t type = head.find("ftyp"sv); type != head.npos;
+       type = head.find("ftyp"sv, type + 1)) {
+    if (type < kLengthBytes) continue;
+    const Bytes box = as_bytes(head.substr(type - kLengthBytes));
+    if (ByteCursor(box).be32() <= kLongest &&
+        bmff_container(box) != Container::kUnknown)
+      return MisplacedImage{type - kLengthBytes, {}};
+  }
+  return std::nullopt;
+}
+
+std::optional<MisplacedImage> find_other(std::string_view head) noexcept {
+  std::size_t first = head.npos;
+  for (const std::string_view magic :
+       {"GIF89a"sv, "GIF87a"sv, "\0\0\0\x0CJXL \r\n\x87\n"sv,
+        "\x1A\x45\xDF\xA3"sv})
+    first = std::min(first, head.find(magic));
+  if (first == head.npos) return std::nullopt;
+  return MisplacedImage{first, {}};
+}
+
+// A JPEG none of whose markers is left: a program took the file for text, and
+// replaced every byte above 7F. Names in its first segment stay.
+std::optional<MisplacedImage> find_jpeg_by_name(
+    std::string_view head) noexcept {
+  constexpr std::size_t kFirstSegment = 64;
+  head = head.substr(0, kFirstSegment);
+  for (const std::string_view name :
+       {"JFIF\0"sv, "Exif\0\0MM\0*"sv, "Exif\0\0II*\0"sv})
+    if (head.find(name) != head.npos) return MisplacedImage{0, "\xFF\xD8"sv};
+  return std::nullopt;
+}
+
+// Four bytes are not much: the first directory has to follow them at once, as
+// in most files.
+std::optional<MisplacedImage> find_tiff(std::string_view head) noexcept {
+  constexpr std::size_t kNear = 4096;
+  head = head.substr(0, kNear);
+  const std::size_t first =
+      std::min(head.find("II*\0\x08\0\0\0"sv), head.find("MM\0*\0\0\0\x08"sv));
+  if (first == head.npos) return std::nullopt;
+  return MisplacedImage{first, {}};
 }
 
 }  // namespace
 
 std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept {
   const std::string_view text = as_text(head);
-  for (const auto find : {find_png, find_jpeg, find_webp, find_gif})
-    if (const auto found = find(text)) return found;
-  return std::nullopt;
+  std::optional<MisplacedImage> first;
+  for (const auto find :
+       {find_png, find_jpeg, find_webp, find_bmff, find_other}) {
+    const std::optional<MisplacedImage> found = find(text);
+    if (found && (!first || found->offset < first->offset)) first = found;
+  }
+  // The weaker marks stand in other formats, too.
+  if (!first) first = find_jpeg_by_name(text);
+  if (!first) first = find_tiff(text);
+  return first;
 }
 
 Result<std::size_t> ReplacedSource::read_at(

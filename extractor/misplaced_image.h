@@ -19,7 +19,7 @@ struct MisplacedImage {
 /// Bytes of a file that are worth searching.
 constexpr std::size_t kMisplacedBytes = 128u << 10;
 
-/// Looks for a PNG, JPEG, WebP or GIF in the first bytes of a file that begins
+/// Looks for the first image or film in the first bytes of a file that begins
 /// as nothing known does.
 std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept;
 

@@ -112,9 +112,9 @@ int hex_digit(char c) noexcept {
 // ImageMagick's way of keeping foreign blocks in text: "\nexif\n    1234\n",
 // then hex digits in lines.
 std::optional<std::string> decode_raw_profile(std::string_view text) {
-  std::size_t at = text.find_first_not_of('\n');  // name
+  std::size_t at = text.find_first_not_of("\r\n");  // name
   at = at == text.npos ? at : text.find('\n', at);
-  at = at == text.npos ? at : text.find_first_not_of(" \n", at);  // count
+  at = at == text.npos ? at : text.find_first_not_of(" \r\n", at);  // count
   at = at == text.npos ? at : text.find('\n', at);
   if (at == text.npos) return {};
   std::string bytes;
@@ -133,14 +133,20 @@ std::optional<std::string> decode_raw_profile(std::string_view text) {
   return bytes;
 }
 
-constexpr std::string_view kXmpHeader("http://ns.adobe.com/xap/1.0/\0", 29);
+// `lower` is in lower case.
+bool is_same_word(std::string_view text, std::string_view lower) noexcept {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                    [](char a, char b) { return a == b || (a | 0x20) == b; });
+}
 
 // True if the profile is of a kind that is read.
 bool read_raw_profile(std::string_view kind, std::string_view text,
                       std::uint64_t file_offset, FieldCollector& out,
                       TextEnd end) {
-  const bool is_iptc = kind == "iptc" || kind == "8bim";
-  if (kind != "exif" && kind != "APP1" && kind != "xmp" && !is_iptc)
+  const bool is_iptc = is_same_word(kind, "iptc") || is_same_word(kind, "8bim");
+  const bool is_xmp = is_same_word(kind, "xmp");
+  if (!is_iptc && !is_xmp && !is_same_word(kind, "exif") &&
+      !is_same_word(kind, "app1"))
     return false;
   const std::optional<std::string> decoded = decode_raw_profile(text);
   if (!decoded) return false;
@@ -151,13 +157,27 @@ bool read_raw_profile(std::string_view kind, std::string_view text,
     read_iptc(bytes, out);
   } else if (is_iptc) {
     read_photoshop_resources(bytes, out);
-  } else if (begins_with(bytes, kXmpHeader)) {
-    read_xmp(bytes.subspan(kXmpHeader.size()), file_offset, out, end);
-  } else if (kind == "xmp") {
+  } else if (is_xmp || looks_like_xmp(bytes)) {
     read_xmp(bytes, file_offset, out, end);
   } else {
     read_exif(bytes, file_offset, out, end);
   }
+  return true;
+}
+
+// RFC 1950, 2.2: deflate with a window of 32 KiB.
+bool begins_as_zlib(Bytes stream) noexcept {
+  return stream.size() > 2 && stream[0] == 0x78 &&
+         (stream[0] * 256 + stream[1]) % 31 == 0;
+}
+
+// Four characters of ASCII: no text of 8 bits has as many NULs there.
+bool begins_as_utf16(Bytes text) noexcept {
+  constexpr std::size_t kBytes = 8;
+  if (text.size() < kBytes) return false;
+  const std::size_t zero = text[0] == 0 ? 0 : 1;
+  for (std::size_t i = 0; i < kBytes; ++i)
+    if ((text[i] == 0) != (i % 2 == zero)) return false;
   return true;
 }
 
@@ -189,7 +209,8 @@ class PngReader {
 
   ByteWindow& in_;
   FieldCollector& out_;
-  bool has_end_ = false;  // IEND was seen
+  bool has_pixels_ = false;  // IDAT was seen
+  bool has_end_ = false;     // IEND was seen
   // Up to here the file has been understood: where the chain of chunks breaks,
   // what it has lost stands behind.
   std::uint64_t understood_ = 0;
@@ -209,7 +230,13 @@ void PngReader::read() {
       if (!chunk) return;
     }
     if (chunk->type == kIdat && may_stop_at_pixels(*chunk)) return;
-    if (chunk->type == kIend) has_end_ = true;
+    if (chunk->type == kIdat) has_pixels_ = true;
+    if (chunk->type == kIend) {
+      if (!has_pixels_)
+        out_.damage(ErrorCode::kCorrupt, "no IDAT chunk in front of the end",
+                    chunk->offset);
+      has_end_ = true;
+    }
     if (!is_known(chunk->type)) chunk->type = disguised_type(*chunk);
     const bool is_sound = has_right_crc(*chunk);
     std::uint64_t next = chunk->end();
@@ -470,7 +497,9 @@ void PngReader::read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end) {
   }
   if (chunk.type == kZtxt) {
     // The method; there is only one, and no stream begins with its number.
-    if (as_text(cursor.rest()).starts_with('\0')) cursor.skip(1);
+    const bool has_method = as_text(cursor.rest()).starts_with('\0') ||
+                            begins_as_zlib(clipped(cursor.rest(), 1));
+    if (has_method) cursor.skip(1);
     return add_inflated(chunk, Carrier::kPngZtxt, keyword, cursor.rest(), end);
   }
   // As tEXt has it: no flag, no language.
@@ -496,8 +525,7 @@ void PngReader::read_text_chunk(const Chunk& chunk, Bytes data, TextEnd end) {
   }
   // A zlib header is no UTF-8; some writers forget the flag.
   const Bytes text = cursor.rest();
-  if (text.size() > 2 && text[0] == 0x78 && text[1] >= 0x80 &&
-      (text[0] * 256 + text[1]) % 31 == 0)
+  if (begins_as_zlib(text) && text[1] >= 0x80)
     return add_inflated(chunk, Carrier::kPngItxt, keyword, text, end);
   add_text(chunk, Carrier::kPngItxt, keyword, text, end);
 }
@@ -541,7 +569,8 @@ void PngReader::add_inflated(const Chunk& chunk, Carrier carrier, Bytes keyword,
 void PngReader::add_text(const Chunk& chunk, Carrier carrier, Bytes keyword,
                          Bytes text, TextEnd end) {
   constexpr std::string_view kRawProfile = "Raw profile type ";
-  if (as_text(keyword) == "XML:com.adobe.xmp") {
+  // Some writers call the packet by another name.
+  if (as_text(keyword) == "XML:com.adobe.xmp" || looks_like_xmp(text)) {
     return read_xmp(text, chunk.data_offset(), out_, end);
   }
   if (begins_with(keyword, kRawProfile) &&
@@ -549,7 +578,9 @@ void PngReader::add_text(const Chunk& chunk, Carrier carrier, Bytes keyword,
                        as_text(text), chunk.data_offset(), out_, end)) {
     return;
   }
-  out_.add(carrier, decode_text(keyword).value, decode_text(text, end));
+  out_.add(carrier, decode_text(keyword).value,
+           begins_as_utf16(text) ? decode_guessed(text, end)
+                                 : decode_text(text, end));
 }
 
 }  // namespace

@@ -464,13 +464,18 @@ Text decode_jis(Bytes bytes, TextEnd end) {
   return text;
 }
 
-// The name at the head of a UserComment, padded with NULs or spaces to eight
-// bytes; empty if there is none.
+// The name at the head of a UserComment in capitals, whatever it is written in,
+// padded with NULs or spaces to eight bytes; empty if there is none.
 std::string_view comment_charset(Bytes bytes) noexcept {
   if (bytes.size() < 8) return {};
-  const std::string_view head = as_text(bytes).substr(0, 8);
+  std::array<char, 8> capitals;
+  std::transform(
+      bytes.begin(), bytes.begin() + 8, capitals.begin(), [](std::uint8_t c) {
+        return static_cast<char>(c >= 'a' && c <= 'z' ? c - 0x20 : c);
+      });
+  const std::string_view head(capitals.data(), capitals.size());
   for (const std::string_view name :
-       {"UNICODE", "Unicode", "ASCII", "JIS", "UTF-8", "UTF8"}) {
+       {"UNICODE", "ASCII", "JIS", "UTF-8", "UTF8"}) {
     const std::string_view padding("\0 ", 2);
     if (head.starts_with(name) &&
         head.find_first_not_of(padding, name.size()) == head.npos) {
@@ -540,20 +545,42 @@ bool has_damaged_charset(Bytes bytes) noexcept {
   return zeros(0) == 0 && zeros(8) == 4;
 }
 
-}  // namespace
+// Names and marks that were encoded with the text: by programs that encode all
+// of the value, or that put a name in front of what had one.
+void remove_names(std::string& text) {
+  using namespace std::string_view_literals;
+  std::string_view rest = text;
+  const std::size_t whole = rest.size();
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    for (const std::string_view name :
+         {"UNICODE\0"sv, "ASCII\0\0\0"sv, "\xEF\xBB\xBF"sv}) {
+      if (!rest.starts_with(name)) continue;
+      rest.remove_prefix(name.size());
+      goes_on = true;
+    }
+  }
+  text.erase(0, whole - rest.size());
+}
 
-Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
+Text decode_named_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
   constexpr std::size_t kCharsetBytes = 8;
   if (end == TextEnd::kCut && bytes.size() < kCharsetBytes) return {};
-  const std::string_view charset = comment_charset(bytes);
+  std::string_view charset = comment_charset(bytes);
   if (!charset.empty()) {
-    const Bytes body = bytes.subspan(8);
+    Bytes body = bytes.subspan(kCharsetBytes);
+    // Two programs have named it.
+    while (body.size() >= kCharsetBytes && body[kCharsetBytes - 1] == 0 &&
+           !comment_charset(body).empty()) {
+      charset = comment_charset(body);
+      body = body.subspan(kCharsetBytes);
+    }
     const bool has_zero = std::find(body.begin(), body.end(), 0) != body.end();
     if (bytes[7] == ' ' && charset.size() == 7 && !has_zero) {
       return decode_8_bit(bytes, end);  // a text about UNICODE
     }
     if (charset == "JIS") return decode_jis(body, end);
-    if (charset == "UNICODE" || charset == "Unicode") {
+    if (charset == "UNICODE") {
       return decode_utf16(body, tiff_order, end);
     }
     return decode_guessed(body, end);
@@ -565,6 +592,14 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
     bytes = bytes.subspan(8);
   }
   return decode_guessed(bytes, end);
+}
+
+}  // namespace
+
+Text decode_user_comment(Bytes bytes, ByteOrder tiff_order, TextEnd end) {
+  Text text = decode_named_comment(bytes, tiff_order, end);
+  remove_names(text.value);
+  return text;
 }
 
 Text decode_markup(Bytes bytes, TextEnd end) {

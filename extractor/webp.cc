@@ -61,6 +61,7 @@ class WebpReader {
   void read();
 
  private:
+  void read_chunks();
   std::optional<Chunk> chunk_at(std::uint64_t offset);
   std::optional<Chunk> find_chunk(std::uint64_t offset);
   bool fit_length(Chunk& chunk);
@@ -70,10 +71,18 @@ class WebpReader {
 
   ByteWindow& in_;
   FieldCollector& out_;
+  bool has_pixels_ = false;
   BlockSearch search_{in_, out_.limits().max_search_bytes};
 };
 
 void WebpReader::read() {
+  read_chunks();
+  if (!has_pixels_)
+    out_.damage(ErrorCode::kTruncated, "file ends before its image data",
+                in_.size());
+}
+
+void WebpReader::read_chunks() {
   const Bytes head = in_.view(0, kRiffHeaderBytes);
   if (head.size() == kRiffHeaderBytes &&
       (!begins_with(head, "RIFF") || !begins_with(head.subspan(8), "WEBP")))
@@ -207,6 +216,7 @@ std::uint64_t WebpReader::next_offset(const Chunk& chunk) {
 
 void WebpReader::read_chunk(const Chunk& chunk) {
   const std::string& type = chunk.type;
+  has_pixels_ |= type == "VP8 " || type == "VP8L" || type == "ANMF";
   if (type == "ANIM") return out_.note(ErrorCode::kAnimated, "");
   if (type == "VP8X" || type == "VP8L" || type == "VP8 ") {
     return read_size(type, chunk.data_offset());
@@ -224,7 +234,8 @@ void WebpReader::read_chunk(const Chunk& chunk) {
   const TextEnd end =
       data.size() < chunk.length ? TextEnd::kCut : TextEnd::kWhole;
   if (data.empty()) return;
-  if (is_exif(chunk)) {
+  // Of which of both it is, the data say more than the name.
+  if (is_exif(chunk) || find_tiff_header(data) == 0) {
     read_exif(data, chunk.data_offset(), out_, end);
   } else {
     read_xmp(data, chunk.data_offset(), out_, end);

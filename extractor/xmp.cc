@@ -376,9 +376,28 @@ void PacketReader::close_innermost() {
 
 }  // namespace
 
+namespace {
+
+// In front of the packet in a JPEG segment, whence other formats have it.
+Bytes without_name(Bytes packet) noexcept {
+  constexpr std::string_view kName = "http://ns.adobe.com/xap/1.0/";
+  if (!begins_with(packet, kName)) return packet;
+  packet = packet.subspan(kName.size());
+  return as_text(packet).starts_with('\0') ? packet.subspan(1) : packet;
+}
+
+}  // namespace
+
+bool looks_like_xmp(Bytes bytes) noexcept {
+  std::string_view text = as_text(without_name(bytes));
+  if (text.size() < bytes.size()) return true;
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return text.starts_with("<?xpacket") || text.starts_with("<x:xmpmeta");
+}
+
 void read_xmp(Bytes packet, std::uint64_t file_offset, FieldCollector& out,
               TextEnd end) {
-  const Text text = decode_markup(packet, end);
+  const Text text = decode_markup(without_name(packet), end);
   const std::string_view markup = text.value;
   if (markup.find('<') == markup.npos) {
     if (!markup.empty()) out.note(ErrorCode::kBadXmp, "no markup", file_offset);

@@ -9,6 +9,10 @@
 
 namespace sdmeta {
 
+/// Whether `bytes` begin as a packet in 8-bit characters does, behind the name
+/// that JPEG segments have, and a byte order mark, at most.
+bool looks_like_xmp(Bytes bytes) noexcept;
+
 /// Adds every property with text as "prefix:name", whether it is written as an
 /// attribute or as an element; each item of an array by itself; members of
 /// structures as "prefix:name/prefix:member". Well-known namespaces have their

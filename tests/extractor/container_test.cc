@@ -93,6 +93,23 @@ TEST(Bmp, HasASizeAndNoText) {
   EXPECT_FALSE(image.damage);
 }
 
+// No viewer shows them.
+TEST(Container, ImagesWithoutAPictureAreBroken) {
+  const std::string signature = test::PngBuilder().build().substr(0, 8);
+  const std::string header = test::PngBuilder().build().substr(8, 25);
+  const std::string end =
+      test::PngBuilder().build().substr(test::PngBuilder().build().size() - 12);
+  for (const std::string& file :
+       {signature + end, signature + header + end,
+        test::PngBuilder(0, 8).build(), "\xFF\xD8\xFF\xD9"s,
+        test::WebpBuilder().build(),
+        test::WebpBuilder().extended(8, 8, 0).build()}) {
+    const ErrorCode code = damage_of(file);
+    EXPECT_TRUE(code == ErrorCode::kCorrupt || code == ErrorCode::kTruncated)
+        << testing::PrintToString(file) << ": " << error_name(code);
+  }
+}
+
 class FailingSource final : public ByteSource {
  public:
   std::uint64_t size() const noexcept override { return 100000; }

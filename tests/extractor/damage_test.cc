@@ -333,6 +333,108 @@ TEST(Damage, JunkInFrontOfAnImageMayBeLong) {
   expect_read(junk + webp(), "UserComment", kComment);
 }
 
+std::string avif_with_exif(const std::string& block) {
+  test::HeifOptions options;
+  options.exif = "\0\0\0\0"s + block;
+  return test::heif(options);
+}
+
+// As a server's answer that was saved as a whole.
+TEST(Damage, AnyFormatIsFoundBehindTheHeadersOfATransfer) {
+  const std::string headers =
+      "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n";
+  const std::string info = "ASCII\0\0\0"s + kInfotext;
+  const std::string block = test::exif_with_comment(ByteOrder::kBig, info);
+  const std::string graph = "{\"prompt\": \"a paper lantern\"}";
+  expect_read(headers + avif_with_exif(block), "UserComment", kInfotext);
+  expect_read(
+      headers + test::ftyp("isom") +
+          test::box("moov",
+                    test::box("udta", test::mdta_meta({{"comment", graph}}))),
+      "comment", graph);
+  expect_read(headers + "\0\0\0\x0CJXL \r\n\x87\n"s + test::ftyp("jxl ") +
+                  test::box("Exif", "\0\0\0\0"s + block),
+              "UserComment", kInfotext);
+  expect_read(headers + test::GifBuilder().comment(kInfotext).build(),
+              "Comment", kInfotext);
+  expect_read(headers + block, "UserComment", kInfotext);
+}
+
+TEST(Damage, TheFirstOfTwoImagesBehindJunkIsRead) {
+  expect_read("junk" + JpegBuilder().jfif().exif(exif_block()).build() +
+                  PngBuilder().text("parameters", kInfotext).build(),
+              "UserComment", kComment);
+}
+
+// What says where the text ends is damaged, too.
+void expect_begins(const std::string& file, const std::string& key,
+                   const std::string& value) {
+  const ImageFields image = extract(file);
+  EXPECT_TRUE(value_of(image, key).starts_with(value))
+      << value_of(image, key) << notes_of(image);
+  EXPECT_TRUE(image.damage);
+}
+
+// Every byte above 7F as U+FFFD, as programs do that take a download for text;
+// and all of them as UTF-8, and without the eighth bit.
+TEST(Damage, FilesThatWereTakenForText) {
+  const auto replaced = [](const std::string& file, const auto& high) {
+    std::string text;
+    for (const char c : file) {
+      if (static_cast<unsigned char>(c) < 0x80)
+        text += c;
+      else
+        text += high(static_cast<unsigned char>(c));
+    }
+    return text;
+  };
+  const auto lost = [](unsigned) { return "\xEF\xBF\xBD"s; };
+  const auto latin1 = [](unsigned c) {
+    return std::string{static_cast<char>(0xC0 | c >> 6),
+                       static_cast<char>(0x80 | (c & 0x3F))};
+  };
+  const auto stripped = [](unsigned c) {
+    return std::string(1, static_cast<char>(c & 0x7F));
+  };
+  const std::string png = PngBuilder().text("parameters", kInfotext).build();
+  const std::string jpeg = JpegBuilder().jfif().exif(exif_block()).build();
+  for (const std::string& file :
+       {replaced(jpeg, lost), replaced(jpeg, latin1), replaced(jpeg, stripped),
+        replaced(webp(), lost), replaced(webp(), latin1)})
+    expect_begins(file, "UserComment", kComment);
+  for (const std::string& file :
+       {replaced(png, lost), replaced(png, latin1), replaced(png, stripped)})
+    expect_begins(file, "parameters", kInfotext);
+}
+
+// Bytes in front of them were put in, or lost: the place of the item is wrong.
+TEST(Damage, HeifExifThatStandsInAnotherPlace) {
+  const std::string block =
+      test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0"s + kInfotext);
+  const std::string file = avif_with_exif(block);
+  const std::size_t meta = file.find("meta") - 4;
+  const ImageFields image = extract(
+      std::string(file).insert(meta, test::box("free", std::string(40, '-'))));
+  EXPECT_EQ(value_of(image, "UserComment"), kInfotext) << notes_of(image);
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(image.damage->code, ErrorCode::kCorrupt);
+}
+
+TEST(Damage, ExifCommentWhoseOffsetCountsFromTheFile) {
+  const std::string block = exif_block();
+  const std::size_t place = block.find("UNICODE");
+  const std::string offset = test::be32(static_cast<std::uint32_t>(place));
+  const std::size_t field = block.find(offset);
+  ASSERT_NE(field, block.npos);
+  for (const std::uint32_t base : {6u, 12u, 30u}) {
+    const std::string moved =
+        test::be32(static_cast<std::uint32_t>(place) + base);
+    expect_read(
+        JpegBuilder().jfif().exif(with_bytes(block, field, moved)).build(),
+        "UserComment", kComment);
+  }
+}
+
 TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
   const std::string graph = "{\"prompt\": \"a paper lantern\"}";
   const std::string movie =

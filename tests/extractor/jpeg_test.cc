@@ -134,6 +134,40 @@ TEST(Jpeg, ExtendedXmpIsJoinedByOffset) {
   EXPECT_EQ(value_of(image, "sdcpp:parameters"), text);
 }
 
+TEST(Jpeg, PartsOfExtendedXmpMayOverlap) {
+  const std::string packet =
+      test::xmp_packet("", "<sdcpp:parameters>a cat</sdcpp:parameters>");
+  const std::string guid = "0123456789ABCDEF0123456789ABCDEF";
+  const auto total = static_cast<std::uint32_t>(packet.size());
+  const std::string_view view = packet;
+  const ImageFields image =
+      extract(JpegBuilder()
+                  .extended_xmp(guid, total, 0, view.substr(0, 40))
+                  .extended_xmp(guid, total, 10, view.substr(10, 20))
+                  .extended_xmp(guid, total, 30, view.substr(30))
+                  .build());
+  EXPECT_EQ(value_of(image, "sdcpp:parameters"), "a cat") << notes_of(image);
+}
+
+TEST(Jpeg, XmpNeedsNoNameInItsSegment) {
+  const std::string packet = test::xmp_packet("xmp:CreatorTool='a tool'");
+  for (const std::string name :
+       {"", "http://ns.adobe.com/xap/1.0/", "http://ns.adobe.com/xap/1.0/\0"})
+    EXPECT_EQ(
+        value_of(extract(JpegBuilder().segment(0xE1, name + packet).build()),
+                 "xmp:CreatorTool"),
+        "a tool")
+        << name;
+}
+
+TEST(Jpeg, CommentInUtf16) {
+  const std::string text = test::utf16(u"a cat", ByteOrder::kLittle);
+  for (const std::string& comment : {text, "UNICODE\0"s + text})
+    EXPECT_EQ(
+        value_of(extract(JpegBuilder().comment(comment).build()), "Comment"),
+        "a cat");
+}
+
 TEST(Jpeg, PhotoshopCaption) {
   const std::string iptc = "\x1C\x02\x78\0\x05"s + "a cat";
   const std::string resources =

@@ -107,6 +107,47 @@ TEST(Png, ExifChunk) {
 }
 
 // Quirk 14: ImageMagick.
+TEST(Png, RawProfilesMayHaveOtherLineEndsAndNamesInAnyCase) {
+  const std::string block =
+      test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0a cat"s);
+  std::string profile;
+  for (const char c : hex_profile("exif", block))
+    profile += c == '\n' ? "\r\n"s : std::string(1, c);
+  for (const std::string kind : {"EXIF", "app1", "Exif"})
+    EXPECT_EQ(
+        value_of(
+            extract(
+                PngBuilder().text("Raw profile type " + kind, profile).build()),
+            "UserComment"),
+        "a cat")
+        << kind;
+}
+
+TEST(Png, XmpIsReadWhateverItsKeyword) {
+  const std::string packet = test::xmp_packet("xmp:CreatorTool='a tool'");
+  for (const std::string key : {"xmp", "XML", "xml:com.adobe.xmp"})
+    EXPECT_EQ(value_of(extract(PngBuilder().itxt(key, packet).build()),
+                       "xmp:CreatorTool"),
+              "a tool")
+        << key;
+}
+
+TEST(Png, Utf16TextNeedsNoByteOrderMark) {
+  for (const ByteOrder order : {ByteOrder::kLittle, ByteOrder::kBig}) {
+    const std::string text = test::utf16(u"a cat\nSteps: 20", order);
+    EXPECT_EQ(value_of(extract(PngBuilder().text("parameters", text).build()),
+                       "parameters"),
+              "a cat\nSteps: 20");
+  }
+}
+
+TEST(Png, CompressedTextOfAnotherMethodIsInflated) {
+  const std::string stream = test::zlib_compressed("a cat");
+  const ImageFields image =
+      extract(PngBuilder().chunk("zTXt", "parameters\0\1"s + stream).build());
+  EXPECT_EQ(value_of(image, "parameters"), "a cat") << notes_of(image);
+}
+
 TEST(Png, RawProfilesHoldExifXmpAndIptc) {
   const std::string block =
       test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0a cat"s);

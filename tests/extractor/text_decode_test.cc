@@ -99,6 +99,22 @@ TEST(UserComment, EightNulsAreAnUndefinedCharset) {
             "a cat");
 }
 
+TEST(UserComment, CharsetMayBeInSmallLetters) {
+  EXPECT_EQ(comment("unicode\0"s + utf16(u"a cat", kBe)).value, "a cat");
+  EXPECT_EQ(comment("ascii\0\0\0a cat"s).value, "a cat");
+  EXPECT_EQ(comment("utf-8\0\0\0a caf\xC3\xA9"s).value, "a caf\xC3\xA9");
+}
+
+TEST(UserComment, CharsetMayBeEncodedWithTheTextOrStandTwice) {
+  for (const ByteOrder order : {kLe, kBe})
+    EXPECT_EQ(
+        comment(utf16(u"UNICODE", order) + "\0\0"s + utf16(u"a cat", order))
+            .value,
+        "a cat");
+  EXPECT_EQ(comment(kUnicode + kUnicode + utf16(u"a cat", kBe)).value, "a cat");
+  EXPECT_EQ(comment("JIS\0\0\0\0\0\xEF\xBB\xBF"s + "a cat").value, "a cat");
+}
+
 TEST(UserComment, CharsetMayBePaddedWithSpaces) {
   EXPECT_EQ(comment("UNICODE " + utf16(u"a cat", kBe)).value, "a cat");
   EXPECT_EQ(comment("ASCII   a cat").value, "a cat");

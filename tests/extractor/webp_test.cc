@@ -120,5 +120,18 @@ TEST(Webp, ProvenanceChunkIsNoted) {
   EXPECT_TRUE(has_note(image, ErrorCode::kC2pa));
 }
 
+TEST(Webp, ExifAndXmpInTheChunksOfEachOther) {
+  const std::string block =
+      test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0a cat"s);
+  const ImageFields image =
+      extract(test::WebpBuilder()
+                  .lossy(8, 8)
+                  .chunk("XMP ", block)
+                  .chunk("EXIF", test::xmp_packet("xmp:CreatorTool='a tool'"))
+                  .build());
+  EXPECT_EQ(value_of(image, "UserComment"), "a cat");
+  EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "a tool");
+}
+
 }  // namespace
 }  // namespace sdmeta
