@@ -61,4 +61,18 @@ std::optional<Air> parse_air(std::string_view text) {
   return air;
 }
 
+std::optional<Air> parse_air_ids(std::string_view text) {
+  text = trimmed(text);
+  const std::size_t at = std::min(text.find('@'), text.size());
+  Air air;
+  air.id = text.substr(0, at);
+  air.model_id = id_in(air.id);
+  if (!air.model_id) return std::nullopt;
+  if (at == text.size()) return air;
+  air.version = text.substr(at + 1);
+  air.model_version_id = id_in(air.version);
+  if (!air.model_version_id) return std::nullopt;
+  return air;
+}
+
 }  // namespace sdmeta

@@ -26,4 +26,8 @@ struct Air {
 /// not the five parts.
 std::optional<Air> parse_air(std::string_view text);
 
+/// Reads an AIR's ids alone, `328553@368189`, as civitai's nodes for ComfyUI
+/// write them; `@` and the version may be left out.
+std::optional<Air> parse_air_ids(std::string_view text);
+
 }  // namespace sdmeta

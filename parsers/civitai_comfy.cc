@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,53 @@ void add_air(std::string_view name, std::optional<double> weight,
   CivitaiResource resource = resource_of_air(name);
   resource.weight = weight;
   resources.push_back(std::move(resource));
+}
+
+// `328553@368189`: a model and its version.
+std::optional<CivitaiResource> resource_of_ids(std::string_view ids,
+                                               std::string_view type) {
+  const auto air = parse_air_ids(ids);
+  if (!air) return std::nullopt;
+  CivitaiResource resource;
+  resource.type = std::string(type);
+  resource.model_version_id = air->model_version_id;
+  resource.air = std::string(ids);
+  return resource;
+}
+
+void identify(Lora& lora, CivitaiResource resource,
+              std::vector<CivitaiResource>& resources) {
+  lora.model_version_id = resource.model_version_id;
+  resource.weight = lora.weight;
+  resources.push_back(std::move(resource));
+}
+
+// Loaders run in the order in which LoRAs are chained. Where one is not on
+// civitai, nobody knows whose ids are there.
+void identify_loras(JsonValue airs, Generation& generation,
+                    std::vector<CivitaiResource>& resources) {
+  std::vector<Lora*> open;
+  std::unordered_set<std::uint64_t> known;
+  for (Lora& lora : generation.loras) {
+    if (auto resource = resource_of_ids(lora.name, "lora"))
+      identify(lora, std::move(*resource), resources);
+    if (lora.model_version_id)
+      known.insert(*lora.model_version_id);
+    else
+      open.push_back(&lora);
+  }
+  std::vector<CivitaiResource> noted;
+  airs.for_each_element([&](JsonValue air) {
+    auto resource = resource_of_ids(air.string().value_or(""), "lora");
+    if (resource && !known.contains(resource->model_version_id.value_or(0)))
+      noted.push_back(std::move(*resource));
+  });
+  if (noted.size() == open.size()) {
+    for (std::size_t i = 0; i < open.size(); ++i)
+      identify(*open[i], std::move(noted[i]), resources);
+  } else {
+    generation.extra.push_back({"lora_airs", airs.text()});
+  }
 }
 
 bool is_consumed(std::string_view key) {
@@ -138,6 +186,20 @@ void apply_civitai_comfy(JsonValue extra_metadata, JsonValue airs,
   generation.software = "civitai";
   merge_civitai_resources(generation.civitai_resources, std::move(resources));
   apply_civitai_resources(generation);
+}
+
+void apply_civitai_loaders(JsonValue extra, Generation& generation) {
+  std::vector<CivitaiResource> resources;
+  const auto add_checkpoint = [&](std::string_view ids) {
+    if (auto resource = resource_of_ids(ids, "checkpoint"))
+      resources.push_back(std::move(*resource));
+  };
+  if (generation.model) add_checkpoint(*generation.model);
+  extra["ckpt_airs"].for_each_element([&](JsonValue air) {
+    if (const auto ids = air.string()) add_checkpoint(*ids);
+  });
+  identify_loras(extra["lora_airs"], generation, resources);
+  merge_civitai_resources(generation.civitai_resources, std::move(resources));
 }
 
 }  // namespace sdmeta

@@ -1,5 +1,6 @@
 // What civitai's own generator adds to the ComfyUI graphs it runs: parameters
-// as the site knows them, and models named by AIR.
+// as the site knows them, and models named by AIR; and what its loader nodes
+// for everybody's graphs write down.
 #pragma once
 
 #include "extractor/limits.h"
@@ -15,5 +16,12 @@ namespace sdmeta {
 /// resources. `software` becomes "civitai" where any of this is found.
 void apply_civitai_comfy(JsonValue extra_metadata, JsonValue airs,
                          const Limits& limits, Generation& generation);
+
+/// For a graph with loaders of https://github.com/civitai/civitai_comfy_nodes,
+/// which name models by ids (`328553@368189`) where no file is chosen. `extra`
+/// is that of the editor's graph: they note the ids of files there, too, as
+/// `ckpt_airs` and `lora_airs`. What names no LoRA of the graph for sure stays
+/// in `extra`.
+void apply_civitai_loaders(JsonValue extra, Generation& generation);
 
 }  // namespace sdmeta

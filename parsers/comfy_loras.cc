@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "parsers/air.h"
 #include "parsers/comfy_stacks.h"
 #include "parsers/comfy_values.h"
 #include "parsers/lora_tags.h"
@@ -158,6 +159,15 @@ class Node {
                                 field_bit(NodeField::kModelName);
     return (graph_.fields(node_) & kTaken) != 0 ||
            graph_.node(node_).kind->role == NodeRole::kLora;
+  }
+
+  /// The name of a file, or what is loaded where none is chosen.
+  std::string_view name_in(const GraphInput& input) const {
+    const std::string_view file = value_of(input).string().value_or("");
+    if (!is_nothing(file)) return file;
+    const std::string_view air = spec_of(*graph_.node(node_).kind, "air");
+    const auto ids = value(air).string();
+    return ids && parse_air_ids(*ids) ? *ids : file;
   }
 
   JsonValue value(std::string_view name) const {
@@ -325,8 +335,8 @@ bool add_lists(const Node& values, const GraphInput& input,
 // lora_name_2, with its strengths under one of many names.
 void add_numbered(const Node& values, const GraphInput& input,
                   std::string_view number, std::vector<Lora>& loras) {
-  const JsonValue name = values.value_of(input);
-  if (!name.is_string() || values.is_beyond_count(number)) return;
+  const std::string_view name = values.name_in(input);
+  if (name.empty() || values.is_beyond_count(number)) return;
   const LoraName words = words_of(input.name);
   if (values.is_switched_off(words)) return;
   const bool is_advanced = values.is_advanced();
@@ -344,7 +354,7 @@ void add_numbered(const Node& values, const GraphInput& input,
   // A name without a strength in a node that neither takes nor loads a model is
   // a choice for another node, which has the strength.
   if (!weight && !clip_weight && !values.loads()) return;
-  add(loras, *name.string(), weight, clip_weight);
+  add(loras, name, weight, clip_weight);
 }
 
 // Names of no known form that still say what they are: LoRA_a, lora slot 2.

@@ -2,6 +2,7 @@
 // encoder.
 #include <algorithm>
 
+#include "parsers/air.h"
 #include "parsers/comfy_stacks.h"
 #include "parsers/comfy_walk_parts.h"
 
@@ -24,6 +25,16 @@ bool names_half_of_the_noise(std::string_view input_name) {
 
 }  // namespace
 
+// What a loader that knows civitai downloads where no file is chosen.
+std::optional<std::string_view> ComfyWalk::ids_on_civitai(NodeIndex node) {
+  const std::string_view name = spec_of(*graph_.node(node).kind, "air");
+  if (name.empty()) return std::nullopt;
+  const GraphInput* const input = values_.input_named(node, name);
+  if (input == nullptr) return std::nullopt;
+  const auto ids = values_.value_of(*input, NodeField::kModelName).string();
+  return ids && parse_air_ids(*ids) ? ids : std::nullopt;
+}
+
 std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
   const NodeRole role = values_.role(node);
   if (role == NodeRole::kLora || role == NodeRole::kPass ||
@@ -40,8 +51,9 @@ std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
   // A link called `model` leads to the model to be patched, not to a name.
   if (input->is_link() && input == values_.link(node, NodeField::kModel))
     return std::nullopt;
-  const auto name = values_.value_of(*input, NodeField::kModelName).string();
-  if (!name || is_no_name(*name)) return std::nullopt;
+  auto name = values_.value_of(*input, NodeField::kModelName).string();
+  if (!name || is_no_name(*name)) name = ids_on_civitai(node);
+  if (!name) return std::nullopt;
   // `model` and `model_name` may name anything in a node nobody listed.
   if (role != NodeRole::kLoader && !is_model_file(*name) &&
       input->name.find("ckpt") == input->name.npos &&

@@ -88,6 +88,7 @@ class ComfyWalk {
   void add_other_model(NodeIndex node, std::string_view key);
   bool model_from(NodeIndex node, unsigned depth, std::string& first,
                   std::vector<std::string>& others);
+  std::optional<std::string_view> ids_on_civitai(NodeIndex node);
   std::optional<std::string> model_name(NodeIndex node);
   void find_vae();
   bool vae_from(NodeIndex node, unsigned depth);

@@ -127,7 +127,7 @@ class Sources {
     } else {
       for (const std::string_view key :
            {"prompt", "output", "workflow", "extra_data", "extra_pnginfo",
-            "comfyui", "ComfyUI", "graph", "api"})
+            "comfyui", "ComfyUI", "comfy", "graph", "api", "prompt_api"})
         look(value[key], depth + 1);
     }
   }
@@ -156,6 +156,12 @@ bool fill_from_editor(Sources& sources, const Graph& graph,
   return true;
 }
 
+bool has_civitai_loaders(const Graph& graph) {
+  for (NodeIndex i = 0; std::size_t(i) < graph.size(); ++i)
+    if (graph.node(i).class_type.starts_with("CivitAI_")) return true;
+  return false;
+}
+
 // What savers put where infotext stands elsewhere and is none: a note to
 // oneself, or the prompt.
 void keep_plain_parameters(const Payloads& payloads, Generation& generation,
@@ -182,19 +188,22 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
   std::vector<Error> found;
+  Graph graph;
   if (sources.api) {
-    const Graph graph = read_api_graph(sources.api, limits, notes);
+    graph = read_api_graph(sources.api, limits, notes);
     const GraphWalk walk = walk_graph(graph, limits, {}, generation, found);
     if (!walk.open_texts.empty())
       fill_from_editor(sources, graph, walk, limits, generation, found);
   } else if (const JsonValue workflow = sources.workflow()) {
-    const Graph graph = read_workflow(workflow, limits, notes);
+    graph = read_workflow(workflow, limits, notes);
     walk_graph(graph, limits, {}, generation, found);
     for (auto* text : {&generation.prompt, &generation.negative_prompt})
       if (*text) *text = without_editor_comments(**text);
   } else {
     return sources.failure;
   }
+  if (has_civitai_loaders(graph))
+    apply_civitai_loaders(sources.workflow()["extra"], generation);
   notes.insert(notes.end(), std::make_move_iterator(found.begin()),
                std::make_move_iterator(found.end()));
   generation.software = "comfyui";

@@ -61,6 +61,18 @@ TEST(Air, IdsOfOtherSourcesAreNeverNumbers) {
   EXPECT_EQ(air->model_version_id, std::nullopt);
 }
 
+TEST(Air, IdsAloneAreReadToo) {
+  const auto air = parse_air_ids("328553@368189");
+  ASSERT_TRUE(air);
+  EXPECT_EQ(air->model_id, 328553u);
+  EXPECT_EQ(air->model_version_id, 368189u);
+  EXPECT_TRUE(parse_air_ids("328553"));
+  for (const std::string_view text :
+       {"", "@", "1@", "@2", "1@2@3", "{model_id}@{model_version}",
+        "model.safetensors", "urn:air:sdxl:lora:civitai:1@2"})
+    EXPECT_FALSE(parse_air_ids(text)) << text;
+}
+
 TEST(Air, OtherTextIsNone) {
   for (const std::string_view text :
        {"", "urn:air:", "model.safetensors", "urn:air:sdxl:lora:civitai:",

@@ -54,11 +54,11 @@ TEST(ComfyNodes, NoClassHasTwoRows) {
 
 TEST(ComfyNodes, EverySpecKeyIsAFieldOrDocumented) {
   std::set<std::string_view> keys = {
-      "is",      "slots",   "select",   "first",    "branches",
-      "widgets", "tags",    "split",    "lora",     "between",
-      "compute", "formula", "operator", "operands", "results",
-      "list",    "ratio",   "custom",   "decimal",  "outputs",
-      "raised",  "rounded", "sizes",    "extra",    "comma"};
+      "is",       "slots",    "select",  "first",   "branches", "widgets",
+      "tags",     "split",    "lora",    "between", "compute",  "formula",
+      "operator", "operands", "results", "list",    "ratio",    "custom",
+      "decimal",  "outputs",  "raised",  "rounded", "sizes",    "extra",
+      "comma",    "air"};
   for (std::size_t i = 0; i < static_cast<std::size_t>(NodeField::kCount_); ++i)
     keys.insert(field_names(static_cast<NodeField>(i)).key);
   for (const NodeKind& row : node_table()) {

@@ -45,6 +45,62 @@ std::string extra_of(const Generation& got, std::string_view key) {
   return {};
 }
 
+TEST(ComfyUi, ModelsThatCivitaisLoadersNameByIdsAreRead) {
+  const Generation got = made("civitai_loaders");
+  EXPECT_EQ(got.software, "comfyui");
+  EXPECT_EQ(got.model, "1111@2222");
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0], (Lora{"3333@4444", 0.8, 1.0, {}, 4444}));
+  EXPECT_EQ(got.loras[1], (Lora{"reeds.safetensors", 0.5, {}, {}, 6666}));
+  EXPECT_EQ(got.civitai_resources.size(), 3u);
+}
+
+// One of the two files is not on civitai, and nothing says which.
+TEST(ComfyUi, IdsNotedForFewerLorasThanThereAreStayInExtra) {
+  const auto loader = [](std::string from, std::string name) {
+    return R"({"class_type": "CivitAI_Lora_Loader", "inputs": {
+      "lora_air": "", "lora_name": ")" +
+           name + R"(", "strength_model": 1, "strength_clip": 1,
+      "model": [")" +
+           from + R"(", 0]}})";
+  };
+  ImageFields image =
+      fields("prompt",
+             R"({"1": {"class_type": "CheckpointLoaderSimple", "inputs": {
+             "ckpt_name": "m.safetensors"}},
+          "2": )" +
+                 loader("1", "a.safetensors") + R"(, "3": )" +
+                 loader("2", "b.safetensors") + R"(,
+          "4": {"class_type": "KSampler", "inputs": {"model": ["3", 0],
+                "steps": 9, "seed": 7}},
+          "5": {"class_type": "SaveImage", "inputs": {"images": ["4", 0]}}})");
+  image.fields.push_back(fields("workflow", R"({"nodes": [], "links": [],
+                             "extra": {"lora_airs": ["5@6"]}})")
+                             .fields.front());
+  const Generation got =
+      interpret(image, Limits{}).generation.value_or(Generation{});
+  ASSERT_EQ(got.loras.size(), 2u);
+  EXPECT_EQ(got.loras[0].model_version_id, std::nullopt);
+  EXPECT_EQ(got.loras[1].model_version_id, std::nullopt);
+  EXPECT_EQ(extra_of(got, "lora_airs"), R"(["5@6"])");
+}
+
+// Image MetaHub's saver, and what civitai's API says about an image.
+TEST(ComfyUi, AGraphMayStandBesideThePromptInOneObject) {
+  for (const std::string key : {"prompt_api", "comfy"}) {
+    const Generation got = from_graph(
+        R"({"prompt": "a heron", "workflow": {"nodes": [], "links": []}, ")" +
+        key + R"(": {"1": {"class_type": "KSampler", "inputs": {
+              "steps": 9, "seed": 7, "positive": ["2", 0]}},
+            "2": {"class_type": "CLIPTextEncode", "inputs": {
+              "text": "a heron"}},
+            "3": {"class_type": "SaveImage", "inputs": {
+              "images": ["1", 0]}}}})");
+    EXPECT_EQ(got.prompt, "a heron") << key;
+    EXPECT_EQ(got.steps, 9) << key;
+  }
+}
+
 TEST(ComfyUi, TokensThatAreNoJsonAreRead) {
   EXPECT_EQ(made("nan_tokens").steps, 21);
 }
