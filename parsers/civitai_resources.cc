@@ -53,12 +53,7 @@ bool is_checkpoint(const CivitaiResource& resource) {
 }
 
 bool is_lora(const CivitaiResource& resource) {
-  constexpr std::array<std::string_view, 5> kTypes = {"lora", "lycoris",
-                                                      "locon", "dora", "loha"};
-  if (!resource.type) return false;
-  for (const std::string_view type : kTypes)
-    if (equal_ignoring_case(*resource.type, type)) return true;
-  return false;
+  return resource.type && is_lora_type(*resource.type);
 }
 
 const CivitaiResource* only_checkpoint(
@@ -161,6 +156,14 @@ std::optional<CivitaiResource> read_civitai_resource(JsonValue item) {
   if (!resource.model_version_id && !resource.name && !resource.air)
     return std::nullopt;
   return resource;
+}
+
+bool is_lora_type(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTypes = {"lora", "lycoris",
+                                                      "locon", "dora", "loha"};
+  return std::any_of(kTypes.begin(), kTypes.end(), [&](std::string_view known) {
+    return equal_ignoring_case(type, known);
+  });
 }
 
 CivitaiResource resource_of_air(std::string_view air) {

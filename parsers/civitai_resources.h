@@ -20,6 +20,9 @@ std::optional<CivitaiResource> read_civitai_resource(JsonValue item);
 /// An AIR alone.
 CivitaiResource resource_of_air(std::string_view air);
 
+/// Whether a resource of this type is a kind of LoRA.
+bool is_lora_type(std::string_view type);
+
 /// Adds resources; those with the version id of one that is there (or, without
 /// an id, its AIR) only fill what is still missing in it. Linear.
 void merge_civitai_resources(std::vector<CivitaiResource>& resources,

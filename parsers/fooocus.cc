@@ -63,15 +63,21 @@ bool has_scheme(const Payloads& payloads) {
          (scheme->text() == "fooocus" || scheme->text() == "simple");
 }
 
+// SimpAI, as SimpleSDXL is called now, runs models that have no styles.
+bool names_scheme(JsonValue root) {
+  return root["metadata_scheme"].is_string() ||
+         root["Metadata Scheme"].is_string();
+}
+
 bool is_fooocus(JsonValue root) {
   const bool has_prompt =
       root["prompt"] || root["full_prompt"] || root["Prompt"];
   if (!has_prompt || root["real_prompt"]) return false;
   if (root["software"] || root["sui_image_params"]) return false;
-  const bool has_style = root["performance"] || root["Performance"] ||
-                         root["sharpness"] || root["Sharpness"] ||
-                         root["styles"] || root["Styles"] ||
-                         root["full_prompt"] || root["adm_guidance"];
+  const bool has_style =
+      root["performance"] || root["Performance"] || root["sharpness"] ||
+      root["Sharpness"] || root["styles"] || root["Styles"] ||
+      root["full_prompt"] || root["adm_guidance"] || names_scheme(root);
   return has_style && (root["base_model"] || root["Base Model"]);
 }
 

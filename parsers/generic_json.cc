@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 
+#include "parsers/civitai_meta.h"
 #include "parsers/field_map.h"
 #include "parsers/generic_rules.h"
+#include "parsers/lora_tags.h"
 #include "parsers/parser_table.h"
 #include "parsers/text.h"
 
@@ -206,6 +208,11 @@ bool set_member(Generation& generation, Field field, JsonValue value) {
   return set_field(generation, field, value);
 }
 
+bool is_read_apart(std::string_view key) {
+  return std::find(kCivitaiModelKeys.begin(), kCivitaiModelKeys.end(), key) !=
+         kCivitaiModelKeys.end();
+}
+
 // Rules in order of preference, not members in the writer's order: a `text`
 // beside a `prompt` is something else. What no rule took goes to `extra`.
 void fill_in_order(JsonValue root, std::vector<FieldRule> rules,
@@ -217,6 +224,7 @@ void fill_in_order(JsonValue root, std::vector<FieldRule> rules,
   root.for_each_member([&](std::string_view key, JsonValue value) {
     for (std::size_t i = 0; i < rules.size(); ++i)
       if (rules[i].key == key && is_taken[i]) return;
+    if (is_read_apart(key)) return;
     add_extra(generation, key, value);
   });
 }
@@ -293,6 +301,8 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   for (const std::string_view key : {"loras", "Loras", "loraList"})
     read_loras(root, key, generation);
   read_lora_files(root, "lora_paths", "lora_scales", generation);
+  if (generation.prompt) add_tagged_loras(*generation.prompt, generation.loras);
+  read_civitai_models(root, payloads.limits(), generation);
   if (writer.software == "cremage")
     read_lora_files(root, "lora_models", "lora_weights", generation);
   // The AI Horde has no schedules, but a switch.

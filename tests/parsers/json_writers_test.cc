@@ -208,6 +208,19 @@ TEST(Fooocus, PythonTupleAndSeedStringAreRead) {
   EXPECT_EQ(got.seed, "6952411511246973023");
 }
 
+// SimpAI, where the model has no styles.
+TEST(Fooocus, ItsSchemeNeedsNoStyles) {
+  const Generation got = generation_of(
+      "UserComment",
+      R"json({"Prompt": "a", "Base Model": "m", "Resolution": "(832, 1216)",
+              "Metadata Scheme": "simple", "Version": "SimpAI 1",
+              "Seed": "7"})json",
+      Carrier::kExifIfd);
+  EXPECT_EQ(got.software, "fooocus");
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "m");
+}
+
 TEST(Fooocus, ThePromptIsTheOneThatWasTyped) {
   const Generation got = generation_of(
       "parameters",
@@ -922,6 +935,53 @@ TEST(GenericJson, EveryToolHasItsOwnWordsForTheSame) {
     EXPECT_EQ(read_as('"' + std::string(key) + "\": \"karras\"").scheduler,
               "karras")
         << key;
+}
+
+// What civitai's API calls `meta`, written back by who downloaded the image.
+TEST(GenericJson, CivitaisRecordOfAnImageFillsFields) {
+  const Generation got = generation_of("parameters", R"({
+      "prompt": "a heron <lora:ink:0.7>", "negativePrompt": "blurry",
+      "Size": "512x768", "seed": 123, "steps": 30, "cfgScale": 7,
+      "sampler": "DPM++ 2M Karras", "clipSkip": 2, "Model": "river_8",
+      "Model hash": "879db523c3", "Denoising strength": "0.4",
+      "Hires upscale": "2", "Hires upscaler": "Latent", "Hires steps": "10",
+      "hashes": {"model": "879db523c3", "lora:ink": "aabbccddee"},
+      "resources": [
+        {"type": "model", "name": "river_8", "hash": "879db523c3"},
+        {"type": "lora", "name": "ink", "weight": 0.7, "hash": "aabbccddee"}],
+      "civitaiResources": [{"type": "checkpoint", "modelVersionId": 290640}]})");
+  EXPECT_EQ(got.model_hash, "879db523c3");
+  EXPECT_EQ(got.denoising_strength, 0.4);
+  EXPECT_EQ(got.hires.upscale, 2.0);
+  EXPECT_EQ(got.hires.upscaler, "Latent");
+  EXPECT_EQ(got.hires.steps, 10);
+  EXPECT_EQ(got.loras, (std::vector<Lora>{{"ink", 0.7, {}, "aabbccddee", {}}}));
+  ASSERT_EQ(got.civitai_resources.size(), 1u);
+  EXPECT_EQ(got.civitai_resources[0].model_version_id, 290640u);
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(GenericJson, CivitaisListOfAGraphsLorasIsRead) {
+  const Generation got = generation_of("parameters", R"({
+      "prompt": "a heron", "seed": 1, "steps": 3, "additionalResources": [
+        {"type": "lora", "name": "ink.safetensors", "strength": 0.7,
+         "strengthClip": 1}]})");
+  EXPECT_EQ(got.loras,
+            (std::vector<Lora>{{"ink.safetensors", 0.7, 1.0, {}, {}}}));
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(GenericJson, ResourcesOfOtherKindsStayInExtra) {
+  for (const std::string list :
+       {R"([{"type":"hypernet","name":"x","weight":0.5}])", R"({"cpu":4})",
+        R"(["a"])", R"([{"type":"model","name":"other","hash":"ab"}])"}) {
+    const Generation got = generation_of(
+        "parameters",
+        R"({"prompt": "a", "seed": 1, "steps": 3, "model": "m", "resources": )" +
+            list + "}");
+    EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"resources", list}}));
+    EXPECT_EQ(got.model_hash, std::nullopt);
+  }
 }
 
 TEST(GenericJson, ParametersMayStandOneLevelDown) {
