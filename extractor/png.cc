@@ -110,7 +110,7 @@ int hex_digit(char c) noexcept {
 }
 
 // ImageMagick's way of keeping foreign blocks in text: "\nexif\n    1234\n",
-// then hex digits in lines.
+// then hex digits in lines; editors of text end those with CRLF.
 std::optional<std::string> decode_raw_profile(std::string_view text) {
   std::size_t at = text.find_first_not_of("\r\n");  // name
   at = at == text.npos ? at : text.find('\n', at);

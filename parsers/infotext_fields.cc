@@ -122,6 +122,37 @@ bool take_size(std::string_view value, std::optional<std::int64_t>& width,
   return width == size->width && height == size->height;
 }
 
+// Where a second pass makes a picture of one side's length, A1111 computes the
+// other: `hr_resize_x` and `_y` in modules/processing.py.
+bool take_hires_resize(FieldContext& context, std::string_view value) {
+  Hires& hires = context.generation.hires;
+  if (take_size(value, hires.width, hires.height)) return true;
+  const auto size = pixel_size_in(value);
+  const auto width = context.generation.width;
+  const auto height = context.generation.height;
+  constexpr std::int64_t kLongestSide = 1 << 24;
+  if (!size || hires.width || hires.height || !width || !height ||
+      std::max({size->width, size->height, *width, *height}) > kLongestSide)
+    return false;
+  if (size->height == 0 && size->width > 0) {
+    hires.width = size->width;
+    hires.height = size->width * *height / *width;
+  } else if (size->width == 0 && size->height > 0) {
+    hires.width = size->height * *width / *height;
+    hires.height = size->height;
+  }
+  return false;
+}
+
+// Of 2022: a second pass makes a picture as large as `Size` says.
+bool take_first_pass(FieldContext& context, std::string_view) {
+  Generation& generation = context.generation;
+  if (generation.hires.width || generation.hires.height) return false;
+  generation.hires.width = generation.width;
+  generation.hires.height = generation.height;
+  return false;
+}
+
 bool take_clip_skip(FieldContext& context, std::string_view value) {
   constexpr std::int64_t kMostLayers = 1000;
   const auto layers = integer_in(value);
@@ -246,6 +277,7 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"distilled guidance", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.guidance);
      }},
+    {"first pass size", take_first_pass, Role::kLate},
     {"guidance", [](FieldContext& c, std::string_view v) {
        return take_number(c, v, c.generation.guidance);
      }},
@@ -264,9 +296,7 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"hires prompt", [](FieldContext& c, std::string_view v) {
        return hold(part(c.generation, "hires").prompt, v);
      }},
-    {"hires resize", [](FieldContext& c, std::string_view v) {
-       return take_size(v, c.generation.hires.width, c.generation.hires.height);
-     }},
+    {"hires resize", take_hires_resize, Role::kLate},
     {"hires scale", take_hires_upscale},
     {"hires size", [](FieldContext& c, std::string_view v) {
        return take_size(v, c.generation.hires.width, c.generation.hires.height);

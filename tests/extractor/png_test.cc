@@ -183,6 +183,17 @@ TEST(Png, RawProfilesHoldExifXmpAndIptc) {
   }
 }
 
+TEST(Png, RawProfilesMayHaveLineEndsOfTextEditors) {
+  std::string text;
+  for (const char c : hex_profile(
+           "exif",
+           test::exif_with_comment(ByteOrder::kBig, "ASCII\0\0\0a cat"s)))
+    text += c == '\n' ? "\r\n"s : std::string(1, c);
+  const ImageFields image =
+      extract(PngBuilder().text("Raw profile type exif", text).build());
+  EXPECT_EQ(value_of(image, "UserComment"), "a cat");
+}
+
 TEST(Png, XmpChunk) {
   const ImageFields image =
       extract(PngBuilder()

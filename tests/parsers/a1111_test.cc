@@ -338,6 +338,27 @@ TEST(A1111, FirstPassSizeStaysInExtra) {
   EXPECT_EQ(extra(got, "First pass size"), "512x512");
 }
 
+TEST(A1111, AFirstPassMeansThatASecondMadeThePictureAsLargeAsSizeSays) {
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Seed: 1, Size: 1024x768, First pass size: "
+      "0x0");
+  EXPECT_EQ(got.hires.width, 1024);
+  EXPECT_EQ(got.hires.height, 768);
+}
+
+TEST(A1111, TheSideThatASecondPassWasNotToldIsComputed) {
+  using Sides =
+      std::pair<std::optional<std::int64_t>, std::optional<std::int64_t>>;
+  const auto resized = [](const std::string& to) {
+    const Generation got = parse_settings(
+        "Steps: 20, Sampler: Euler, Hires resize: " + to + ", Size: 512x768");
+    return Sides(got.hires.width, got.hires.height);
+  };
+  EXPECT_EQ(resized("1001x0"), Sides(1001, 1501));
+  EXPECT_EQ(resized("0x1001"), Sides(667, 1001));
+  EXPECT_EQ(resized("0x0"), Sides());
+}
+
 TEST(A1111, HiresPromptsAreParts) {
   const Generation got = parse_settings(
       "Steps: 20, Sampler: Euler, Hires prompt: \"sharp, <lora:ink:0.5>\", Hires "
