@@ -32,12 +32,19 @@ std::string spelt_out(std::string delimiter, std::string_view comma) {
 
 std::optional<std::string> GraphTexts::text(const GraphInput& input,
                                             PromptSide side) {
-  return ask(input, side, 0);
+  const Question question(*this);
+  return told(ask(input, side, 0));
 }
 
 std::optional<std::string> GraphTexts::text_of(NodeIndex node,
                                                PromptSide side) {
-  return ask_node(node, -1, side, 0);
+  const Question question(*this);
+  return told(ask_node(node, -1, side, 0));
+}
+
+GraphTexts::Text GraphTexts::told(Text text) {
+  is_partial_ = is_partial_ || (text && lacks_some_);
+  return text;
 }
 
 GraphTexts::Text GraphTexts::ask(const GraphInput& input, PromptSide side,
@@ -66,9 +73,10 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
   std::int32_t& memo =
       memo_[static_cast<std::size_t>(side)][static_cast<std::size_t>(node)];
   if (memo >= 0) {
-    const Text& known = texts_[static_cast<std::size_t>(memo)];
-    if (known) bytes_made_ += known->size();
-    return bytes_made_ > kMaxBytesMade ? std::nullopt : known;
+    const Answer& known = answers_[static_cast<std::size_t>(memo)];
+    lacks_some_ = lacks_some_ || known.lacks_some;
+    if (known.text) bytes_made_ += known.text->size();
+    return bytes_made_ > kMaxBytesMade ? std::nullopt : known.text;
   }
   if (memo == kUnderWay || depth > kMaxDepth || !values_.spend(node))
     return std::nullopt;
@@ -77,7 +85,10 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
     return std::nullopt;
   }
   memo = kUnderWay;
+  const Question question(*this);
   Text text = compute(node, side, depth);
+  // What is left of a text without its unknown part is not an empty one.
+  if (text && text->empty() && lacks_some_) text.reset();
   if (text) {
     bytes_made_ += text->size();
     if (bytes_made_ > kMaxBytesMade) {
@@ -85,8 +96,8 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
       text.reset();
     }
   }
-  memo = static_cast<std::int32_t>(texts_.size());
-  texts_.push_back(text);
+  memo = static_cast<std::int32_t>(answers_.size());
+  answers_.push_back({text, lacks_some_});
   return text;
 }
 
@@ -101,12 +112,22 @@ GraphTexts::Text GraphTexts::output_text(NodeIndex node, std::string_view name,
                ? output_text(branch->node, name, side, depth + 1)
                : std::nullopt;
   }
-  Text text;
-  graph_.each_input(node, NodeField::kPipe, [&](const GraphInput& input) {
-    if (input.is_link()) text = output_text(input.node, name, side, depth + 1);
-    return text.has_value();
+  return from_pipes(node, [&](const GraphInput& pipe) {
+    return output_text(pipe.node, name, side, depth + 1);
   });
-  return text;
+}
+
+// Which branch was taken may be what the graph does not hold.
+GraphTexts::Text GraphTexts::of_branch(NodeIndex node, PromptSide side,
+                                       unsigned depth) {
+  if (const GraphInput* branch = branch_taken(node, side))
+    return ask(*branch, side, depth);
+  const auto inputs = graph_.inputs(node);
+  lacks_some_ = lacks_some_ || std::any_of(inputs.begin(), inputs.end(),
+                                           [](const GraphInput& input) {
+                                             return input.is_link();
+                                           });
+  return std::nullopt;
 }
 
 GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
@@ -124,14 +145,15 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
     case NodeRole::kMath: return std::nullopt;
     case NodeRole::kOpaqueText:
     case NodeRole::kOpaqueNumber: return unknown(node);
-    case NodeRole::kCachedText:
-      if (Text text = named(node, NodeField::kText, side, depth)) return text;
+    case NodeRole::kCachedText: {
+      Text text = named(node, NodeField::kText, side, depth);
+      if (text && !lacks_some_) return text;
       open_.push_back(node);
-      return cached(node);
-    case NodeRole::kSwitch:
-      if (const GraphInput* branch = branch_taken(node, side))
-        return ask(*branch, side, depth);
-      return std::nullopt;
+      Text shown = cached(node);
+      lacks_some_ = lacks_some_ && !shown;
+      return shown ? shown : text;
+    }
+    case NodeRole::kSwitch: return of_branch(node, side, depth);
     case NodeRole::kJoin:
       return joined(node, spec_of(kind, "text"), side, depth);
     case NodeRole::kReplace: return replaced(node, side, depth);
@@ -148,15 +170,16 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       return or_hint(node, named(node, NodeField::kText, side, depth));
     case NodeRole::kLora:
       // A box that loads LoRAs and holds a prompt for whichever side it feeds.
-      if (Text text = by_shape(node, side, depth)) return text;
+      if (Text text = by_shape(node, side, depth); text || lacks_some_)
+        return text;
       if (spec_of(kind, "text").empty()) return std::nullopt;
       return or_hint(node, encoded(node, side, depth));
     case NodeRole::kEncoder:
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       return or_hint(node, encoded(node, side, depth));
     case NodeRole::kUnknown:
-      if (makes_unknown_text(node)) return unknown(node);
-      return by_shape(node, side, depth);
+      return makes_unknown_text(node) ? unknown(node)
+                                      : by_shape(node, side, depth);
     default: return by_shape(node, side, depth);
   }
 }
@@ -164,12 +187,14 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
 // A text that is not in the graph, or only where another node shows it.
 GraphTexts::Text GraphTexts::unknown(NodeIndex node) {
   open_.push_back(node);
-  return shown_elsewhere(node);
+  Text shown = shown_elsewhere(node);
+  lacks_some_ = !shown;
+  return shown;
 }
 
 // What a text box has, or the editor's copy of it.
 GraphTexts::Text GraphTexts::or_hint(NodeIndex node, Text text) {
-  if (text) return text;
+  if (text || lacks_some_) return text;
   // A widget under a link is stale: the editor's copy of it says nothing.
   bool is_linked = false;
   graph_.each_input(node, NodeField::kText, [&](const GraphInput& input) {
@@ -179,17 +204,20 @@ GraphTexts::Text GraphTexts::or_hint(NodeIndex node, Text text) {
   if (is_linked) return std::nullopt;
   if (Text hint = hinted(node)) return hint;
   open_.push_back(node);
+  lacks_some_ = true;
   return std::nullopt;
 }
 
 GraphTexts::Text GraphTexts::named(NodeIndex node, NodeField field,
                                    PromptSide side, unsigned depth) {
+  const Question question(*this);
   Text best;
   graph_.each_input(node, field, [&](const GraphInput& input) {
     Text text = ask(input, side, depth);
-    // An empty `populated_text` beside a filled template is not the prompt.
+    // An empty `populated_text` beside a filled template is not the prompt; nor
+    // is the template where what was made of it is not known.
     if (text && (!best || best->empty())) best = std::move(text);
-    return best && !best->empty();
+    return lacks_some_ || (best && !best->empty());
   });
   return best;
 }

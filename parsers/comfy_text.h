@@ -62,6 +62,9 @@ class GraphTexts {
   /// Some text was put together, or chosen from several, by a class nobody
   /// listed.
   bool is_guess() const { return is_guess_; }
+  /// Some text lacks a part that the graph does not hold, or is absent though
+  /// there is an older one, whose place was taken by what is not held.
+  bool is_partial() const { return is_partial_; }
 
  private:
   using Text = std::optional<std::string>;
@@ -74,13 +77,39 @@ class GraphTexts {
   static constexpr std::size_t kMaxBytesMade = 16u << 20;
   static constexpr std::int32_t kNotAsked = -1;
   static constexpr std::int32_t kUnderWay = -2;
+  struct Answer {
+    Text text;
+    bool lacks_some = false;
+  };
+  /// What is asked while it lives is a question of its own: before it nothing
+  /// was lacking.
+  class Question {
+   public:
+    explicit Question(GraphTexts& texts)
+        : lacks_some_(texts.lacks_some_),
+          lacked_before_(std::exchange(lacks_some_, false)) {}
+    ~Question() { lacks_some_ = lacks_some_ || lacked_before_; }
+    Question(const Question&) = delete;
+    Question& operator=(const Question&) = delete;
+
+   private:
+    bool& lacks_some_;
+    bool lacked_before_;
+  };
 
   Text ask(const GraphInput& input, PromptSide side, unsigned depth);
   Text ask_node(NodeIndex node, int slot, PromptSide side, unsigned depth);
+  /// The answer as callers get it, with a note of what it lacks.
+  Text told(Text text);
   /// What leaves a node by the output of this name (`outputs=` of its class):
   /// its input of that name, else its pipe's.
   Text output_text(NodeIndex node, std::string_view name, PromptSide side,
                    unsigned depth);
+  /// The first text that a pipe has, newest first, by what `ask_pipe` makes of
+  /// a link to one.
+  template <class AskPipe>
+  Text from_pipes(NodeIndex node, AskPipe&& ask_pipe);
+  Text of_branch(NodeIndex node, PromptSide side, unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
   Text unknown(NodeIndex node);
   Text or_hint(NodeIndex node, Text text);
@@ -132,8 +161,8 @@ class GraphTexts {
   std::span<const TextHint> hints_;
   // What is shown, and the node that shows it, sorted; once asked.
   std::optional<std::vector<std::pair<NodeIndex, NodeIndex>>> shown_by_;
-  std::vector<std::int32_t> memo_[2];  // by side and node: index into texts_
-  std::deque<Text> texts_;
+  std::vector<std::int32_t> memo_[2];  // by side and node: index into answers_
+  std::deque<Answer> answers_;
   std::vector<NodeIndex> encoders_[2];
   std::vector<NodeIndex> open_;
   TextParts regions_;
@@ -141,6 +170,24 @@ class GraphTexts {
   std::size_t bytes_made_ = 0;
   bool is_cut_ = false;
   bool is_guess_ = false;
+  // Of the question under way, some text is not in the graph. What would be
+  // taken where there is none must not take its place.
+  bool lacks_some_ = false;
+  bool is_partial_ = false;
 };
+
+template <class AskPipe>
+std::optional<std::string> GraphTexts::from_pipes(NodeIndex node,
+                                                  AskPipe&& ask_pipe) {
+  const Question question(*this);
+  Text text;
+  graph_.each_input(node, NodeField::kPipe, [&](const GraphInput& input) {
+    if (!input.is_link()) return false;
+    if (lacks_some_) return is_partial_ = true;
+    text = ask_pipe(input);
+    return text.has_value();
+  });
+  return text;
+}
 
 }  // namespace sdmeta

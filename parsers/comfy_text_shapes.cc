@@ -118,7 +118,8 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
                                      ? spec_of(kind, field_names(field).key)
                                      : std::string_view();
     if (own.ends_with('*')) {
-      if (Text text = joined(node, own, side, depth)) return text;
+      Text text = joined(node, own, side, depth);
+      if (text || lacks_some_) return text;
       continue;
     }
     Text best;
@@ -132,8 +133,9 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
         is_encoder = !input.is_link() || kind.role == NodeRole::kLoader ||
                      values_.link(node, NodeField::kClip) != nullptr;
       }
-      return best && !best->empty();
+      return lacks_some_ || (best && !best->empty());
     });
+    if (lacks_some_ && !best) return std::nullopt;
     if (!best) continue;
     if (is_encoder) encoders_[static_cast<std::size_t>(side)].push_back(node);
     return best;
@@ -141,14 +143,16 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   // A guider or sampler with one conditioning has no negative side.
   const bool has_model = values_.link(node, NodeField::kModel) != nullptr;
   if (!is_positive && has_model && kind.role == NodeRole::kUnknown && !is_fed)
-    if (Text text = of_side(node, side, depth)) return text;
+    if (Text text = of_side(node, side, depth); text || lacks_some_)
+      return text;
   if (!is_positive && has_model && kind.role != NodeRole::kPass &&
       kind.role != NodeRole::kLoader && kind.role != NodeRole::kLora &&
       values_.link(node, NodeField::kClip) == nullptr &&
       values_.input(node, NodeField::kPipe) == nullptr)
     return guider_text(node, side, depth);
   if (kind.role != NodeRole::kText && kind.role != NodeRole::kEncoder)
-    if (Text text = conditionings(node, side, depth)) return text;
+    if (Text text = conditionings(node, side, depth); text || lacks_some_)
+      return text;
 
   // An unlisted concatenation: parts by number or letter, and what goes
   // between.
@@ -163,13 +167,12 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   const bool is_listed = kind.role != NodeRole::kUnknown;
   if (!is_listed && values_.link(node, NodeField::kClip) == nullptr) {
     const std::string_view name = graph_.node(node).class_type;
-    if (const auto edited = edited_by_shape(node, side, depth)) {
-      if (!*edited) open_.push_back(node);
-      return *edited;
-    }
+    if (const auto edited = edited_by_shape(node, side, depth))
+      return *edited ? *edited : unknown(node);
     const bool has_several = has_several_texts(node);
     if (joins_texts(name) || (has_several && !chooses_or_edits(name))) {
-      if (Text text = joined_by_shape(node, side, depth)) return text;
+      Text text = joined_by_shape(node, side, depth);
+      if (text || lacks_some_) return text;
     } else if (has_several) {
       is_guess_ = true;
     }
@@ -184,32 +187,30 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
   if (may_hold_text) {
     // A text for both sides does not stand for one that has its own.
     if (!is_positive && !is_fed)
-      if (Text text = of_side(node, side, depth)) return text;
+      if (Text text = of_side(node, side, depth); text || lacks_some_)
+        return text;
     if (!is_for_other_side)
       if (Text text = named(node, NodeField::kText, side, depth)) {
-        if (!is_listed && draws_lots(node, *text)) {
-          open_.push_back(node);
-          return shown_elsewhere(node);
-        }
+        if (!is_listed && draws_lots(node, *text)) return unknown(node);
         if (values_.link(node, NodeField::kClip) != nullptr)
           encoders_[static_cast<std::size_t>(side)].push_back(node);
         return text;
       }
   }
+  if (lacks_some_) return std::nullopt;
   Text text = guider_text(node, side, depth);
-  if (text) return text;
+  if (text || lacks_some_) return text;
   // What feeds the side is known, if not its text: nothing else has it.
   if (is_fed) return text;
   text = of_side(node, side, depth);
-  if (text) return text;
+  if (text || lacks_some_) return text;
   text = any_link(node, side, depth);
-  if (text || !may_hold_text || is_for_other_side) return text;
+  if (text || lacks_some_ || !may_hold_text || is_for_other_side) return text;
   // What changes a conditioning or a text has its words from there.
   for (const NodeField words : {NodeField::kConditioning, NodeField::kText})
     if (values_.link(node, words) != nullptr) return std::nullopt;
   text = odd_widget(node, side);
-  if (!text) open_.push_back(node);
-  return text;
+  return text ? text : unknown(node);
 }
 
 // What several inputs are called but for their number: `arg` of arg1, arg2.
@@ -258,17 +259,15 @@ bool GraphTexts::has_several_texts(NodeIndex node) const {
 // Through what a sampler is fed with: a guider, a pipe.
 GraphTexts::Text GraphTexts::guider_text(NodeIndex node, PromptSide side,
                                          unsigned depth) {
-  Text text;
-  const auto follow = [&](const GraphInput& input) {
-    if (input.is_link()) text = ask(input, side, depth);
-    return text.has_value();
-  };
-  if (graph_.each_input(node, NodeField::kPipe, follow)) return text;
+  Text text = from_pipes(
+      node, [&](const GraphInput& pipe) { return ask(pipe, side, depth); });
   for (const std::string_view name :
-       {"guider", "options", "base_sampler", "settings", "sampler_settings"})
-    if (const GraphInput* input = values_.input_named(node, name))
-      if (follow(*input)) return text;
-  return std::nullopt;
+       {"guider", "options", "base_sampler", "settings", "sampler_settings"}) {
+    if (text || lacks_some_) break;
+    const GraphInput* input = values_.input_named(node, name);
+    if (input != nullptr && input->is_link()) text = ask(*input, side, depth);
+  }
+  return text;
 }
 
 // Boxes and encoders nobody listed, with names such as pos_g and pos_l.

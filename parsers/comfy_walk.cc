@@ -323,6 +323,9 @@ GraphWalk ComfyWalk::run() {
     note(ErrorCode::kLowConfidence,
          "several texts meet in a node of an unknown class; what it makes of "
          "them is a guess");
+  if (texts_.is_partial())
+    note(ErrorCode::kLowConfidence,
+         "some of a prompt is not in the graph; what is there is kept");
   add_extra("node_count", std::to_string(graph_.size()));
   if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)
     note(ErrorCode::kGraphTooLarge,

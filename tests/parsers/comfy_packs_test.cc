@@ -99,8 +99,10 @@ TEST(ComfyPacks, AnUnlistedJoinIsAGuessThatTheRecordAdmits) {
   ASSERT_TRUE(got.generation);
   // What the language model was asked is no part of it.
   EXPECT_EQ(got.generation->prompt, kPrompt);
-  ASSERT_EQ(got.warnings.size(), 1u);
+  // A guess, and without what the model made of it.
+  ASSERT_EQ(got.warnings.size(), 2u);
   EXPECT_EQ(got.warnings[0].code, ErrorCode::kLowConfidence);
+  EXPECT_EQ(got.warnings[1].code, ErrorCode::kLowConfidence);
 }
 
 TEST(ComfyPacks, StringsAreJoinedAsEachPackDoesIt) {

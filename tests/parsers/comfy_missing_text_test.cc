@@ -1,0 +1,146 @@
+// Prompts of which the graph lacks all or some: what is there must not pass for
+// what is not.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "parsers/interpret.h"
+#include "tests/support/fields_file.h"
+
+namespace sdmeta {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool is_flagged(const Interpretation& got) {
+  return std::any_of(
+      got.warnings.begin(), got.warnings.end(),
+      [](const Error& it) { return it.code == ErrorCode::kLowConfidence; });
+}
+
+// Text to image from the text of node `words`; `nodes` has it and what feeds
+// it.
+Interpretation made_with(const std::string& nodes) {
+  Json graph = Json::parse(R"({
+    "m": {"class_type": "CheckpointLoaderSimple",
+          "inputs": {"ckpt_name": "heron.safetensors"}},
+    "l": {"class_type": "EmptyLatentImage",
+          "inputs": {"width": 832, "height": 1216}},
+    "p": {"class_type": "CLIPTextEncode",
+          "inputs": {"text": ["words", 0], "clip": ["m", 1]}},
+    "n": {"class_type": "CLIPTextEncode",
+          "inputs": {"text": "blurry", "clip": ["m", 1]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"model": ["m", 0], "positive": ["p", 0],
+                     "negative": ["n", 0], "latent_image": ["l", 0],
+                     "seed": 7, "steps": 20, "cfg": 5.5,
+                     "sampler_name": "euler", "scheduler": "normal"}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  graph.update(Json::parse(nodes));
+  return interpret(fields("prompt", graph.dump()), Limits{});
+}
+
+// The sampler's sides come from two contexts, the newer of which wins.
+Interpretation made_with_newer_context(const std::string& positive) {
+  return made_with(R"json({
+    "words": {"class_type": "OllamaGenerate", "inputs": {"prompt": "a bird"}},
+    "o": {"class_type": "CLIPTextEncode",
+          "inputs": {"text": "an older heron", "clip": ["m", 1]}},
+    "c1": {"class_type": "Context (rgthree)",
+           "inputs": {"positive": ["o", 0], "negative": ["n", 0]}},
+    "c2": {"class_type": "Context (rgthree)",
+           "inputs": {"seed": 9)json" +
+                   positive + R"json(}},
+    "c": {"class_type": "Context Merge (rgthree)",
+          "inputs": {"ctx_01": ["c1", 0], "ctx_02": ["c2", 0]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"model": ["m", 0], "positive": ["c", 4],
+                     "negative": ["c", 5], "latent_image": ["l", 0],
+                     "seed": 7, "steps": 20}}})json");
+}
+
+TEST(ComfyMissingText, AnOlderPipeDoesNotStandInForAPromptThatIsNotThere) {
+  const Interpretation got =
+      made_with_newer_context(R"(, "positive": ["p", 0])");
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, std::nullopt);
+  EXPECT_EQ(got.generation->negative_prompt, "blurry");
+  EXPECT_TRUE(is_flagged(got));
+}
+
+TEST(ComfyMissingText, AnOlderPipeHasThePromptWhereTheNewerHasNone) {
+  const Interpretation got = made_with_newer_context("");
+  ASSERT_TRUE(got.generation);
+  EXPECT_EQ(got.generation->prompt, "an older heron");
+  EXPECT_EQ(got.generation->negative_prompt, "blurry");
+  EXPECT_FALSE(is_flagged(got));
+}
+
+TEST(ComfyMissingText, WhatIsLeftOfAPromptIsKeptAndReported) {
+  const std::string join = R"(
+    "words": {"class_type": "StringConcatenate",
+              "inputs": {"string_a": ["a", 0], "string_b": "soft light",
+                         "delimiter": ", "}})";
+  const Interpretation part = made_with(R"({
+    "a": {"class_type": "OllamaGenerate", "inputs": {"prompt": "a bird"}},)" +
+                                        join + "}");
+  EXPECT_EQ(part.generation->prompt, "soft light");
+  EXPECT_TRUE(is_flagged(part));
+  const Interpretation whole = made_with(R"({
+    "a": {"class_type": "PrimitiveString", "inputs": {"value": "a heron"}},)" +
+                                         join + "}");
+  EXPECT_EQ(whole.generation->prompt, "a heron, soft light");
+  EXPECT_FALSE(is_flagged(whole));
+}
+
+TEST(ComfyMissingText, NothingLeftIsNotAnEmptyPrompt) {
+  const Interpretation got = made_with(R"({
+    "a": {"class_type": "OllamaGenerate", "inputs": {"prompt": "a bird"}},
+    "words": {"class_type": "StringConcatenate",
+              "inputs": {"string_a": ["a", 0], "string_b": "",
+                         "delimiter": ""}}})");
+  EXPECT_EQ(got.generation->prompt, std::nullopt);
+}
+
+TEST(ComfyMissingText, ATemplateIsNotWhatWasMadeOfIt) {
+  const Interpretation got = made_with(R"({
+    "a": {"class_type": "OllamaGenerate", "inputs": {"prompt": "a bird"}},
+    "words": {"class_type": "ImpactWildcardProcessor",
+              "inputs": {"wildcard_text": "a {grey|white} heron",
+                         "populated_text": ["a", 0]}}})");
+  EXPECT_EQ(got.generation->prompt, std::nullopt);
+}
+
+TEST(ComfyMissingText, WhatShowsAnIncompleteTextHasTheWholeOfIt) {
+  const Interpretation got = made_with(R"({
+    "a": {"class_type": "OllamaGenerate", "inputs": {"prompt": "a bird"}},
+    "j": {"class_type": "StringConcatenate",
+          "inputs": {"string_a": ["a", 0], "string_b": "soft light",
+                     "delimiter": ", "}},
+    "words": {"class_type": "ShowText|pysssss",
+              "inputs": {"text": ["j", 0],
+                         "text_0": "a heron, soft light"}}})");
+  EXPECT_EQ(got.generation->prompt, "a heron, soft light");
+  EXPECT_FALSE(is_flagged(got));
+}
+
+// Any of two texts may have been taken.
+TEST(ComfyMissingText, ASwitchWhoseChoiceIsNotThereHasNoText) {
+  const Interpretation got = made_with(R"({
+    "a": {"class_type": "Random Number", "inputs": {"minimum": 1}},
+    "b": {"class_type": "PrimitiveString", "inputs": {"value": "a heron"}},
+    "d": {"class_type": "PrimitiveString", "inputs": {"value": "a duck"}},
+    "words": {"class_type": "StringConcatenate",
+              "inputs": {"string_a": ["w", 0], "string_b": "soft light",
+                         "delimiter": ", "}},
+    "w": {"class_type": "CR Text Input Switch",
+          "inputs": {"Input": ["a", 0], "text1": ["b", 0],
+                     "text2": ["d", 0]}}})");
+  EXPECT_EQ(got.generation->prompt, "soft light");
+  EXPECT_TRUE(is_flagged(got));
+}
+
+}  // namespace
+}  // namespace sdmeta
