@@ -9,6 +9,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/diagnostics.h"
 #include "pipeline/report.h"
+#include "pipeline/signals.h"
 
 namespace sdmeta {
 namespace {
@@ -29,6 +30,7 @@ ExitCode tell(bool is_quiet, const NamedOutput& output,
     talk.report(*refused);
     return ExitCode::kNotComplete;
   }
+  end_on_signals();
   const auto counts =
       run([&talk](const std::string& message) { talk.report(message); });
   if (!counts) {

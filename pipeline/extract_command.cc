@@ -140,17 +140,21 @@ class ExtractRun {
     input_options.stop_fd = stop.fd;
     input_options.outputs = output_files();
     const std::unique_ptr<InputStream> inputs = open_inputs(input_options);
+    // Where batches end shows in compressed output, and it is to be the same
+    // each time.
+    const bool is_prompt =
+        command_.run.stages.compression == Compression::kNone;
     JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
-                    is_stopped_);
+                    is_stopped_, is_prompt);
     std::optional<InputCounter> counter;
     if (talk_.shows_progress()) counter.emplace(std::move(input_options));
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
     run_graph(
-        [&]() -> std::optional<Batch> {
+        [&](bool may_wait) -> std::optional<Batch> {
           if (stop.is_wanted.load(std::memory_order_relaxed))
             return std::nullopt;
-          return jobs.next();
+          return jobs.next(may_wait);
         },
         options,
         [&](Lines lines) {

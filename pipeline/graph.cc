@@ -7,7 +7,7 @@
 //
 // `input` begins a batch for each credit, and where one goes to wait, while the
 // batches in flight are not too many and do not hold too many bytes; with none
-// in flight it always does.
+// in flight it always does, and only then waits for a list that pauses.
 // `wait` is where batches go whose files are not in the page cache: threads of
 // its own read them. Failures travel the same lane as values and no stage drops
 // a batch, because a gap would make the sequencer hold back everything after
@@ -75,9 +75,9 @@ void run_graph(const NextBatch& next, const RunOptions& options,
                   if (is_ended || batches == max_batches) return;
                   if (batches - waiting.load() >= max_parsed) return;
                   if (batches > 0 && held.is_full()) return;
-                  std::optional<Batch> jobs = next();
+                  std::optional<Batch> jobs = next(batches == 0);
                   is_ended = !jobs;
-                  if (is_ended) return;
+                  if (is_ended || jobs->items.empty()) return;
                   held.add(jobs->held_bytes);
                   ++batches;
                   std::get<0>(out).try_put(message(std::move(*jobs)));

@@ -64,6 +64,10 @@ class Inputs final : public InputStream {
     }
   }
 
+  bool would_wait() const override {
+    return list_ && !folder_ && !archive_ && list_->would_wait();
+  }
+
   bool is_stopped() const override { return list_ && list_->is_stopped(); }
 
   InputCounts counts() const override {

@@ -42,7 +42,7 @@ bool JobBatches::take_record_of(const Job& job) {
   return take(bytes) || (bytes && !job.member && take(std::nullopt));
 }
 
-std::optional<Batch> JobBatches::next() {
+std::optional<Batch> JobBatches::next(bool may_wait) {
   Batch batch;
   batch.items.reserve(kBatchJobs);
   while (batch.items.empty()) {
@@ -51,6 +51,11 @@ std::optional<Batch> JobBatches::next() {
     std::size_t read_bytes = 0;
     for (std::size_t i = 0; i < kBatchJobs && read_bytes < kMaxPackedBytes;
          ++i) {
+      if (is_prompt_ && (!may_wait || !batch.items.empty()) &&
+          inputs_.would_wait()) {
+        if (batch.items.empty()) return batch;
+        break;
+      }
       std::optional<Job> job = inputs_.next();
       if (!job && inputs_.is_stopped()) return std::nullopt;
       if (!job) {

@@ -161,12 +161,14 @@ void add_partial_numbers(std::string_view stem, NameKeys& keys) {
                  ends_with_other_number_word(rest));
 }
 
+/// One at either end goes before one between other words.
 void add_partial_uuids(std::string_view stem, NameKeys& keys) {
   if (stem.size() <= kUuidLength) return;
   if (!is_word(stem[kUuidLength]))
     keys.add(parse_uuid(stem.substr(0, kUuidLength)));
   const std::size_t rest = stem.size() - kUuidLength;
   if (!is_word(stem[rest - 1])) keys.add(parse_uuid(stem.substr(rest)));
+  keys.add(find_uuid(stem));
 }
 
 /// A list that was taken for one path: a line, not the last, names a file.

@@ -87,9 +87,9 @@ class NameMatcher {
   NameMatcher& operator=(NameMatcher&&) noexcept;
   ~NameMatcher();
 
-  /// In this order: the whole stem, a UUID at its begin or end, UUIDs among the
-  /// folders (nearest first, then the path of the archive), a number at begin
-  /// or end of the stem.
+  /// In this order: the whole stem, a UUID at its begin or end or between other
+  /// words of it, UUIDs among the folders (nearest first, then the path of the
+  /// archive), a number at begin or end of the stem.
   NameKeys keys(std::string_view path, std::string_view member) const;
 
  private:

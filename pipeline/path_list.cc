@@ -48,6 +48,14 @@ bool PathList::wait() {
   return waiting[1].revents == 0;
 }
 
+bool PathList::would_wait() const {
+  if (fd_ < 0 || is_at_end_ ||
+      buffer_.find(separator_, position_) != std::string::npos)
+    return false;
+  pollfd list = {fd_, POLLIN, 0};
+  return ::poll(&list, 1, 0) == 0;
+}
+
 /// Appends a block to what is left of the buffer.
 std::optional<Error> PathList::fill() {
   buffer_.erase(0, position_);

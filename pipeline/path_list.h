@@ -35,6 +35,8 @@ class PathList {
                                  // that of the list
   };
   std::optional<Entry> next();
+  /// True if next() would wait for the other end of a pipe.
+  bool would_wait() const;
   /// True if `stop_fd` ended the list.
   bool is_stopped() const { return is_stopped_; }
 

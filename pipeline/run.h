@@ -20,8 +20,9 @@ struct RunOptions {
 };
 
 /// Next batch, numbered from 0 without gaps; nullopt ends the run. Called by
-/// one thread at a time.
-using NextBatch = std::function<std::optional<Batch>()>;
+/// one thread at a time. May be without items (and number) where not
+/// `may_wait`: it would have to be waited for, and others are not written yet.
+using NextBatch = std::function<std::optional<Batch>(bool may_wait)>;
 
 /// Takes the lines of each batch, in one or more pieces, in the order of `seq`,
 /// one thread at a time. Pieces have `bytes`, `tally` and `failures`.

@@ -12,6 +12,7 @@
 
 #include "pipeline/file_error.h"
 #include "pipeline/output_place.h"
+#include "pipeline/signals.h"
 #include "pipeline/whole_io.h"
 
 namespace sdmeta {
@@ -74,8 +75,9 @@ Result<std::unique_ptr<Sink>> Sink::open(
 }
 
 Sink::~Sink() {
-  if (is_replaceable_ && owned_ && !partial_path_.empty())
-    ::unlink(partial_path_.c_str());
+  if (!is_replaceable_ || partial_path_.empty()) return;
+  if (owned_) ::unlink(partial_path_.c_str());
+  remove_if_ended("");
 }
 
 std::optional<Error> Sink::open_fresh() {
@@ -93,6 +95,7 @@ std::optional<Error> Sink::open_fresh() {
       if (::ftruncate(file.get(), 0) != 0)
         return write_error("ftruncate", errno);
       owned_ = std::move(file);
+      if (is_replaceable_) remove_if_ended(partial_path_);
       return std::nullopt;
     }
     // Left by an interrupted run that nobody resumed; perhaps nobody meant to
@@ -197,6 +200,7 @@ std::optional<Error> Sink::finish() {
   else if (::rename(partial_path_.c_str(), path_.c_str()) != 0)
     error_ = write_error("rename", errno);
   if (error_ && is_replaceable_) ::unlink(partial_path_.c_str());
+  if (is_replaceable_) remove_if_ended("");
   return error_;
 }
 

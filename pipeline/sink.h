@@ -24,7 +24,7 @@ struct SinkOptions {
   /// one.
   bool resume = false;
   /// An OUT.partial is worth nothing: one of an earlier run is overwritten, and
-  /// that of a Sink that is not finished is removed.
+  /// that of a Sink that is not finished is removed, also by end_on_signals().
   bool is_replaceable = false;
 };
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import tarfile
 import time
@@ -496,6 +497,23 @@ class Enrich(CsvTest):
                              "out.jsonl", "-o", "new.csv")
         self.assertIn("out.jsonl:1: malformed: ", result.stderr)
         self.assertIn("2 with a record", result.stderr)
+
+    def test_a_signal_leaves_nothing_half_written(self):
+        os.mkfifo(self.path("slow.jsonl"))
+        self.write("new.csv", "mine")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            run = subprocess.Popen(
+                [BINARY, "enrich", "--csv", "a.csv", "--records", "slow.jsonl",
+                 "-o", "new.csv"], cwd=self.folder)
+            with open(self.path("slow.jsonl"), "wb"):
+                deadline = time.monotonic() + 30
+                while (not os.path.exists(self.path("new.csv.partial"))
+                       and time.monotonic() < deadline):
+                    time.sleep(0.01)
+                run.send_signal(number)
+                self.assertEqual(run.wait(30), -number)
+            self.assertFalse(os.path.exists(self.path("new.csv.partial")))
+            self.assertEqual(self.read("new.csv"), b"mine")
 
     def test_output_that_cannot_be_written(self):
         self.run_ok("extract", "images", "-o", "out.jsonl")

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import tarfile
@@ -222,6 +223,40 @@ class Output(ProgramTest):
         self.assertEqual(record["raw"], [{"carrier": "png:tEXt",
                                           "key": "parameters",
                                           "text": "hello"}])
+
+    def test_a_list_that_pauses_has_its_records(self):
+        self.write_images("images", 3)
+        for threads in ("1", "2"):
+            run = subprocess.Popen(
+                [BINARY, "extract", "-", "-q", "-j", threads], cwd=self.folder,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.addCleanup(run.stdout.close)
+            for i in range(3):
+                name = "images/%06d.png" % i
+                run.stdin.write(name.encode() + b"\n")
+                run.stdin.flush()
+                ready, _, _ = select.select([run.stdout], [], [], 30)
+                self.assertEqual(ready, [run.stdout], "no record of " + name)
+                line = os.read(run.stdout.fileno(), 1 << 16)
+                self.assertEqual(json.loads(line)["file"], name)
+            run.stdin.close()
+            self.assertEqual(run.wait(30), 0)
+
+    def test_pauses_of_a_list_do_not_show_in_compressed_output(self):
+        self.write_images("images", 9)
+        names = ["images/%06d.png" % i for i in range(9)]
+        self.write("list", "\n".join(names) + "\n")
+        self.run_sdmeta("extract", "--files-from", "list", "-o", "a.jsonl.zst")
+        run = subprocess.Popen(
+            [BINARY, "extract", "-", "-q", "-o", "b.jsonl.zst"],
+            cwd=self.folder, stdin=subprocess.PIPE)
+        for name in names:
+            run.stdin.write(name.encode() + b"\n")
+            run.stdin.flush()
+            time.sleep(0.01)
+        run.stdin.close()
+        self.assertEqual(run.wait(30), 0)
+        self.assertEqual(self.read("a.jsonl.zst"), self.read("b.jsonl.zst"))
 
     def interrupt(self, signals, *arguments, stdin=None):
         """Finishes a run whose list pauses after some batches of names;

@@ -102,6 +102,9 @@ TEST(Match, AUuidIsFoundInTheStemAndAmongTheFolders) {
   EXPECT_EQ(keys("x/" + uuid), Keys{"uuid"});
   EXPECT_EQ(keys("foo_" + uuid + ".png"), Keys{"uuid"});
   EXPECT_EQ(keys(uuid + "-small.png"), Keys{"uuid"});
+  EXPECT_EQ(keys("foo_" + uuid + "_small.png"), Keys{"uuid"});
+  EXPECT_EQ(keys("{" + uuid + "}.png"), Keys{"uuid"});
+  EXPECT_EQ(keys("x" + uuid + "x.png"), Keys{});
   EXPECT_EQ(keys("img/" + uuid + "/original=true/a.jpeg"), Keys{"uuid"});
   EXPECT_EQ(keys(uuid + "/original=true"), Keys{"uuid"});
 }

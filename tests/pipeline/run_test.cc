@@ -63,7 +63,7 @@ std::string output_of(Run run, const RunOptions& options,
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, nullptr, stop);
   std::string output;
-  run([&] { return batches.next(); }, options,
+  run([&](bool may_wait) { return batches.next(may_wait); }, options,
       [&](Lines lines) { output += lines.bytes; });
   return output;
 }
@@ -143,7 +143,7 @@ TEST(Run, GraphEqualsSerialWithLargeFiles) {
       const std::atomic<bool> stop{false};
       JobBatches batches(inputs, nullptr, stop);
       std::string bytes;
-      run([&] { return batches.next(); }, options,
+      run([&](bool may_wait) { return batches.next(may_wait); }, options,
           [&](Lines lines) { bytes += lines.bytes; });
       return bytes;
     };
@@ -163,7 +163,7 @@ TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
   RunOptions options;
   options.threads = 2;
   run_graph(
-      [&]() -> std::optional<Batch> {
+      [&](bool) -> std::optional<Batch> {
         if (made == 50) return std::nullopt;
         most = std::max(most, ++alive);
         Batch batch;
@@ -197,7 +197,7 @@ TEST(Run, GraphHoldsABoundedNumberOfBatches) {
   int most = 0;
   std::uint64_t made = 0;
   run_graph(
-      [&]() -> std::optional<Batch> {
+      [&](bool) -> std::optional<Batch> {
         if (made == 500) return std::nullopt;
         most = std::max(most, ++alive);
         Batch batch;
@@ -242,6 +242,34 @@ TEST(JobBatches, RecordedJobsCountForTheCut) {
   EXPECT_EQ(first->items.front().seq, done);
   EXPECT_EQ(batches.next()->items.size(), 2u);
   EXPECT_EQ(batches.already_recorded(), done);
+}
+
+/// A list of 7 names that pauses in front of every third.
+class PausingInputs final : public InputStream {
+ public:
+  std::optional<Job> next() override {
+    ++given_;
+    return inputs_.next();
+  }
+  bool would_wait() const override { return given_ % 3 == 0; }
+  InputCounts counts() const override { return {}; }
+
+ private:
+  MadeUpInputs inputs_{7};
+  int given_ = 0;
+};
+
+TEST(JobBatches, APauseEndsABatchThatIsToBePrompt) {
+  const std::atomic<bool> stop{false};
+  PausingInputs inputs;
+  JobBatches prompt(inputs, nullptr, stop, true);
+  EXPECT_EQ(prompt.next()->items.size(), 3u);
+  EXPECT_TRUE(prompt.next(false)->items.empty());
+  const std::optional<Batch> second = prompt.next();
+  EXPECT_EQ(second->items.size(), 3u);
+  EXPECT_EQ(second->seq, 1u);
+  PausingInputs others;
+  EXPECT_EQ(JobBatches(others, nullptr, stop).next(false)->items.size(), 7u);
 }
 
 TEST(JobBatches, StopEndsThemEarly) {
