@@ -63,6 +63,10 @@ class IdIndex {
 // The key, what is set, and some more.
 constexpr std::size_t kMaxInputsOfSetter = 6;
 
+// Nodes of one graph that hold their values as JSON, and rows of one of them.
+constexpr std::size_t kMaxStates = 64;
+constexpr std::size_t kMaxRows = 64;
+
 struct LinkText {
   std::string_view id;
   std::int32_t slot = 0;
@@ -135,6 +139,28 @@ std::string_view Graph::plain_name(std::string_view name) {
   if (row.empty() || row.find_first_not_of("0123456789") != row.npos)
     return own;
   return keep(std::string(own) + "_" + std::string(row));
+}
+
+// ComfyUI-Pixaroma and packs made after it: {"SeedState": "{\"runSeed\": 7}"},
+// {"SlidersState": "{\"sliders\": [{\"type\": \"int\", \"value\": 20}]}"}.
+bool Graph::add_state(std::string_view name, JsonValue value,
+                      const Limits& limits) {
+  if (!name.ends_with("State") && !name.ends_with("_state")) return false;
+  const std::string_view text = value.string().value_or("");
+  if (!text.starts_with('{') || states_.size() >= kMaxStates) return false;
+  const JsonValue state = states_.emplace_back(parse_json(text, limits)).root();
+  if (!state.is_object()) return false;
+  state.for_each_member([&](std::string_view key, JsonValue member) {
+    add_input(key, member);
+    std::size_t row = 0;
+    member.for_each_element([&](JsonValue entry) {
+      const std::size_t number = row++;
+      if (number >= kMaxRows) return;
+      if (const JsonValue held = entry["value"])
+        add_input(keep(std::string(key) + "_" + std::to_string(number)), held);
+    });
+  });
+  return true;
 }
 
 std::string_view Graph::keep(std::string text) {
@@ -236,7 +262,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     }
     graph.add_node(id, class_type, title);
     inputs.for_each_member([&](std::string_view name, JsonValue value) {
-      graph.add_input(name, value);
+      if (!graph.add_state(name, value, limits)) graph.add_input(name, value);
     });
   });
 

@@ -81,6 +81,9 @@ class Graph {
     input.slot = slot;
     ++nodes_.back().input_count;
   }
+  /// An input whose value is all that a node holds, as JSON: its members are
+  /// inputs as well, and it is none itself. False if it is not of that kind.
+  bool add_state(std::string_view name, JsonValue value, const Limits& limits);
   /// When all is there: takes classes without a row for what they look like,
   /// switches and variables that are set and got by name.
   void finish();
@@ -98,6 +101,7 @@ class Graph {
   std::vector<GraphInput> inputs_;
   mutable std::vector<std::optional<FieldSet>> fields_;  // by node, once asked
   std::deque<std::string> strings_;
+  std::deque<JsonDocument> states_;
 };
 
 template <class Visit>

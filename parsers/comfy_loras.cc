@@ -262,12 +262,12 @@ void add_object(JsonValue entry, std::vector<Lora>& loras) {
   if (!name) return;
   std::optional<double> weight;
   for (const std::string_view key : {"strength", "strength_model", "weight",
-                                     "strengthModel", "model_strength"})
+                                     "strengthModel", "model_strength", "sm"})
     if (!weight) weight = entry[key].number();
   std::optional<double> clip_weight;
   for (const std::string_view key :
        {"strengthTwo", "clipStrength", "strength_clip", "clip_strength",
-        "text_encoder_weight"})
+        "text_encoder_weight", "sc"})
     if (!clip_weight) clip_weight = entry[key].number();
   // The strengths of the LoRA's own notes are used, which are not here.
   if (entry["use_preset_strength"].boolean().value_or(false)) {

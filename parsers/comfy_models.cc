@@ -159,6 +159,12 @@ void ComfyWalk::add_other_model(NodeIndex node, std::string_view key) {
     add_extra(key, model);
 }
 
+// Reroutes and their like hand on what they get, whatever its name there.
+bool ComfyWalk::is_relay(NodeIndex node) const {
+  const NodeRole role = values_.role(node);
+  return role == NodeRole::kPass || role == NodeRole::kUnknown;
+}
+
 bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {
   if (depth > kMaxDepth || !enter(node)) return false;
   const NodeKind& kind = *graph_.node(node).kind;
@@ -175,10 +181,12 @@ bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {
     return true;
   }
   if (kind.role == NodeRole::kLoader) return true;
-  return graph_.each_input(
-      node, NodeField::kPipe, [&](const GraphInput& input) {
-        return input.is_link() && vae_from(input.node, depth + 1);
-      });
+  const auto leads = [&](const GraphInput& input) {
+    return input.is_link() && vae_from(input.node, depth + 1);
+  };
+  if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
+  const auto all = graph_.inputs(node);
+  return is_relay(node) && std::any_of(all.begin(), all.end(), leads);
 }
 
 // The last node of the path that was given a VAE decoded the picture.
@@ -208,9 +216,11 @@ bool ComfyWalk::clip_skip_from(NodeIndex node, unsigned depth) {
   };
   if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
   if (follow(values_.link(node, NodeField::kClip))) return true;
-  return graph_.each_input(
-      node, NodeField::kPipe,
-      [&](const GraphInput& input) { return follow(&input); });
+  const auto leads = [&](const GraphInput& input) { return follow(&input); };
+  if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
+  const auto all = graph_.inputs(node);
+  return depth > 0 && is_relay(node) &&
+         std::any_of(all.begin(), all.end(), leads);
 }
 
 void ComfyWalk::find_clip_skip() {

@@ -91,6 +91,7 @@ class ComfyWalk {
   std::optional<std::string_view> ids_on_civitai(NodeIndex node);
   std::optional<std::string> model_name(NodeIndex node);
   void find_vae();
+  bool is_relay(NodeIndex node) const;
   bool vae_from(NodeIndex node, unsigned depth);
   void find_clip_skip();
   bool clip_skip_from(NodeIndex node, unsigned depth);

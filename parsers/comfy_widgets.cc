@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +13,9 @@
 
 namespace sdmeta {
 namespace {
+
+// Of a picture; smaller numbers are ratios.
+constexpr std::int64_t kLeastSide = 16;
 
 // What follows a seed: how it changes from one run to the next. Early editors
 // wrote a boolean.
@@ -198,14 +203,16 @@ bool name_like_a_sampler(const NodeKind& kind,
   return true;
 }
 
-// Older versions of a class had other widgets: a seed that is a word says that
-// the names of the table are not theirs.
+// Older versions of a class, and others of its family, have other widgets: a
+// seed or a width that is a word says that the names of the table are not
+// theirs.
 bool are_misnamed(const std::vector<Widget>& widgets) {
   return std::any_of(widgets.begin(), widgets.end(), [](const Widget& widget) {
     const FieldSet fields = usual_fields(widget.name);
-    constexpr FieldSet kNumbers = field_bit(NodeField::kSeed) |
-                                  field_bit(NodeField::kSteps) |
-                                  field_bit(NodeField::kCfg);
+    constexpr FieldSet kNumbers =
+        field_bit(NodeField::kSeed) | field_bit(NodeField::kSteps) |
+        field_bit(NodeField::kCfg) | field_bit(NodeField::kWidth) |
+        field_bit(NodeField::kHeight);
     return (fields & kNumbers) != 0 && widget.value.is_string();
   });
 }
@@ -245,6 +252,24 @@ void Namer::name_loras(const std::vector<JsonValue>& values,
 bool is_prose(std::string_view text) {
   return text.find_first_of(" ,\n") != text.npos &&
          std::any_of(text.begin(), text.end(), is_letter);
+}
+
+bool has_prose(const std::vector<JsonValue>& values) {
+  return std::any_of(values.begin(), values.end(), [](JsonValue value) {
+    return is_prose(value.string().value_or(""));
+  });
+}
+
+// The input that holds the file which a class reads.
+std::string_view name_of_file(std::string_view type) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4>
+      kNames = {{{"vae", "vae_name"},
+                 {"controlnet", "control_net_name"},
+                 {"clip", "clip_name"},
+                 {"upscale", "model_name"}}};
+  for (const auto& [word, name] : kNames)
+    if (contains_ignoring_case(type, word)) return name;
+  return "ckpt_name";
 }
 
 bool names_both_sides(JsonValue slots) {
@@ -311,14 +336,35 @@ bool has_chooser(JsonValue node, std::string_view type) {
   return has_true && has_false;
 }
 
-bool has_clip_link(JsonValue node) {
-  bool has_clip = false;
+// What a node is handed, besides values for its widgets.
+struct Handed {
+  bool anything = false;
+  bool clip = false;
+  bool conditioning = false;
+};
+
+Handed handed_to(JsonValue node) {
+  Handed handed;
   node["inputs"].for_each_element([&](JsonValue input) {
-    has_clip = has_clip || (input["link"].is_number() &&
-                            contains_ignoring_case(
-                                input["name"].string().value_or(""), "clip"));
+    if (!input["link"].is_number() || input["widget"]) return;
+    handed.anything = true;
+    if (contains_ignoring_case(input["name"].string().value_or(""), "clip"))
+      handed.clip = true;
+    if (input["type"].string() == "CONDITIONING") handed.conditioning = true;
   });
-  return has_clip;
+  return handed;
+}
+
+// Width and height, side by side.
+std::optional<std::size_t> sides_in(const std::vector<JsonValue>& values) {
+  const auto is_side = [&](std::size_t i) {
+    const auto side =
+        values[i].is_number() ? values[i].integer() : std::nullopt;
+    return side && *side >= kLeastSide;
+  };
+  for (std::size_t i = 0; i + 1 < values.size(); ++i)
+    if (is_side(i) && is_side(i + 1)) return i;
+  return std::nullopt;
 }
 
 // A class nobody listed, from an editor that names no widgets.
@@ -341,7 +387,6 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
   std::string_view number_names = spec_of(node_kind(type), "value");
   std::string_view number = next_item(number_names);
   if (number.empty()) number = has("seed") ? "seed" : "value";
-  constexpr std::int64_t kLeastSide = 16;  // below it are ratios
   const bool picks_sizes = contains_any_ignoring_case(
       type, {"latent", "size", "resolution", "ratio", "dimension"});
   const bool joins = contains_any_ignoring_case(
@@ -352,6 +397,16 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
                                     ? spec_of(node_kind(type), "name")
                                     : std::string_view();
   std::string_view file = next_item(file_names);
+  const Handed handed = handed_to(node);
+  if (const auto at =
+          picks_sizes && !is_listed ? sides_in(values) : std::nullopt) {
+    widgets.push_back({"width", values[*at]});
+    widgets.push_back({"height", values[*at + 1]});
+  }
+  // Numbers beside a text, or of a node that works on what it gets, are
+  // settings.
+  const bool holds_number =
+      is_listed || has("seed") || (!handed.anything && !has_prose(values));
   std::vector<JsonValue> texts;
   for (const JsonValue value : values) {
     // What says which branch a switch takes stands before all others.
@@ -362,29 +417,21 @@ void Namer::name_by_kind(JsonValue node, std::string_view type,
       continue;
     }
     if (is_control_word(value)) continue;
-    if (value.is_number()) widgets.push_back({number, value});
+    if (value.is_number() && holds_number) widgets.push_back({number, value});
     const auto text = value.string();
     if (!text) continue;
-    const bool is_file = is_model_file(*text);
     if (!file.empty())
       widgets.push_back({std::exchange(file, {}), value});
     else if (picks_sizes && pixel_size_in(*text, kLeastSide))
       widgets.push_back({"resolution", value});
-    else if (is_file && has("vae"))
-      widgets.push_back({"vae_name", value});
-    else if (is_file && has("controlnet"))
-      widgets.push_back({"control_net_name", value});
-    else if (is_file && has("clip"))
-      widgets.push_back({"clip_name", value});
-    else if (is_file && has("upscale"))
-      widgets.push_back({"model_name", value});
-    else if (is_file)
-      widgets.push_back({"ckpt_name", value});
+    else if (is_model_file(*text))
+      widgets.push_back({name_of_file(type), value});
     else if (joins && text->size() < 8 &&
              std::none_of(text->begin(), text->end(), is_letter))
       widgets.push_back({"delimiter", value});
-    else if (is_listed || !names_what_is_read(type, *text) ||
-             has_clip_link(node))
+    else if (is_listed || handed.clip ||
+             (!names_what_is_read(type, *text) &&
+              (!handed.conditioning || is_prose(*text))))
       texts.push_back(value);
   }
   if (texts.empty() || count_stale_texts(node) >= texts.size()) return;

@@ -211,6 +211,39 @@ TEST(ComfyPacks, TextsOfTheEditorAreReadWithoutNames) {
   }
 }
 
+TEST(ComfyPacks, SettingsOfTheEditorAreToldFromTextsWithoutNames) {
+  expect_usual(made("editor_settings"));
+  for (const std::string_view name : {"editor_sizes", "editor_named_size"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made(name);
+    expect_usual(got);
+    EXPECT_EQ(got.width, 640);
+    EXPECT_EQ(got.height, 960);
+  }
+}
+
+TEST(ComfyPacks, JsonInOneInputOfANodeIsReadLikeItsInputs) {
+  const Generation got = made("pixaroma");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.height, 1216);
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+  EXPECT_EQ(got.loras[0].weight, 0.7);
+  EXPECT_EQ(got.loras[0].clip_weight, 0.5);
+  const Generation held = made("pixaroma_editor");
+  expect_usual(held);
+  EXPECT_EQ(held.width, 640);
+  EXPECT_EQ(held.height, 960);
+}
+
+TEST(ComfyPacks, AVaeAndATextEncoderComeByNodesThatOnlyHandOn) {
+  const Generation got = made("relays");
+  expect_usual(got);
+  EXPECT_EQ(got.vae, "riverVAE.safetensors");
+  EXPECT_EQ(got.clip_skip, 2);
+}
+
 TEST(ComfyPacks, SidesMayBeNamedAfterTheModel) {
   const Generation got = made("mikey");
   expect_usual(got);
