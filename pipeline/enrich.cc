@@ -3,294 +3,21 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "pipeline/csv_cell.h"
 #include "pipeline/csv_file.h"
 #include "pipeline/csv_list.h"
 #include "pipeline/csv_reader.h"
 #include "pipeline/csv_row.h"
 #include "pipeline/csv_union.h"
-#include "pipeline/grow_array.h"
-#include "pipeline/jsonl_reader.h"
-#include "pipeline/key_table.h"
-#include "pipeline/latest_records.h"
 #include "pipeline/lossless_text.h"
-#include "pipeline/output_place.h"
-#include "pipeline/record_parser.h"
-#include "pipeline/spill_file.h"
+#include "pipeline/record_cells.h"
 #include "pipeline/text_output.h"
 
 namespace sdmeta {
 namespace {
-
-struct AddedColumn {
-  std::string_view name;
-  std::string_view path;  // in the record
-};
-
-// In the order of the record, which is the quickest to read.
-constexpr AddedColumn kColumns[] = {
-    {"status", "status"},
-    {"file", "file"},
-    {"member", "member"},
-    {"image_format", "image.format"},
-    {"image_width", "image.width"},
-    {"image_height", "image.height"},
-    {"image_bytes", "image.bytes"},
-    {"software", "generation.software"},
-    {"software_version", "generation.software_version"},
-    {"prompt", "generation.prompt"},
-    {"negative_prompt", "generation.negative_prompt"},
-    {"steps", "generation.steps"},
-    {"sampler", "generation.sampler"},
-    {"scheduler", "generation.scheduler"},
-    {"sampler_normalized", "generation.sampler_normalized"},
-    {"scheduler_normalized", "generation.scheduler_normalized"},
-    {"cfg_scale", "generation.cfg_scale"},
-    {"guidance", "generation.guidance"},
-    {"seed", "generation.seed"},
-    {"width", "generation.width"},
-    {"height", "generation.height"},
-    {"model", "generation.model"},
-    {"model_hash", "generation.model_hash"},
-    {"vae", "generation.vae"},
-    {"clip_skip", "generation.clip_skip"},
-    {"denoising_strength", "generation.denoising_strength"},
-    {"hires_upscale", "generation.hires.upscale"},
-    {"hires_upscaler", "generation.hires.upscaler"},
-    {"hires_steps", "generation.hires.steps"},
-    {"hires_width", "generation.hires.width"},
-    {"hires_height", "generation.hires.height"},
-    {"hires_denoising_strength", "generation.hires.denoising_strength"},
-    {"loras", "generation.loras"},
-    {"embeddings", "generation.embeddings"},
-    {"prompts", "generation.prompts"},
-    {"controlnets", "generation.controlnets"},
-    {"upscalers", "generation.upscalers"},
-    {"civitai_resources", "generation.civitai_resources"},
-    {"extra", "generation.extra"},
-    {"error", "error"},
-    {"warnings", "warnings"},
-};
-constexpr std::size_t kColumnCount = std::size(kColumns);
-constexpr std::size_t kSpillBufferBytes = 1 << 20;
-
-template <class Member>
-constexpr auto column_texts(Member member) {
-  std::array<std::string_view, kColumnCount> texts;
-  for (std::size_t i = 0; i < kColumnCount; ++i) texts[i] = kColumns[i].*member;
-  return texts;
-}
-constexpr auto kNames = column_texts(&AddedColumn::name);
-constexpr auto kPaths = column_texts(&AddedColumn::path);
-
-/// Appends a value as a cell: null is nothing, an empty text is "".
-void append_value(std::string& out, const RecordValue& value) {
-  switch (value.kind) {
-    case RecordValue::Kind::kMissing:
-    case RecordValue::Kind::kNull: return;
-    case RecordValue::Kind::kText:
-    case RecordValue::Kind::kJson: break;
-  }
-  if (value.text.empty()) {
-    out += "\"\"";
-    return;
-  }
-  if (value.text.find('\0') == std::string::npos) {
-    append_csv_cell(out, value.text);
-    return;
-  }
-  // CSV readers end a cell, or the file, at a NUL.
-  std::string text;
-  for (const char c : value.text) {
-    if (c == '\0') text += "\xEF\xBF\xBD";
-    else text += c;
-  }
-  append_csv_cell(out, text);
-}
-
-/// Numbers 0, 1, 2, ... for the records; their cells wait in the spill.
-class RecordCells {
- public:
-  /// see() every row if has_choices(), then settle(), then find().
-  static Result<std::unique_ptr<RecordCells>> read(
-      const EnrichOptions& options, const Report& report,
-      EnrichCounts& counts) {
-    const OutputPlace place = output_place(options.output);
-    auto spill = SpillFile::create(place.descriptor >= 0
-                                       ? SpillFile::temporary_folder()
-                                       : SpillFile::folder_of(place.path),
-                                   kSpillBufferBytes);
-    if (!spill) return spill.error();
-    auto matcher = NameMatcher::make(MatchKey::kAny, "");
-    if (!matcher) return matcher.error();
-    std::unique_ptr<RecordCells> cells(
-        new RecordCells(std::move(*spill), std::move(*matcher)));
-    if (auto error = cells->read_records(options.records, report, counts))
-      return *std::move(error);
-    return cells;
-  }
-
-  /// There are names that may mean several images.
-  bool has_choices() const { return choices_.size() != 0; }
-  void see(const RowKeys& row) {
-    const auto mark = [&](std::span<const KeyTable::Entry> entries) {
-      for (const KeyTable::Entry& entry : entries)
-        choices_[entry.number()].has_row = true;
-    };
-    if (row.image_id) mark(choices_by_image_id_.find(key_of(*row.image_id)));
-    if (row.uuid) mark(choices_by_uuid_.find(key_of(*row.uuid)));
-  }
-  void settle() {
-    std::optional<std::uint32_t> settled;
-    for (const Choice& choice : choices_) {
-      if (!choice.has_row || choice.record == settled) continue;
-      settled = choice.record;
-      (choice.is_uuid ? by_uuid_ : by_image_id_).add(choice.key, choice.record);
-    }
-    by_image_id_.build();
-    by_uuid_.build();
-  }
-
-  std::optional<std::uint32_t> find(const RowKeys& keys) const {
-    std::optional<std::uint32_t> record;
-    if (keys.image_id)
-      record = best(by_image_id_.find(key_of(*keys.image_id)));
-    if (!record && keys.uuid) record = best(by_uuid_.find(key_of(*keys.uuid)));
-    return record;
-  }
-
-  /// The added cells of a record, each with its comma in front.
-  std::optional<Error> cells(std::uint32_t record, std::string& text) const {
-    const std::uint64_t end =
-        record + 1 < begins_.size() ? begins_[record + 1] : spill_->size();
-    return spill_->read(begins_[record], end, text);
-  }
-
-  std::uint32_t size() const { return latest_.size(); }
-  bool is_replaced(std::uint32_t record) const {
-    return latest_.is_replaced(record);
-  }
-
- private:
-  /// One of the images that a record's name may mean, likeliest first.
-  struct Choice {
-    std::uint64_t key;
-    std::uint32_t record;
-    bool is_uuid;
-    bool has_row;
-  };
-
-  RecordCells(std::unique_ptr<SpillFile> spill, NameMatcher matcher)
-      : spill_(std::move(spill)), matcher_(std::move(matcher)) {}
-
-  std::optional<Error> read_records(const std::string& path,
-                                    const Report& report,
-                                    EnrichCounts& counts) {
-    auto reader = JsonlReader::open(path);
-    if (!reader) return reader.error();
-    // Behind the columns: what the record is found by.
-    std::vector<std::string_view> paths(kPaths.begin(), kPaths.end());
-    paths.push_back("image_id");
-    paths.push_back("row.image_url");
-    RecordParser parser;
-    std::vector<RecordValue> values;
-    std::string text;
-    BadLineReports bad_lines(report);
-    for (;;) {
-      const auto line = (*reader)->next();
-      if (!line) return line.error();
-      if (!*line) break;
-      auto error = parser.values(**line, paths, values);
-      if (!error && values[0].kind != RecordValue::Kind::kText)
-        error = Error{ErrorCode::kMalformed,
-                      "not a record of sdmeta: no status", std::nullopt};
-      if (error) {
-        ++counts.bad_records;
-        bad_lines.add(path, *error, [&] { return (*reader)->line_number(); });
-        continue;
-      }
-      const auto number = static_cast<std::uint32_t>(begins_.size());
-      begins_.push_back(spill_->size());
-      is_ok_.push_back(values[0].text == "ok");
-      std::optional<std::string_view> member;
-      if (values[2].kind == RecordValue::Kind::kText) member = values[2].text;
-      latest_.add(values[1].text, member);
-      add_keys(values, number);
-      text.clear();
-      for (std::size_t i = 0; i < kColumnCount; ++i) {
-        text += ',';
-        append_value(text, values[i]);
-      }
-      if (auto failed = spill_->append(text)) return failed;
-    }
-    counts.records = begins_.size();
-    if (auto refused =
-            refuse_without_records(path, counts.records, counts.bad_records))
-      return refused;
-    latest_.settle();
-    choices_by_image_id_.build();
-    choices_by_uuid_.build();
-    return spill_->flush();
-  }
-
-  /// A record that was joined is found by the keys of its row, another by what
-  /// its name may mean.
-  void add_keys(const std::vector<RecordValue>& values, std::uint32_t number) {
-    const RecordValue& image_id = values[kColumnCount];
-    const RecordValue& image_url = values[kColumnCount + 1];
-    NameKeys keys;
-    const bool is_by_name = image_url.kind == RecordValue::Kind::kMissing;
-    if (is_by_name) {
-      const RecordValue& member = values[2];
-      keys = matcher_.keys(values[1].text, member.text);
-    } else if (image_url.kind == RecordValue::Kind::kText) {
-      keys.add(find_uuid(image_url.text));
-    }
-    if (image_id.kind == RecordValue::Kind::kJson)
-      keys.add(parse_image_number(image_id.text));
-    const bool is_choice = is_by_name && keys.all().size() > 1;
-    for (const NameKey& name_key : keys.all()) {
-      const bool is_uuid = name_key.kind == NameKey::Kind::kUuid;
-      const std::uint64_t key =
-          is_uuid ? key_of(name_key.uuid) : key_of(name_key.number);
-      if (!is_choice) {
-        (is_uuid ? by_uuid_ : by_image_id_).add(key, number);
-        continue;
-      }
-      (is_uuid ? choices_by_uuid_ : choices_by_image_id_)
-          .add(key, static_cast<std::uint32_t>(choices_.size()));
-      choices_.push_back({key, number, is_uuid, false});
-    }
-  }
-
-  std::optional<std::uint32_t> best(
-      std::span<const KeyTable::Entry> entries) const {
-    std::optional<std::uint32_t> first;
-    for (const KeyTable::Entry& entry : entries) {
-      if (latest_.is_replaced(entry.number())) continue;
-      if (is_ok_[entry.number()]) return entry.number();
-      if (!first) first = entry.number();
-    }
-    return first;
-  }
-
-  std::unique_ptr<SpillFile> spill_;
-  NameMatcher matcher_;
-  GrowArray<std::uint64_t> begins_;  // of the records' cells in the spill
-  std::vector<bool> is_ok_;
-  LatestRecords latest_;
-  KeyTable by_image_id_;
-  KeyTable by_uuid_;
-  GrowArray<Choice> choices_;  // those of one record stand together
-  KeyTable choices_by_image_id_;
-  KeyTable choices_by_uuid_;
-};
 
 std::string added_header(const CsvUnion& columns) {
   const std::vector<std::string>& names = columns.names();
@@ -298,7 +25,7 @@ std::string added_header(const CsvUnion& columns) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   std::string header;
-  for (const std::string_view name : kNames) {
+  for (const std::string_view name : record_columns()) {
     std::string free(name);
     if (is_taken(free)) free.insert(0, "sdmeta_");
     const std::string prefixed = free;
@@ -442,12 +169,11 @@ class RowWriter {
   bool has_other_text_ = false;  // was said of this file
   std::vector<bool> is_used_;    // of the records
   std::string added_;
-  const std::string missing_ = ",missing" + std::string(kColumnCount - 1, ',');
+  const std::string missing_ =
+      ",missing" + std::string(record_columns().size() - 1, ',');
 };
 
 }  // namespace
-
-std::span<const std::string_view> enriched_columns() { return kNames; }
 
 Result<EnrichCounts> run_enrich(const EnrichOptions& options,
                                 const Report& report) {
@@ -457,8 +183,11 @@ Result<EnrichCounts> run_enrich(const EnrichOptions& options,
   if (!tables) return tables.error();
   auto output = TextOutput::create(options.output);
   if (!output) return output.error();
-  const auto records = RecordCells::read(options, report, counts);
+  const auto records =
+      RecordCells::read(options.records, options.output, report);
   if (!records) return records.error();
+  counts.records = (*records)->size();
+  counts.bad_records = (*records)->bad_lines();
 
   if ((*records)->has_choices()) {
     const auto see = [&](const CsvReader& reader,

@@ -1,16 +1,14 @@
 // `sdmeta enrich`: every row of the CSV, in order and with its cells untouched,
 // followed by the columns of its record.
 //
-// The added columns are those of `enriched_columns`, in that order. Scalars are
+// The added columns are those of record_columns(), in that order. Scalars are
 // as in the record, lists are compact JSON. A null is an empty cell, an empty
 // text is "" in quotes. `status` is "missing" in rows without a record. An added
 // column whose name the CSV has already gets the prefix "sdmeta_".
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "extractor/error.h"
@@ -38,12 +36,8 @@ struct EnrichCounts {
   std::uint64_t bad_records = 0;    // lines that are no record; reported
 };
 
-/// Names of the added columns.
-std::span<const std::string_view> enriched_columns();
-
-/// Memory is about 40 bytes a record; cells wait in a temporary file beside the
-/// output. Of several records of one image the first with status "ok" counts,
-/// else the first. An error leaves no output file.
+/// Memory, and which record counts: see RecordCells. An error leaves no output
+/// file.
 Result<EnrichCounts> run_enrich(const EnrichOptions& options,
                                 const Report& report);
 
