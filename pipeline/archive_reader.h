@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "extractor/byte_source.h"
@@ -42,6 +43,9 @@ class ArchiveReader {
   /// After next() gave nullopt: why there may have been more.
   virtual const std::optional<Error>& damage() const noexcept = 0;
 };
+
+/// kUnreadable: of a member that holds nothing but the name of another file.
+Error link_error(bool is_hard, std::string_view target);
 
 /// kArchiveBroken. `offset` is in bytes from the start of the archive.
 Error archive_broken(std::string detail,

@@ -15,6 +15,8 @@
 #include "pipeline/archive_magic.h"
 #include "pipeline/compress.h"
 #include "pipeline/decompressor.h"
+#include "pipeline/held_source.h"
+#include "pipeline/lzma_dictionary.h"
 
 namespace sdmeta {
 namespace {
@@ -47,44 +49,6 @@ class Utf8Names {
   locale_t before_;
 };
 
-/// Bytes of the dictionary that the first block of an .xz file asks for; 0 if
-/// the file is no .xz. https://tukaani.org/xz/xz-file-format.txt, 3.1 and 5.3.1
-std::uint64_t xz_dictionary_bytes(ByteSource& source) {
-  constexpr std::size_t kStreamHeader = 12;
-  constexpr std::uint64_t kLzma2 = 0x21;
-  std::array<std::uint8_t, kStreamHeader + 1024> head{};
-  const Result<std::size_t> got = source.read_at(0, head);
-  if (!got || !begins_with(head, std::string_view("\xFD"
-                                                  "7zXZ\0",
-                                                  6)))
-    return 0;
-  std::size_t at = kStreamHeader + 1;
-  const auto number = [&] {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 63 && at < *got; shift += 7) {
-      const std::uint8_t byte = head[at++];
-      value |= std::uint64_t{byte & 0x7Fu} << shift;
-      if ((byte & 0x80) == 0) break;
-    }
-    return value;
-  };
-  if (at >= *got) return 0;
-  const std::uint8_t flags = head[at++];
-  if ((flags & 0x40) != 0) number();  // packed size
-  if ((flags & 0x80) != 0) number();  // unpacked size
-  for (int filters = (flags & 3) + 1; filters > 0; --filters) {
-    const std::uint64_t id = number();
-    const std::uint64_t length = number();
-    if (at >= *got || length > *got - at) return 0;
-    const unsigned bits = head[at] & 0x3Fu;
-    if (id == kLzma2)
-      return bits >= 40 ? UINT32_MAX
-                        : std::uint64_t{2 | (bits & 1)} << (bits / 2 + 11);
-    at += static_cast<std::size_t>(length);
-  }
-  return 0;
-}
-
 Compression compression_of(ByteSource& source) {
   std::array<std::uint8_t, 512> buffer;
   const Result<std::size_t> got = source.read_at(0, buffer);
@@ -98,49 +62,7 @@ class ForeignReader final : public ArchiveReader {
         limits_(limits),
         archive_(::archive_read_new(), ::archive_read_free),
         buffer_(kReadBytes) {
-    if (archive_ == nullptr) {
-      stop("no memory for an archive reader");
-      return;
-    }
-    const std::uint64_t dictionary = xz_dictionary_bytes(*source_);
-    if (dictionary > limits_.max_dictionary_bytes) {
-      stop("unpacking needs a dictionary of " + std::to_string(dictionary) +
-           " bytes");
-      return;
-    }
-    if (const Compression compression = compression_of(*source_);
-        compression != Compression::kNone) {
-      unpacking_.emplace(compression, true,
-                         [this]() -> Result<std::string_view> {
-                           const Result<Bytes> got = read_packed();
-                           if (!got) return got.error();
-                           return as_text(*got);
-                         });
-      text_.resize(kUnpackedBytes);
-    }
-    const Utf8Names scope;
-    archive* const a = archive_.get();
-    // Named one by one: "all" would start programs for rare filters.
-    ::archive_read_support_filter_bzip2(a);
-    ::archive_read_support_filter_xz(a);
-    ::archive_read_support_filter_lz4(a);
-    ::archive_read_support_format_tar(a);
-    ::archive_read_support_format_zip(a);
-    ::archive_read_support_format_7zip(a);
-    // Tars that were joined with cat, as TarReader reads them.
-    ::archive_read_set_option(a, "tar", "read_concatenated_archives", "1");
-    ::archive_read_set_callback_data(a, this);
-    ::archive_read_set_read_callback(a, &ForeignReader::on_read);
-    if (!unpacking_) {
-      ::archive_read_set_skip_callback(a, &ForeignReader::on_skip);
-      ::archive_read_set_seek_callback(a, &ForeignReader::on_seek);
-    }
-    if (::archive_read_open1(a) == ARCHIVE_OK) return;
-    stop(message());
-    // An image that was compressed, for one.
-    if (unpacking_ && !read_error_)
-      damage_ = Error{ErrorCode::kUnsupportedFormat,
-                      "compressed data that is no archive"};
+    open();
   }
 
   std::optional<Member> next() override {
@@ -200,6 +122,45 @@ class ForeignReader final : public ArchiveReader {
   }
 
  private:
+  void open() {
+    if (archive_ == nullptr) return stop("no memory for an archive reader");
+    if (std::optional<Error> error = check_xz_dictionary(*source_, limits_))
+      return stop(std::move(error->detail));
+    if (const Compression compression = compression_of(*source_);
+        compression != Compression::kNone) {
+      unpacking_.emplace(compression, true,
+                         [this]() -> Result<std::string_view> {
+                           const Result<Bytes> got = read_packed();
+                           if (!got) return got.error();
+                           return as_text(*got);
+                         });
+      text_.resize(kUnpackedBytes);
+    }
+    const Utf8Names scope;
+    archive* const a = archive_.get();
+    // Named one by one: "all" would start programs for rare filters.
+    ::archive_read_support_filter_bzip2(a);
+    ::archive_read_support_filter_xz(a);
+    ::archive_read_support_filter_lz4(a);
+    ::archive_read_support_format_tar(a);
+    ::archive_read_support_format_zip(a);
+    ::archive_read_support_format_7zip(a);
+    // Tars that were joined with cat, as TarReader reads them.
+    ::archive_read_set_option(a, "tar", "read_concatenated_archives", "1");
+    ::archive_read_set_callback_data(a, this);
+    ::archive_read_set_read_callback(a, &ForeignReader::on_read);
+    if (!unpacking_) {
+      ::archive_read_set_skip_callback(a, &ForeignReader::on_skip);
+      ::archive_read_set_seek_callback(a, &ForeignReader::on_seek);
+    }
+    if (::archive_read_open1(a) == ARCHIVE_OK) return;
+    stop(message());
+    // An image that was compressed, for one.
+    if (unpacking_ && !read_error_)
+      damage_ = Error{ErrorCode::kUnsupportedFormat,
+                      "compressed data that is no archive"};
+  }
+
   std::optional<Member> member_of(archive_entry* entry) {
     declared_.reset();
     member_error_.reset();
@@ -217,11 +178,8 @@ class ForeignReader final : public ArchiveReader {
       const char* const target =
           hard_link != nullptr ? hard_link : ::archive_entry_symlink(entry);
       member.size.reset();
-      member.error = Error{
-          ErrorCode::kUnreadable,
-          std::string(hard_link != nullptr ? "is a hard link to the member "
-                                           : "is a link to ") +
-              (target != nullptr ? target : "")};
+      member.error = link_error(hard_link != nullptr,
+                                target != nullptr ? target : "");
       return member;
     }
     const bool is_file = type == AE_IFREG || type == 0;
@@ -361,44 +319,11 @@ class ForeignReader final : public ArchiveReader {
   std::optional<Error> damage_;  // the last
 };
 
-class HeldSource final : public ByteSource {
- public:
-  HeldSource(std::shared_ptr<const std::vector<std::uint8_t>> bytes,
-             std::uint64_t size) noexcept
-      : bytes_(std::move(bytes)), memory_(*bytes_), size_(size) {}
-
-  std::uint64_t size() const noexcept override { return size_; }
-
-  Result<std::size_t> read_at(std::uint64_t offset,
-                              std::span<std::uint8_t> out) noexcept override {
-    if (offset >= memory_.size() && offset < size_ && !out.empty())
-      return Error{ErrorCode::kMemberTooLarge,
-                   "only the first " + std::to_string(memory_.size()) +
-                       " bytes of a packed member are unpacked"};
-    return memory_.read_at(offset, out);
-  }
-
- private:
-  std::shared_ptr<const std::vector<std::uint8_t>> bytes_;
-  MemorySource memory_;
-  std::uint64_t size_;
-};
-
 }  // namespace
 
 std::unique_ptr<ArchiveReader> make_foreign_reader(
     std::unique_ptr<ByteSource> source, const Limits& limits) {
   return std::make_unique<ForeignReader>(std::move(source), limits);
-}
-
-std::unique_ptr<ByteSource> make_held_source(
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes, std::uint64_t size,
-    const Limits& limits) {
-  const bool is_cut_by_limit = bytes->size() >= limits.max_member_bytes;
-  const std::uint64_t shown = is_cut_by_limit
-                                  ? std::max<std::uint64_t>(size, bytes->size())
-                                  : bytes->size();
-  return std::make_unique<HeldSource>(std::move(bytes), shown);
 }
 
 Result<std::unique_ptr<ByteSource>> unpack_one_member(

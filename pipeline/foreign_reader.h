@@ -17,10 +17,4 @@ std::unique_ptr<ArchiveReader> make_foreign_reader(
 Result<std::unique_ptr<ByteSource>> unpack_one_member(
     std::unique_ptr<ByteSource> source, const Limits& limits);
 
-/// `bytes` as a source. If they are all that was kept of `size`, because of
-/// `limits.max_member_bytes`, reading what is missing is kMemberTooLarge.
-std::unique_ptr<ByteSource> make_held_source(
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes, std::uint64_t size,
-    const Limits& limits);
-
 }  // namespace sdmeta

@@ -5,6 +5,7 @@
 #include "pipeline/archive_file.h"
 #include "pipeline/file_opener.h"
 #include "pipeline/foreign_reader.h"
+#include "pipeline/held_source.h"
 #include "pipeline/zip_reader.h"
 
 namespace sdmeta {

@@ -288,11 +288,8 @@ std::optional<Member> TarReader::member_of(const Header& header,
                 std::nullopt};
   const char type = header.type;
   if (type == '1' || type == '2') {
-    member.error = Error{
-        ErrorCode::kUnreadable,
-        (type == '1' ? "is a hard link to the member " : "is a link to ") +
-            header.link_target,
-        header.offset};
+    member.error = link_error(type == '1', header.link_target);
+    member.error->offset = header.offset;
     return member;
   }
   const bool is_file =

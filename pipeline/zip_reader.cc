@@ -8,6 +8,7 @@
 
 #include "pipeline/foreign_reader.h"
 #include "pipeline/inflate_source.h"
+#include "pipeline/lzma_dictionary.h"
 
 namespace sdmeta {
 namespace {
@@ -85,20 +86,6 @@ Result<LocalHeader> read_local_header(ByteSource& archive,
                  offset};
   return LocalHeader{u16(bytes, 6), u16(bytes, 8),
                      offset + kLocalBytes + u16(bytes, 26) + u16(bytes, 28)};
-}
-
-/// LZMA data begins with the size of the dictionary that unpacking allocates
-/// (APPNOTE 5.8.8): up to 4 GiB, whatever the member holds.
-std::optional<Error> check_lzma_dictionary(ByteSource& packed,
-                                           const Limits& limits) {
-  std::uint8_t head[9];
-  const Result<std::size_t> got = packed.read_at(0, head);
-  if (!got) return got.error();
-  if (*got < sizeof head || u32(head, 5) <= limits.max_dictionary_bytes)
-    return std::nullopt;
-  return Error{ErrorCode::kMemberTooLarge, "unpacking needs a dictionary of " +
-                                               std::to_string(u32(head, 5)) +
-                                               " bytes"};
 }
 
 Error no_directory(std::string detail) {
@@ -275,7 +262,7 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
         std::move(packed), size,
         {limits.max_member_bytes, limits.max_inflated_bytes});
   if (local->method == kMethodLzma)
-    if (std::optional<Error> error = check_lzma_dictionary(*packed, limits))
+    if (std::optional<Error> error = check_zip_dictionary(*packed, limits))
       return *error;
   // bzip2, LZMA, Zstandard, ...: for libarchive, from the local header on.
   return unpack_one_member(
