@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "extractor/byte_cursor.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/inflate_source.h"
 #include "pipeline/lzma_dictionary.h"
@@ -31,34 +32,30 @@ constexpr std::uint16_t kMethodDeflated = 8;
 constexpr std::uint16_t kMethodLzma = 14;
 constexpr std::uint16_t kFlagEncrypted = 1;
 
-std::uint64_t little(std::span<const std::uint8_t> bytes, std::size_t offset,
-                     std::size_t length) noexcept {
-  std::uint64_t value = 0;
-  for (std::size_t i = length; i > 0; --i)
-    value = value << 8 | bytes[offset + i - 1];
-  return value;
+std::uint64_t little(Bytes bytes, std::size_t offset, std::size_t length) {
+  return ByteCursor(bytes, offset).number(length, ByteOrder::kLittle);
 }
-std::uint16_t u16(std::span<const std::uint8_t> bytes, std::size_t offset) {
+std::uint16_t u16(Bytes bytes, std::size_t offset) {
   return static_cast<std::uint16_t>(little(bytes, offset, 2));
 }
-std::uint32_t u32(std::span<const std::uint8_t> bytes, std::size_t offset) {
+std::uint32_t u32(Bytes bytes, std::size_t offset) {
   return static_cast<std::uint32_t>(little(bytes, offset, 4));
 }
-std::uint64_t u64(std::span<const std::uint8_t> bytes, std::size_t offset) {
+std::uint64_t u64(Bytes bytes, std::size_t offset) {
   return little(bytes, offset, 8);
 }
 
 /// Replaces what 32 bits could not hold by the zip64 extra field's values, in
 /// the order APPNOTE 4.5.3 gives.
-void apply_zip64(std::span<const std::uint8_t> extra, std::uint64_t& size,
-                 std::uint64_t& packed, std::uint64_t& offset) noexcept {
+void apply_zip64(Bytes extra, std::uint64_t& size, std::uint64_t& packed,
+                 std::uint64_t& offset) noexcept {
   constexpr std::uint16_t kZip64Id = 1;
   constexpr std::uint32_t kInZip64 = 0xffffffff;
   while (extra.size() >= 4) {
     const std::uint16_t id = u16(extra, 0);
     const std::size_t length = u16(extra, 2);
     if (length > extra.size() - 4) return;
-    std::span<const std::uint8_t> field = extra.subspan(4, length);
+    Bytes field = extra.subspan(4, length);
     if (id == kZip64Id) {
       for (std::uint64_t* value : {&size, &packed, &offset}) {
         if (*value != kInZip64 || field.size() < 8) continue;
@@ -74,6 +71,8 @@ struct LocalHeader {
   std::uint16_t flags = 0;
   std::uint16_t method = 0;
   std::uint64_t data = 0;  // offset of the member's bytes
+
+  bool is_encrypted() const noexcept { return (flags & kFlagEncrypted) != 0; }
 };
 
 Result<LocalHeader> read_local_header(ByteSource& archive,
@@ -88,75 +87,96 @@ Result<LocalHeader> read_local_header(ByteSource& archive,
                      offset + kLocalBytes + u16(bytes, 26) + u16(bytes, 28)};
 }
 
-Error no_directory(std::string detail) {
-  return archive_broken(std::move(detail));
+/// What the end of the archive says of the central directory.
+struct EndRecord {
+  std::uint64_t entries = 0;
+  std::uint64_t length = 0;  // of the directory
+  std::uint64_t offset = 0;  // of the directory, as stated
+  std::uint64_t end = 0;     // where the directory must end
+};
+
+/// Replaces what is in `record` by what zip64 says, where there is any.
+/// `locator`: the bytes in front of the end record, where its locator stands.
+std::optional<Error> read_zip64_end(ByteSource& source, Bytes locator,
+                                    EndRecord& record) {
+  if (locator.size() < kLocator64Bytes ||
+      u32(locator, 0) != kLocator64Signature)
+    return std::nullopt;
+  // The locator's offset does not know about bytes put in front of the archive,
+  // so the place right before the locator is tried as well.
+  const std::uint64_t locator_at = record.end - kLocator64Bytes;
+  const std::uint64_t stated = u64(locator, 8);
+  for (const std::uint64_t place :
+       {stated,
+        locator_at >= kEnd64Bytes ? locator_at - kEnd64Bytes : stated}) {
+    std::uint8_t bytes[kEnd64Bytes];
+    const Result<std::size_t> got = source.read_at(place, bytes);
+    if (!got) return got.error();
+    if (*got < kEnd64Bytes || u32(bytes, 0) != kEnd64Signature) continue;
+    record = {u64(bytes, 32), u64(bytes, 40), u64(bytes, 48), place};
+    break;
+  }
+  return std::nullopt;
 }
 
-}  // namespace
-
-Result<ZipReader::Directory> ZipReader::find_directory(ByteSource& source) {
+Result<EndRecord> read_end_record(ByteSource& source) {
   const std::uint64_t total = source.size();
   const std::uint64_t tail_bytes =
       std::min<std::uint64_t>(total, kEndBytes + kMaxCommentBytes);
   std::vector<std::uint8_t> tail(static_cast<std::size_t>(tail_bytes));
   const Result<std::size_t> got = source.read_at(total - tail_bytes, tail);
   if (!got) return got.error();
-  if (*got < kEndBytes) return no_directory("no central directory");
+  if (*got < kEndBytes) return archive_broken("no central directory");
   tail.resize(*got);
-  const std::uint64_t tail_start = total - tail_bytes;
 
   // The last end record whose comment fits; comments may quote a signature.
   std::size_t at = tail.size() - kEndBytes + 1;
   do {
-    if (at == 0) return no_directory("no central directory");
+    if (at == 0) return archive_broken("no central directory");
     --at;
   } while (u32(tail, at) != kEndSignature ||
            u16(tail, at + 20) > tail.size() - at - kEndBytes);
 
+  EndRecord record{u16(tail, at + 10), u32(tail, at + 12), u32(tail, at + 16),
+                   total - tail_bytes + at};
+  const std::size_t before = std::min(at, kLocator64Bytes);
+  if (std::optional<Error> error = read_zip64_end(
+          source, Bytes(tail).subspan(at - before, before), record))
+    return *error;
+  return record;
+}
+
+}  // namespace
+
+Result<ZipReader::Directory> ZipReader::find_directory(ByteSource& source) {
+  const Result<EndRecord> record = read_end_record(source);
+  if (!record) return record.error();
+  if (record->length > record->end)
+    return archive_broken("impossible directory size");
   Directory directory;
-  directory.entries = u16(tail, at + 10);
-  directory.length = u32(tail, at + 12);
-  std::uint64_t offset = u32(tail, at + 16);
-  std::uint64_t end = tail_start + at;  // where the directory must end
-  if (at >= kLocator64Bytes &&
-      u32(tail, at - kLocator64Bytes) == kLocator64Signature) {
-    // The locator's offset does not know about bytes put in front of the
-    // archive, so the place right before the locator is tried as well.
-    const std::uint64_t locator = end - kLocator64Bytes;
-    const std::uint64_t stated = u64(tail, at - kLocator64Bytes + 8);
-    for (const std::uint64_t place :
-         {stated, locator >= kEnd64Bytes ? locator - kEnd64Bytes : stated}) {
-      std::uint8_t record[kEnd64Bytes];
-      const Result<std::size_t> read = source.read_at(place, record);
-      if (!read) return read.error();
-      if (*read < kEnd64Bytes || u32(record, 0) != kEnd64Signature) continue;
-      directory.entries = u64(record, 32);
-      directory.length = u64(record, 40);
-      offset = u64(record, 48);
-      end = place;
-      break;
-    }
-  }
-  if (directory.length > end) return no_directory("impossible directory size");
-  directory.offset = end - directory.length;
-  if (offset > directory.offset) {
+  directory.entries = record->entries;
+  directory.length = record->length;
+  directory.offset = record->end - record->length;
+  if (record->offset > directory.offset) {
     // Something stands between directory and end record; believe the offset.
-    if (offset > end) return no_directory("impossible directory offset");
-    directory.offset = end;
+    if (record->offset > record->end)
+      return archive_broken("impossible directory offset");
+    directory.offset = record->end;
   }
-  directory.shift = directory.offset - offset;
+  directory.shift = directory.offset - record->offset;
   for (const std::uint64_t shift : {directory.shift, std::uint64_t{0}}) {
+    const std::uint64_t place = record->offset + shift;
     std::uint8_t signature[4];
-    const Result<std::size_t> read = source.read_at(offset + shift, signature);
-    if (!read) return read.error();
+    const Result<std::size_t> got = source.read_at(place, signature);
+    if (!got) return got.error();
     if (directory.entries != 0 &&
-        (*read < 4 || u32(signature, 0) != kEntrySignature))
+        (*got < sizeof signature || u32(signature, 0) != kEntrySignature))
       continue;
     directory.shift = shift;
-    directory.offset = offset + shift;
+    directory.offset = place;
     return directory;
   }
-  return no_directory("no central directory where the end record says");
+  return archive_broken("no central directory where the end record says");
 }
 
 Result<std::unique_ptr<ZipReader>> ZipReader::open(
@@ -173,74 +193,106 @@ ZipReader::ZipReader(std::unique_ptr<ByteSource> source, Directory directory)
       directory_(directory),
       position_(directory.offset) {}
 
-std::optional<Member> ZipReader::fail(std::string detail) {
+/// One entry of the central directory.
+struct ZipReader::Entry {
+  std::string name;
+  std::uint64_t packed = 0;  // bytes
+  std::uint64_t size = 0;    // bytes
+  std::uint64_t offset = 0;  // of the local header, without `shift`
+  bool is_encrypted = false;
+  bool is_link = false;
+};
+
+void ZipReader::fail(std::string detail) {
   is_done_ = true;
   if (window_.error()) detail = "read: " + window_.error()->detail;
   damage_ = archive_broken(std::move(detail), position_);
-  return std::nullopt;
+}
+
+/// The entry at position_, which moves on; nothing at the end and at a break.
+std::optional<ZipReader::Entry> ZipReader::read_entry() {
+  const Bytes head = window_.at(position_, kEntryBytes);
+  if (head.size() < kEntryBytes || u32(head, 0) != kEntrySignature) {
+    is_done_ = true;
+    // The number of entries is kept modulo 65536 where there is no zip64.
+    if ((entries_ & 0xffff) != (directory_.entries & 0xffff) || window_.error())
+      fail("central directory ends after " + std::to_string(entries_) + " of " +
+           std::to_string(directory_.entries) + " members");
+    return std::nullopt;
+  }
+  constexpr std::uint32_t kTypeMask = 0170000;
+  constexpr std::uint32_t kTypeLink = 0120000;
+  const bool is_unix = head[5] == 3;
+  const std::uint32_t mode = u32(head, 38) >> 16;
+  const std::size_t name_length = u16(head, 28);
+  const std::size_t extra_length = u16(head, 30);
+  const std::size_t comment_length = u16(head, 32);
+  Entry entry;
+  entry.is_encrypted = (u16(head, 8) & kFlagEncrypted) != 0;
+  entry.is_link = is_unix && (mode & kTypeMask) == kTypeLink;
+  entry.packed = u32(head, 20);
+  entry.size = u32(head, 24);
+  entry.offset = u32(head, 42);
+
+  const Bytes rest =
+      window_.at(position_ + kEntryBytes, name_length + extra_length);
+  if (rest.size() < name_length + extra_length) {
+    fail("central directory ends inside an entry");
+    return std::nullopt;
+  }
+  entry.name = as_text(rest.first(name_length));
+  apply_zip64(rest.subspan(name_length), entry.size, entry.packed,
+              entry.offset);
+  position_ += kEntryBytes + name_length + extra_length + comment_length;
+  ++entries_;
+  return entry;
+}
+
+Member ZipReader::member_of(Entry entry) {
+  const std::uint64_t total = window_.source_size();
+  const std::uint64_t offset = entry.offset + directory_.shift;
+  // Members that overlap claim more bytes than there are before the directory:
+  // the mark of a zip bomb (D. Fifield, "A better zip bomb", 2019), and of no
+  // honest writer.
+  claimed_bytes_ +=
+      std::min(entry.packed, total) + kLocalBytes + entry.name.size();
+  Member member{std::move(entry.name), entry.size, std::nullopt, std::nullopt};
+  if (entry.is_link)
+    member.error = Error{ErrorCode::kUnreadable, "is a link"};
+  else if (entry.is_encrypted)
+    member.error = Error{ErrorCode::kEncrypted, "member is encrypted"};
+  else if (offset >= total)
+    member.error = Error{ErrorCode::kCorrupt,
+                         "member begins behind the end of the archive"};
+  else if (claimed_bytes_ > directory_.offset)
+    member.error = Error{ErrorCode::kCorrupt, "members overlap"};
+  else
+    member.range = FileRange{offset, std::min(entry.packed, total - offset),
+                             Packing::kZip, nullptr};
+  return member;
 }
 
 std::optional<Member> ZipReader::next() {
   while (!is_done_) {
-    const std::span<const std::uint8_t> entry =
-        window_.at(position_, kEntryBytes);
-    if (entry.size() < kEntryBytes || u32(entry, 0) != kEntrySignature) {
-      // The number of entries is kept modulo 65536 where there is no zip64.
-      if ((entries_ & 0xffff) != (directory_.entries & 0xffff) ||
-          window_.error())
-        return fail("central directory ends after " + std::to_string(entries_) +
-                    " of " + std::to_string(directory_.entries) + " members");
-      is_done_ = true;
-      break;
-    }
-    const std::uint16_t flags = u16(entry, 8);
-    std::uint64_t packed = u32(entry, 20);
-    std::uint64_t size = u32(entry, 24);
-    const std::size_t name_length = u16(entry, 28);
-    const std::size_t extra_length = u16(entry, 30);
-    const std::size_t comment_length = u16(entry, 32);
-    const std::uint32_t attributes = u32(entry, 38);
-    const bool is_unix = entry[5] == 3;
-    std::uint64_t offset = u32(entry, 42);
-
-    const std::span<const std::uint8_t> rest =
-        window_.at(position_ + kEntryBytes, name_length + extra_length);
-    if (rest.size() < name_length + extra_length)
-      return fail("central directory ends inside an entry");
-    std::string name(reinterpret_cast<const char*>(rest.data()), name_length);
-    apply_zip64(rest.subspan(name_length), size, packed, offset);
-    position_ += kEntryBytes + name_length + extra_length + comment_length;
-    ++entries_;
-
-    constexpr std::uint32_t kTypeMask = 0170000;
-    constexpr std::uint32_t kTypeLink = 0120000;
-    const bool is_link =
-        is_unix && ((attributes >> 16) & kTypeMask) == kTypeLink;
-    if (name.ends_with('/')) continue;
-
-    Member member{std::move(name), size, std::nullopt, std::nullopt};
-    const std::uint64_t total = window_.source_size();
-    offset += directory_.shift;
-    // Members that overlap claim more bytes than there are before the
-    // directory: the mark of a zip bomb (D. Fifield, "A better zip bomb",
-    // 2019), and of no honest writer.
-    claimed_bytes_ += std::min(packed, total) + kLocalBytes + name_length;
-    if (is_link)
-      member.error = Error{ErrorCode::kUnreadable, "is a link"};
-    else if ((flags & kFlagEncrypted) != 0)
-      member.error = Error{ErrorCode::kEncrypted, "member is encrypted"};
-    else if (offset >= total)
-      member.error = Error{ErrorCode::kCorrupt,
-                           "member begins behind the end of the archive"};
-    else if (claimed_bytes_ > directory_.offset)
-      member.error = Error{ErrorCode::kCorrupt, "members overlap"};
-    else
-      member.range = FileRange{offset, std::min(packed, total - offset),
-                               Packing::kZip, nullptr};
-    return member;
+    std::optional<Entry> entry = read_entry();
+    if (entry && !entry->name.ends_with('/'))
+      return member_of(std::move(*entry));
   }
   return std::nullopt;
 }
+
+namespace {
+
+/// A member's bytes as they stand behind its local header, packed or not.
+FileRange data_behind(const LocalHeader& local, const ArchiveFile& archive,
+                      const FileRange& range) {
+  const std::uint64_t available =
+      std::max(archive.size(), local.data) - local.data;
+  return {local.data, std::min(range.length, available), Packing::kStored,
+          range.archive};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
                                                     const FileRange& range,
@@ -249,12 +301,11 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
   FileSource whole(archive.fd(), 0, archive.size());
   const Result<LocalHeader> local = read_local_header(whole, range.offset);
   if (!local) return local.error();
-  if ((local->flags & kFlagEncrypted) != 0)
+  if (local->is_encrypted())
     return Error{ErrorCode::kEncrypted, "member is encrypted"};
-  const std::uint64_t available =
-      std::max(archive.size(), local->data) - local->data;
-  auto packed = std::make_unique<FileSource>(archive.fd(), local->data,
-                                             std::min(range.length, available));
+  const FileRange data = data_behind(*local, archive, range);
+  auto packed =
+      std::make_unique<FileSource>(archive.fd(), data.offset, data.length);
   if (local->method == kMethodStored)
     return std::unique_ptr<ByteSource>(std::move(packed));
   if (local->method == kMethodDeflated)
@@ -275,12 +326,9 @@ std::optional<FileRange> stored_zip_member(const ArchiveFile& archive,
                                            const FileRange& range) {
   FileSource whole(archive.fd(), 0, archive.size());
   const Result<LocalHeader> local = read_local_header(whole, range.offset);
-  if (!local || local->method != kMethodStored || local->flags & kFlagEncrypted)
+  if (!local || local->method != kMethodStored || local->is_encrypted())
     return std::nullopt;
-  const std::uint64_t available =
-      std::max(archive.size(), local->data) - local->data;
-  return FileRange{local->data, std::min(range.length, available),
-                   Packing::kStored, range.archive};
+  return data_behind(*local, archive, range);
 }
 
 }  // namespace sdmeta

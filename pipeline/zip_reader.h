@@ -33,9 +33,13 @@ class ZipReader final : public ArchiveReader {
     std::uint64_t shift = 0;  // bytes in front of what offsets count from
   };
 
+  struct Entry;
+
   ZipReader(std::unique_ptr<ByteSource> source, Directory directory);
   static Result<Directory> find_directory(ByteSource& source);
-  std::optional<Member> fail(std::string detail);
+  std::optional<Entry> read_entry();
+  Member member_of(Entry entry);
+  void fail(std::string detail);
 
   std::unique_ptr<ByteSource> source_;
   HeaderWindow window_;
