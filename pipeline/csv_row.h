@@ -8,7 +8,7 @@
 #include <string>
 
 #include "pipeline/csv_header.h"
-#include "pipeline/match.h"
+#include "pipeline/image_key.h"
 #include "pipeline/row.h"
 
 namespace sdmeta {

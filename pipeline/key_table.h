@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "pipeline/grow_array.h"
-#include "pipeline/match.h"
+#include "pipeline/image_key.h"
 
 namespace sdmeta {
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "parsers/text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -22,19 +24,6 @@ constexpr std::array<std::string_view, 11> kArchives = {
 constexpr std::array<std::string_view, 5> kCompressions = {"gz", "zst", "xz",
                                                            "bz2", "lz4"};
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-bool is_letter_or_digit(char c) noexcept {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& list,
               std::string_view extension) noexcept {
@@ -49,7 +38,8 @@ std::string_view extension_of(std::string_view name) noexcept {
   if (dot == std::string_view::npos || dot == 0) return {};
   const std::string_view extension = name.substr(dot + 1);
   if (extension.size() > kMaxExtension ||
-      !std::all_of(extension.begin(), extension.end(), is_letter_or_digit))
+      !std::all_of(extension.begin(), extension.end(),
+                   [](char c) { return is_letter(c) || is_digit(c); }))
     return {};
   return extension;
 }

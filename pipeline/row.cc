@@ -1,6 +1,6 @@
 #include "pipeline/row.h"
 
-#include "pipeline/match.h"
+#include "pipeline/image_key.h"
 
 namespace sdmeta {
 
