@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "pipeline/record.h"
 
@@ -16,8 +15,5 @@ namespace sdmeta {
 /// (infinite, NaN), and ids past 2^63 - 1, which no reader of columns takes,
 /// are null.
 void append_record(std::string& out, const Record& record, bool with_raw);
-
-/// Appends `text` as a JSON string with its quotes.
-void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace sdmeta

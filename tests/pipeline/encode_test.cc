@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "pipeline/line_writer.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/schema.h"
 #include "tests/support/random_record.h"
@@ -26,7 +27,10 @@ std::string encoded(const Record& record, bool with_raw = false) {
 
 std::string encoded_string(std::string_view text) {
   std::string out;
-  append_json_string(out, text);
+  {
+    LineWriter line(out);
+    put_quoted(line, text);
+  }
   return out;
 }
 
