@@ -43,16 +43,12 @@ struct CsvRowView {
   const CsvRecord& record;
 };
 
-// Duplicates: an image is known by its image_id, a row without one by its UUID.
-// Of several rows of one image that of the newest file counts (by time of
-// change, then by the order in which the files are read), in one file the last;
-// the user's name is taken from another row if this one has none.
+// Of several rows of one image one counts: see CsvPrecedence.
 class CsvIndex {
  public:
   /// An error (unreadable file, missing column) names the file. Bad rows do not
   /// fail the load: each is handed to `report` as `file:line: code: detail`
   /// text, at most `kMaxReports` of a file.
-  static constexpr std::uint64_t kMaxReports = BadLineReports::kMaxOfFile;
   static Result<std::unique_ptr<CsvIndex>> load(
       const CsvOptions& options, const Report& report);
   virtual ~CsvIndex() = default;

@@ -28,8 +28,10 @@ const CsvSegment& CsvRows::segment_of(std::uint32_t row) const {
   return *(behind - 1);
 }
 
-bool CsvRows::read(std::uint32_t row, const Limits& limits, std::string& text,
-                   CsvRecord& record) const {
+bool CsvRows::read(std::uint32_t row, const Limits& limits,
+                   CsvRowText& out) const {
+  if (out.row == row) return true;
+  out.row.reset();
   const CsvSegment& segment = segment_of(row);
   const CsvFile& file = files[segment.file];
   const std::uint64_t begin = segment.begin + offsets[row];
@@ -39,6 +41,7 @@ bool CsvRows::read(std::uint32_t row, const Limits& limits, std::string& text,
   const std::uint64_t end = is_last_of_segment
                                 ? segment.end
                                 : segment.begin + offsets[row + 1];
+  std::string& text = out.text;
   text.resize(static_cast<std::size_t>(std::min<std::uint64_t>(
       end - begin, limits.max_csv_row_bytes + 2)));
   const auto got = file.read_at(begin, text.data(), text.size());
@@ -46,8 +49,21 @@ bool CsvRows::read(std::uint32_t row, const Limits& limits, std::string& text,
   text.resize(*got);
   CsvScanner scanner(file.header().size(), limits.max_csv_row_bytes);
   scanner.start(text, 0, begin + *got == file.size());
-  return scanner.next(record) == CsvScanner::Step::kRecord &&
-         record.fault.empty();
+  if (scanner.next(out.record) != CsvScanner::Step::kRecord ||
+      !out.record.fault.empty())
+    return false;
+  out.row = row;
+  return true;
+}
+
+RowKeys CsvRows::read_keys(std::uint32_t row, const Limits& limits,
+                           CsvRowText& out) const {
+  RowKeys keys;
+  std::string fault;
+  if (!read(row, limits, out) ||
+      !read_row_keys(file_of(row).header(), out.record, keys, fault))
+    return {};
+  return keys;
 }
 
 }  // namespace sdmeta

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "extractor/error.h"
 #include "pipeline/csv_file.h"
 #include "pipeline/csv_index.h"
+#include "pipeline/csv_row.h"
 #include "pipeline/grow_array.h"
 #include "pipeline/key_table.h"
 
@@ -21,6 +23,14 @@ struct CsvSegment {
   std::uint64_t end = 0;    // where the row behind its last begins
   std::uint32_t first_row = 0;
   std::uint32_t file = 0;
+};
+
+/// The bytes and cells of one row, and which it is. One of another CsvRows must
+/// be cleared: `row` says what is not read again.
+struct CsvRowText {
+  std::string text;
+  CsvRecord record;  // views into `text`
+  std::optional<std::uint32_t> row;
 };
 
 struct CsvRows {
@@ -41,10 +51,16 @@ struct CsvRows {
   void index_segments();
   const CsvSegment& segment_of(std::uint32_t row) const;
 
-  /// Reads one row. False if it does not stand there any more. `record` views
-  /// into `text`.
-  bool read(std::uint32_t row, const Limits& limits, std::string& text,
-            CsvRecord& record) const;
+  const CsvFile& file_of(std::uint32_t row) const {
+    return files[segment_of(row).file];
+  }
+
+  /// Reads one row into `out`, unless it is there. False if it does not stand
+  /// in its file any more.
+  bool read(std::uint32_t row, const Limits& limits, CsvRowText& out) const;
+  /// The same; no keys if it does not, or they cannot be told.
+  RowKeys read_keys(std::uint32_t row, const Limits& limits,
+                    CsvRowText& out) const;
 
  private:
   static constexpr std::uint32_t kBlockRows = 256;

@@ -57,8 +57,6 @@ class FailureReports {
 /// only, because a file of another kind is nothing but bad lines.
 class BadLineReports {
  public:
-  static constexpr std::uint64_t kMaxOfFile = kMaxReports;
-
   explicit BadLineReports(const Report& report) : report_(report) {}
 
   /// The next file's lines follow.
@@ -66,9 +64,9 @@ class BadLineReports {
   /// `line`: gives the number of the line; called only if needed.
   template <class Line>
   void add(const std::string& path, const Error& error, Line&& line) {
-    if (++of_file_ <= kMaxOfFile)
+    if (++of_file_ <= kMaxReports)
       describe(path, line(), error);
-    else if (of_file_ == kMaxOfFile + 1)
+    else if (of_file_ == kMaxReports + 1)
       say_there_are_more(path, error);
   }
 

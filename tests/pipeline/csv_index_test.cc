@@ -223,7 +223,7 @@ TEST_F(CsvIndexTest, OfManyBadRowsTheFirstAreReported) {
   for (int i = 0; i < 100; ++i) text += "x\n";
   put("a.csv", text);
   EXPECT_EQ(loaded()->counts().bad_rows, 100u);
-  EXPECT_EQ(messages_.size(), CsvIndex::kMaxReports + 1);
+  EXPECT_EQ(messages_.size(), kMaxReports + 1);
 }
 
 TEST_F(CsvIndexTest, AHugeRowCostsThatRow) {
