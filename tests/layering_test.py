@@ -17,7 +17,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
 ALLOWED = {
     r"tbb/|oneapi/": {"pipeline/graph.cc", "pipeline/csv_rows_read.cc"},
     r"png\.h": {"extractor/png_rows.cc"},
-    r"jpeglib\.h": {"extractor/verify.cc"},
+    r"jpeglib\.h": {"extractor/jpeg_pixels.cc"},
     r"webp/": {"extractor/webp_pixels.cc"},
     r"exiv2/": set(),
     r"archive(_entry)?\.h": {"pipeline/foreign_reader.cc"},
