@@ -13,24 +13,46 @@
 namespace sdmeta {
 namespace {
 
-/// `count` jobs in memory, which need no files: text of ascending length.
+using Files = std::vector<std::shared_ptr<const std::vector<std::uint8_t>>>;
+
+/// Zeros, of 0 to 49 bytes.
+Files no_images() {
+  Files files;
+  for (std::size_t bytes = 0; bytes < 50; ++bytes)
+    files.push_back(std::make_shared<const std::vector<std::uint8_t>>(bytes));
+  return files;
+}
+
+Files images_with_texts(const std::vector<std::size_t>& text_bytes) {
+  Files files;
+  for (const std::size_t bytes : text_bytes) {
+    const std::string png =
+        test::PngBuilder().ztxt("parameters", std::string(bytes, 'x')).build();
+    files.push_back(std::make_shared<const std::vector<std::uint8_t>>(
+        png.begin(), png.end()));
+  }
+  return files;
+}
+
+/// `count` jobs in memory, whose files repeat.
 class MadeUpInputs final : public InputStream {
  public:
-  explicit MadeUpInputs(std::uint64_t count) : count_(count) {}
+  explicit MadeUpInputs(std::uint64_t count, Files files = no_images())
+      : count_(count), files_(std::move(files)) {}
   std::optional<Job> next() override {
     if (seq_ == count_) return std::nullopt;
     Job job;
     job.seq = seq_;
     job.path = "made_up.tar";
     job.member = std::to_string(seq_) + ".png";
-    job.bytes = std::make_shared<const std::vector<std::uint8_t>>(seq_ % 50);
-    ++seq_;
+    job.bytes = files_[seq_++ % files_.size()];
     return job;
   }
   InputCounts counts() const override { return {}; }
 
  private:
   std::uint64_t count_;
+  Files files_;
   std::uint64_t seq_ = 0;
 };
 
@@ -58,8 +80,7 @@ class SlowIndex final : public CsvIndex {
 using Run = void (*)(const NextBatch&, const RunOptions&, const TakeLines&);
 
 std::string output_of(Run run, const RunOptions& options,
-                      std::uint64_t count = 3000) {
-  MadeUpInputs inputs(count);
+                      InputStream&& inputs = MadeUpInputs(3000)) {
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, nullptr, stop);
   std::string output;
@@ -101,36 +122,6 @@ TEST(Run, GraphEqualsSerialWhenBatchesOvertakeEachOther) {
   }
 }
 
-/// Members with texts of `text_bytes`, which repeat.
-class Texts final : public InputStream {
- public:
-  explicit Texts(std::vector<std::size_t> text_bytes, std::uint64_t count)
-      : count_(count) {
-    for (const std::size_t bytes : text_bytes) {
-      const std::string png = test::PngBuilder()
-                                  .ztxt("parameters", std::string(bytes, 'x'))
-                                  .build();
-      files_.push_back(std::make_shared<const std::vector<std::uint8_t>>(
-          png.begin(), png.end()));
-    }
-  }
-  std::optional<Job> next() override {
-    if (seq_ == count_) return std::nullopt;
-    Job job;
-    job.seq = seq_;
-    job.path = "made_up.tar";
-    job.member = std::to_string(seq_) + ".png";
-    job.bytes = files_[seq_++ % files_.size()];
-    return job;
-  }
-  InputCounts counts() const override { return {}; }
-
- private:
-  std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> files_;
-  std::uint64_t count_;
-  std::uint64_t seq_ = 0;
-};
-
 // What is postponed depends on what else is in flight; the output does not.
 TEST(Run, GraphEqualsSerialWithLargeFiles) {
   for (const Compression compression :
@@ -139,13 +130,10 @@ TEST(Run, GraphEqualsSerialWithLargeFiles) {
     options.stages.with_raw = true;
     options.stages.compression = compression;
     const auto output = [&](auto* run) {
-      Texts inputs({10, 900'000, 3'000'000, 100, 900'000}, 70);
-      const std::atomic<bool> stop{false};
-      JobBatches batches(inputs, nullptr, stop);
-      std::string bytes;
-      run([&](bool may_wait) { return batches.next(may_wait); }, options,
-          [&](Lines lines) { bytes += lines.bytes; });
-      return bytes;
+      return output_of(
+          run, options,
+          MadeUpInputs(
+              70, images_with_texts({10, 900'000, 3'000'000, 100, 900'000})));
     };
     const std::string expected = output(run_serial);
     for (const unsigned threads : {1u, 2u, 8u}) {
@@ -185,8 +173,8 @@ TEST(Run, PackedMembersInFlightAreBoundedInBytes) {
 }
 
 TEST(Run, NothingInGivesNothingOut) {
-  EXPECT_EQ(output_of(run_serial, {}, 0), "");
-  EXPECT_EQ(output_of(run_graph, {}, 0), "");
+  EXPECT_EQ(output_of(run_serial, {}, MadeUpInputs(0)), "");
+  EXPECT_EQ(output_of(run_graph, {}, MadeUpInputs(0)), "");
 }
 
 // The credits are what keeps memory from growing with the number of files.

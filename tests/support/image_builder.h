@@ -23,6 +23,18 @@ std::string zlib_compressed(std::string_view text);
 /// What the extractor finds in `file`.
 ImageFields extract(std::string_view file, const ExtractOptions& options = {});
 
+/// Calls `visit` with `file`, one byte of which is another: each in turn.
+template <class Visit>
+void for_each_changed_byte(const std::string& file, Visit&& visit) {
+  for (std::size_t at = 0; at < file.size(); ++at) {
+    for (const char value : {'\0', '\x7F', '\xFF'}) {
+      std::string changed = file;
+      changed[at] = value;
+      visit(changed);
+    }
+  }
+}
+
 /// The value of the first field with this key, or "(none)".
 std::string value_of(const ImageFields& image, std::string_view key);
 const RawField* field_of(const ImageFields& image, std::string_view key);
