@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "extractor/png_rows.h"
+#include "tests/support/packed_text.h"
 #include "tests/support/pixel_images.h"
 
 namespace sdmeta {

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -19,6 +17,7 @@
 #include "pipeline/csv_cell.h"
 #include "pipeline/csv_reader.h"
 #include "tests/support/csv_reference.h"
+#include "tests/support/packed_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace sdmeta {
@@ -239,13 +238,8 @@ TEST_F(CsvIndexTest, AHugeRowCostsThatRow) {
 TEST_F(CsvIndexTest, PackedFilesAreReadAlike) {
   const std::string text = kHeader + row(11111111) + row(22222222);
   put("plain.csv", text);
-  std::string packed(ZSTD_compressBound(text.size()), '\0');
-  packed.resize(ZSTD_compress(packed.data(), packed.size(), text.data(),
-                              text.size(), 1));
-  put("b.csv.zst", packed);
-  gzFile gzip = gzopen((folder_ / "c.csv.gz").c_str(), "wb");
-  gzwrite(gzip, text.data(), static_cast<unsigned>(text.size()));
-  gzclose(gzip);
+  put("b.csv.zst", test::zstd(text));
+  put("c.csv.gz", test::gzip(text));
   const auto index = loaded();
   EXPECT_EQ(index->counts().files, 3u);
   EXPECT_EQ(index->counts().rows, 6u);

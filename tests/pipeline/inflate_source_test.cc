@@ -1,9 +1,10 @@
 #include "pipeline/inflate_source.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <string>
+
+#include "tests/support/packed_text.h"
 
 namespace sdmeta {
 namespace {
@@ -24,20 +25,6 @@ class StringSource final : public ByteSource {
   std::string bytes_;
 };
 
-std::string deflated(const std::string& text) {
-  std::string packed(text.size() + 1024, '\0');
-  z_stream stream{};
-  ::deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  ::deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return packed;
-}
-
 std::string read(ByteSource& source, std::uint64_t offset, std::size_t count) {
   std::string bytes(count, '\0');
   const Result<std::size_t> got = source.read_at(
@@ -52,8 +39,9 @@ class InflateSource : public testing::Test {
     for (int i = 0; i < 400000; ++i) text_ += std::to_string(i * 7919LL) + ",";
   }
   std::unique_ptr<ByteSource> open(const InflateBounds& bounds) {
-    return make_inflate_source(std::make_unique<StringSource>(deflated(text_)),
-                               text_.size(), bounds);
+    return make_inflate_source(
+        std::make_unique<StringSource>(test::deflated(text_)), text_.size(),
+        bounds);
   }
 
   std::string text_;

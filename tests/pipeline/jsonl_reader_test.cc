@@ -1,39 +1,20 @@
 #include "pipeline/jsonl_reader.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "pipeline/record_parser.h"
+#include "tests/support/packed_text.h"
 #include "tests/support/temp_dir.h"
 
 namespace sdmeta {
 namespace {
 
-std::string gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-std::string zstd(const std::string& text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  out.resize(
-      ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 1));
-  return out;
-}
+using test::gzip;
+using test::zstd;
 
 struct Lines {
   std::vector<std::string> lines;

@@ -8,6 +8,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "tests/support/packed_text.h"
+
 namespace sdmeta {
 namespace {
 
@@ -23,20 +25,6 @@ std::string octal(std::uint64_t value, int width) {
   const int length = std::snprintf(text, sizeof text, "%0*llo", width - 1,
                                    static_cast<unsigned long long>(value));
   return std::string(text, static_cast<std::size_t>(length));
-}
-
-std::string deflated(const std::string& content) {
-  z_stream stream{};
-  ::deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(::deflateBound(&stream, content.size()) + 16, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  ::deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  ::deflateEnd(&stream);
-  return out;
 }
 
 void check(int outcome, archive* a) {
@@ -116,7 +104,7 @@ std::string zip_of(const std::vector<ZipEntry>& entries) {
   std::string directory;
   for (const ZipEntry& entry : entries) {
     const std::string data =
-        entry.is_deflated ? deflated(entry.content) : entry.content;
+        entry.is_deflated ? test::deflated(entry.content) : entry.content;
     const std::uint64_t size =
         entry.claimed_size != 0 ? entry.claimed_size : entry.content.size();
     const std::uint64_t offset = zip.size();

@@ -3,7 +3,6 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace sdmeta::test {
 
@@ -46,18 +45,6 @@ std::string utf16(std::u16string_view text, ByteOrder order) {
   std::string bytes;
   for (const char16_t unit : text) bytes += number(unit, 2, order);
   return bytes;
-}
-
-std::string zlib_compressed(std::string_view text) {
-  uLongf size = ::compressBound(static_cast<uLong>(text.size()));
-  std::string out(size, '\0');
-  if (::compress(reinterpret_cast<Bytef*>(out.data()), &size,
-                 reinterpret_cast<const Bytef*>(text.data()),
-                 static_cast<uLong>(text.size())) != Z_OK) {
-    throw std::runtime_error("compress");
-  }
-  out.resize(size);
-  return out;
 }
 
 ImageFields extract(std::string_view file, const ExtractOptions& options) {

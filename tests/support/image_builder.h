@@ -10,6 +10,7 @@
 
 #include "extractor/byte_cursor.h"
 #include "extractor/extract.h"
+#include "tests/support/packed_text.h"
 
 namespace sdmeta::test {
 
@@ -18,7 +19,6 @@ std::string be32(std::uint32_t value);
 std::string le16(std::uint32_t value);
 std::string le32(std::uint32_t value);
 std::string utf16(std::u16string_view text, ByteOrder order);
-std::string zlib_compressed(std::string_view text);
 
 /// What the extractor finds in `file`.
 ImageFields extract(std::string_view file, const ExtractOptions& options = {});

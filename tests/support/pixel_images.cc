@@ -54,22 +54,6 @@ void hide(Pixels& pixels, std::string_view signature, std::string_view payload,
   }
 }
 
-std::string gzip(std::string_view text) {
-  z_stream stream{};
-  constexpr int kGzip = 16;
-  deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + kGzip, 8,
-               Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
-
 std::vector<std::uint8_t> png_of(const Pixels& pixels, PngLayout layout) {
   std::vector<std::uint8_t> file;
   png_structp png =

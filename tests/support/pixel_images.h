@@ -28,8 +28,6 @@ void hide(Pixels& pixels, std::string_view signature, std::string_view payload,
           std::optional<std::uint32_t> declared_bits = {},
           std::string_view behind = {});
 
-std::string gzip(std::string_view text);
-
 enum class PngLayout : std::uint8_t { kPlain, kInterlaced };
 std::vector<std::uint8_t> png_of(const Pixels& pixels,
                                  PngLayout layout = PngLayout::kPlain);
