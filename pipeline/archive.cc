@@ -2,15 +2,14 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "extractor/container.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/job_source.h"
-#include "pipeline/report.h"
 #include "pipeline/name_filter.h"
+#include "pipeline/report.h"
 #include "pipeline/tar_reader.h"
 #include "pipeline/zip_reader.h"
 
@@ -30,7 +29,7 @@ bool is_in_hidden(std::string_view name) noexcept {
   }
 }
 
-bool is_image(std::span<const std::uint8_t> head) noexcept {
+bool is_image(Bytes head) noexcept {
   const ContainerRow* const row = find_container(head);
   return row != nullptr && row->read != nullptr;
 }
@@ -71,6 +70,22 @@ class JobBytes final : public ByteSource {
   Job job_;
   std::unique_ptr<ByteSource> source_;
 };
+
+struct OpenArchive {
+  std::unique_ptr<ByteSource> source;
+  std::vector<std::uint8_t> head;  // its first kHeadBytes, if there are as many
+};
+
+Result<OpenArchive> open_archive(const Job& archive, const Limits& limits) {
+  if (archive.error) return *archive.error;
+  Result<std::unique_ptr<ByteSource>> source = JobBytes::open(archive, limits);
+  if (!source) return source.error();
+  std::vector<std::uint8_t> head(kHeadBytes);
+  const Result<std::size_t> got = (*source)->read_at(0, head);
+  if (!got) return got.error();
+  head.resize(*got);
+  return OpenArchive{std::move(*source), std::move(head)};
+}
 
 }  // namespace
 
@@ -115,65 +130,46 @@ bool ArchiveWalk::takes(const std::optional<std::string>& member) const {
   return options_.shard.takes(name.append(kMemberMark).append(*member));
 }
 
-/// Makes the archive that `archive` names the current one, or sets instead_.
+/// Makes `archive` a job itself: because of its error, or because it is an
+/// image that is named like an archive.
+void ArchiveWalk::offer(Job archive) {
+  if (!takes(archive.member)) {
+    ++counts_.other_shards;
+    return;
+  }
+  if (archive.error || !archive.member) archive.range.reset();
+  if (archive.error) archive.bytes.reset();
+  instead_ = std::move(archive);
+}
+
+/// Makes the archive that `archive` names the current one, or offers it.
 void ArchiveWalk::enter(Job archive) {
   archive.is_announced = true;
+  if (!archive.error && levels_.size() >= kMaxNesting)
+    archive.error = Error{ErrorCode::kUnsupportedFormat,
+                          "archives within archives are read " +
+                              std::to_string(kMaxNesting) + " levels deep"};
+  Result<OpenArchive> opened = open_archive(archive, options_.limits);
+  if (!opened) {
+    archive.error = opened.error();
+    return offer(std::move(archive));
+  }
+  const Bytes head = opened->head;
+  if (!is_tar(head) && !is_archive(head)) {
+    if (!is_image(head))
+      archive.error =
+          archive_broken(head.empty() ? "is empty" : "is not an archive", 0);
+    return offer(std::move(archive));
+  }
+
   auto level = std::make_unique<Level>();
   if (archive.member)
     level->prefix = *archive.member + std::string(kMemberMark);
-  std::optional<Error> error = archive.error;
-  if (!error && levels_.size() >= kMaxNesting)
-    error = Error{ErrorCode::kUnsupportedFormat,
-                  "archives within archives are read " +
-                      std::to_string(kMaxNesting) + " levels deep"};
   level->place = stored_range(archive);
-
-  std::unique_ptr<ByteSource> source;
-  std::uint8_t head[kHeadBytes];
-  std::size_t head_bytes = 0;
-  if (!error) {
-    Result<std::unique_ptr<ByteSource>> opened =
-        JobBytes::open(archive, options_.limits);
-    if (opened) {
-      source = std::move(*opened);
-      const Result<std::size_t> got = source->read_at(0, head);
-      if (got)
-        head_bytes = *got;
-      else
-        error = got.error();
-    } else {
-      error = opened.error();
-    }
-  }
-  const std::span<const std::uint8_t> head_view =
-      std::span(head).first(head_bytes);
-  // A tar without members is only zeros.
-  const bool is_tar =
-      is_tar_header(head_view) ||
-      (head_bytes == kHeadBytes &&
-       std::all_of(head_view.begin(), head_view.end(),
-                   [](std::uint8_t byte) { return byte == 0; }));
-  const bool is_other = !error && !is_tar && !is_archive(head_view);
-  const bool is_misnamed = is_other && is_image(head_view);
-  if (is_other && !is_misnamed)
-    error =
-        archive_broken(head_bytes == 0 ? "is empty" : "is not an archive", 0);
-  if (error || is_misnamed) {
-    if (!takes(archive.member)) {
-      ++counts_.other_shards;
-      return;
-    }
-    archive.error = std::move(error);
-    if (archive.error || !archive.member) archive.range.reset();
-    if (archive.error) archive.bytes.reset();
-    instead_ = std::move(archive);
-    return;
-  }
-
-  if (level->place && is_tar) {
-    level->reader = std::make_unique<TarReader>(std::move(source));
-  } else if (level->place && is_zip(head_view)) {
-    Result<std::unique_ptr<ZipReader>> zip = ZipReader::open(source);
+  if (level->place && is_tar(head)) {
+    level->reader = std::make_unique<TarReader>(std::move(opened->source));
+  } else if (level->place && is_zip(head)) {
+    Result<std::unique_ptr<ZipReader>> zip = ZipReader::open(opened->source);
     if (zip)
       level->reader = std::move(*zip);
     else
@@ -187,7 +183,8 @@ void ArchiveWalk::enter(Job archive) {
       ++counts_.other_shards;
       return;
     }
-    level->reader = make_foreign_reader(std::move(source), options_.limits);
+    level->reader =
+        make_foreign_reader(std::move(opened->source), options_.limits);
   }
   levels_.push_back(std::move(level));
 }

@@ -56,6 +56,7 @@ class ArchiveWalk {
   struct Level;
 
   void enter(Job archive);
+  void offer(Job archive);
   std::optional<Job> visit(Level& level, Member member);
   std::optional<Job> leave(const Level& level);
   Job job_of(Level& level, Member member, std::string name) const;
@@ -67,7 +68,7 @@ class ArchiveWalk {
   ArchiveOptions options_;
   std::optional<std::string> only_;
   std::vector<std::unique_ptr<Level>> levels_;
-  std::optional<Job> instead_;  // of an archive that could not be entered
+  std::optional<Job> instead_;  // an archive that is not entered
   ArchiveCounts counts_;
 };
 

@@ -88,6 +88,11 @@ bool is_tar_header(std::span<const std::uint8_t> head) noexcept {
   return expected == unsigned_sum || expected == signed_sum;
 }
 
+bool is_tar(std::span<const std::uint8_t> head) noexcept {
+  return is_tar_header(head) ||
+         (head.size() >= kBlock && is_zero(head.first(kBlock)));
+}
+
 /// What the headers in front of a member say about it.
 struct TarReader::Extension {
   std::optional<std::uint64_t> start;  // of the first of them

@@ -18,6 +18,9 @@ namespace sdmeta {
 /// True if `head` (512 bytes or more) is a tar header whose checksum holds.
 bool is_tar_header(std::span<const std::uint8_t> head) noexcept;
 
+/// The same, and true for a tar without members, which is only zeros.
+bool is_tar(std::span<const std::uint8_t> head) noexcept;
+
 class TarReader final : public ArchiveReader {
  public:
   explicit TarReader(std::unique_ptr<ByteSource> source);
