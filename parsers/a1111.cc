@@ -85,10 +85,6 @@ bool has_postprocessing(const Payloads& payloads) {
                      });
 }
 
-bool claims(const Payloads& payloads) {
-  return choose(payloads) != nullptr || has_postprocessing(payloads);
-}
-
 void note_doubts(const Infotext& infotext, const Limits& limits,
                  std::vector<Error>& notes) {
   if (infotext.is_cut)
@@ -116,11 +112,13 @@ void note_other_texts(const Payloads& payloads, const Payload& chosen,
   }
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = choose(payloads);
+  const bool is_postprocessed = has_postprocessing(payloads);
+  if (payload == nullptr && !is_postprocessed) return false;
   const Limits& limits = payloads.limits();
   generation.software = "a1111";
-  const Payload* const payload = choose(payloads);
   if (payload != nullptr) {
     const Infotext& infotext = payload->infotext();
     if (infotext.prompt) generation.prompt = std::string(*infotext.prompt);
@@ -136,25 +134,25 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     note_doubts(infotext, limits, notes);
     note_other_texts(payloads, *payload, notes);
   }
-  if (has_postprocessing(payloads))
+  if (is_postprocessed)
     add_postprocessing(payloads, payload, generation, notes);
   // Beside a graph the LoRAs have their file names there.
   if (find_graph(payloads) == nullptr) apply_civitai_resources(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow a1111_row = {
-    "a1111",
-    "a1111 forge forge-classic forge-neo reforge easy-reforge sd-next comfyui "
-    "civitai fooocus ruined-fooocus stability-matrix artbot draw-things krita "
-    "stable-diffusion.cpp",
-    "PNG text `parameters`, Exif UserComment, JPEG and GIF comments, XMP, "
-    "stealth pixels",
-    claims,
-    parse,
-    true,
-    false};
+    .name = "a1111",
+    .software =
+        "a1111 forge forge-classic forge-neo reforge easy-reforge sd-next "
+        "comfyui civitai fooocus ruined-fooocus stability-matrix artbot "
+        "draw-things krita stable-diffusion.cpp",
+    .where =
+        "PNG text `parameters`, Exif UserComment, JPEG and GIF comments, XMP, "
+        "stealth pixels",
+    .read = read,
+    .is_partial = true};
 
 }  // namespace sdmeta

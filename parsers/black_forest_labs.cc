@@ -12,26 +12,24 @@
 namespace sdmeta {
 namespace {
 
-bool claims(const Payloads& payloads) {
-  return payloads.text_of("Make") == "Black Forest Labs" &&
-         !payloads.text_of("Model").empty();
-}
-
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>&) {
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>&) {
+  const std::string_view model = payloads.text_of("Model");
+  if (payloads.text_of("Make") != "Black Forest Labs" || model.empty())
+    return false;
   generation.software = "black-forest-labs";
-  set_field(generation, Field::kModel, payloads.text_of("Model"));
+  set_field(generation, Field::kModel, model);
   if (const auto prompt = payloads.text_of("ImageDescription"); !prompt.empty())
     set_field(generation, Field::kPrompt, prompt);
   if (const auto software = payloads.text_of("Software"); !software.empty())
     add_extra(generation, "Software", software);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow black_forest_labs_row = {
     "black_forest_labs", "black-forest-labs",
-    "Exif Make, Model, ImageDescription", claims, parse};
+    "Exif Make, Model, ImageDescription", read};
 
 }  // namespace sdmeta

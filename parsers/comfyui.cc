@@ -43,7 +43,7 @@ bool may_hold_workflow(const Payload& payload) {
           contains(payload.text(), "\"workflow\""));
 }
 
-bool claims(const Payloads& payloads) {
+bool may_hold_graph(const Payloads& payloads) {
   for (const Payload& payload : payloads.all())
     if (may_hold_api_graph(payload)) return true;
   for (const Payload& payload : payloads.all()) {
@@ -183,8 +183,9 @@ void keep_plain_parameters(const Payloads& payloads, Generation& generation,
                    std::nullopt});
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  if (!may_hold_graph(payloads)) return false;
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
   std::vector<Error> found;
@@ -209,7 +210,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   generation.software = "comfyui";
   keep_plain_parameters(payloads, generation, notes);
   apply_civitai_comfy(sources.extra_metadata, sources.airs, limits, generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
@@ -220,9 +221,7 @@ extern const ParserRow comfyui_row = {
     .where =
         "PNG `prompt`, `workflow`, comf; Exif `prompt:{`; video tags; "
         "UserComment JSON",
-    .claims = claims,
-    .parse = parse,
-    .is_partial = false,
+    .read = read,
     .fills_gaps = true};
 
 }  // namespace sdmeta

@@ -42,10 +42,6 @@ const Payload* find_object(const Payloads& payloads) {
   return is_ours ? payload : nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_object(payloads) != nullptr;
-}
-
 // Camel case configuration of newer versions, which repeats all of the above.
 void read_configuration(JsonValue v2, Generation& generation) {
   if (!generation.clip_skip)
@@ -60,9 +56,11 @@ void read_configuration(JsonValue v2, Generation& generation) {
   }
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = find_object(payloads)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_object(payloads);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   generation.software = "draw-things";
   read_fields(root, kRules, generation, notes);
   root["lora"].for_each_element([&](JsonValue entry) {
@@ -83,12 +81,12 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     generation.upscalers.push_back({*name, root["upscaler_scale"].number()});
   read_configuration(root["v2"], generation);
   split_scheduler(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
-extern const ParserRow draw_things_row = {
-    "draw_things", "draw-things", "XMP exif:UserComment JSON", claims, parse};
+extern const ParserRow draw_things_row = {"draw_things", "draw-things",
+                                          "XMP exif:UserComment JSON", read};
 
 }  // namespace sdmeta

@@ -110,11 +110,8 @@ const Payload* find_object(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return has_chunks(payloads) || find_object(payloads) != nullptr;
-}
-
-Pairs read_pairs(const Payloads& payloads) {
+// Nothing if Easy Diffusion wrote none.
+std::optional<Pairs> read_pairs(const Payloads& payloads) {
   Pairs pairs;
   if (const Payload* object = find_object(payloads)) {
     object->json().for_each_member([&](std::string_view key, JsonValue value) {
@@ -122,6 +119,7 @@ Pairs read_pairs(const Payloads& payloads) {
     });
     return pairs;
   }
+  if (!has_chunks(payloads)) return std::nullopt;
   for (const Payload& payload : payloads.all())
     if (is_chunk(payload) && payload.key() != "Software")
       pairs.emplace_back(payload.key(), payload.field().value);
@@ -158,9 +156,11 @@ void read_clip_skip(std::string_view text, Generation& generation) {
     set_field(generation, Field::kClipSkip, text);
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const Pairs pairs = read_pairs(payloads);
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const auto found = read_pairs(payloads);
+  if (!found) return false;
+  const Pairs& pairs = *found;
   generation.software = "easy-diffusion";
   for (const auto& [key, value] : pairs) {
     const FieldRule* rule = nullptr;
@@ -197,13 +197,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
         {std::string(upscaler),
          number_in<double>(value_of(pairs, "upscale_amount", "Upscale By"))});
   read_clip_skip(value_of(pairs, "clip_skip", "Clip Skip"), generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow easy_diffusion_row = {
     "easy_diffusion", "easy-diffusion",
-    "one PNG chunk for each parameter; JSON in UserComment", claims, parse};
+    "one PNG chunk for each parameter; JSON in UserComment", read};
 
 }  // namespace sdmeta

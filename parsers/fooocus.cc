@@ -92,10 +92,6 @@ const Payload* find_payload(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_payload(payloads) != nullptr;
-}
-
 // Fooocus has five slots; where a file claims thousands, repeats may stay.
 bool has_lora(const Generation& generation, std::string_view name) {
   constexpr std::size_t kMostCompared = 256;
@@ -164,9 +160,10 @@ std::string joined(JsonValue texts) {
   return all;
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const Payload* payload = find_payload(payloads);
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_payload(payloads);
+  if (payload == nullptr) return false;
   const JsonValue root = payload->json();
   if (!root.is_object()) return malformed(payload->key(), "is no JSON");
   generation.software = "fooocus";
@@ -189,7 +186,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
        {"full_negative_prompt", "Full Negative Prompt"})
     if (!generation.negative_prompt && root[key].is_array())
       set_field(generation, Field::kNegativePrompt, joined(root[key]));
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
@@ -197,6 +194,6 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 extern const ParserRow fooocus_row = {
     "fooocus", "fooocus",
     "JSON: PNG `parameters` with `fooocus_scheme`, UserComment with MakerNote",
-    claims, parse};
+    read};
 
 }  // namespace sdmeta

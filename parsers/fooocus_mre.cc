@@ -51,10 +51,6 @@ const Payload* find_payload(const Payloads& payloads) {
   return software && software->starts_with(kName) ? payload : nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_payload(payloads) != nullptr;
-}
-
 // Where the prompt as typed is empty, the one that was run, of which there is
 // one for each text encoder pass.
 void fill_from_list(Generation& generation, Field field, JsonValue list) {
@@ -66,9 +62,11 @@ void fill_from_list(Generation& generation, Field field, JsonValue list) {
   if (!all.empty()) set_field(generation, field, all);
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = find_payload(payloads)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_payload(payloads);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   generation.software = "fooocus-mre";
   read_fields(root, kRules, generation, notes);
   if (auto software = root["software"].string()) {
@@ -89,13 +87,12 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   if (!generation.negative_prompt)
     fill_from_list(generation, Field::kNegativePrompt,
                    root["real_negative_prompt"]);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow fooocus_mre_row = {
-    "fooocus_mre", "fooocus-mre", "JSON: PNG `Comment`, JPEG comment", claims,
-    parse};
+    "fooocus_mre", "fooocus-mre", "JSON: PNG `Comment`, JPEG comment", read};
 
 }  // namespace sdmeta

@@ -61,7 +61,7 @@ bool has_fitting(const Payloads& payloads, const FieldRule& rule) {
 
 // `prompt` and `seed` need no more: FramePack Studio writes only those. Screens
 // of games have a `Seed`, and any program a `text`.
-bool claims(const Payloads& payloads) {
+bool are_parameters(const Payloads& payloads) {
   if (payloads.find("mold:parameters") != nullptr) return false;  // the whole
   std::vector<Field> fields;
   for (const FieldRule& rule : generic_rules())
@@ -78,8 +78,9 @@ std::string_view software_of(const Payloads& payloads) {
   return find_chunk(payloads, "action") != nullptr ? "airunner" : "sd-scripts";
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>&) {
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>&) {
+  if (!are_parameters(payloads)) return false;
   generation.software = software_of(payloads);
   std::vector<const Payload*> taken;
   for (const FieldRule& rule : generic_rules()) {
@@ -93,13 +94,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
         std::find(taken.begin(), taken.end(), &payload) == taken.end())
       add_extra(generation, payload.key(), payload.text());
   split_scheduler(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow generic_chunks_row = {
     "generic_chunks", "airunner sd-scripts sygil mold unknown-chunks",
-    "one PNG chunk for each parameter", claims, parse};
+    "one PNG chunk for each parameter", read};
 
 }  // namespace sdmeta

@@ -194,10 +194,6 @@ Description find_object(const Payloads& payloads) {
   return find_object(payloads, true);
 }
 
-bool claims(const Payloads& payloads) {
-  return find_object(payloads).payload != nullptr;
-}
-
 bool set_member(Generation& generation, Field field, JsonValue value) {
   const bool is_prompt =
       field == Field::kPrompt || field == Field::kNegativePrompt;
@@ -290,9 +286,10 @@ void read_lora_files(JsonValue root, std::string_view files,
     add_extra(generation, scales, root[scales]);
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>&) {
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>&) {
   const Description description = find_object(payloads);
+  if (description.payload == nullptr) return false;
   const Payload& payload = *description.payload;
   const JsonValue root = description.object;
   const Writer writer = writer_of(payload, root);
@@ -320,7 +317,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
       if (!value.is_object()) add_extra(generation, key, value);
     });
   split_scheduler(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
@@ -328,6 +325,6 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 extern const ParserRow generic_json_row = {
     "generic_json",
     "unknown-json nmkd mflux imaginairy cremage mold pollinations horde-ng",
-    "any JSON object with a prompt and two other parameters", claims, parse};
+    "any JSON object with a prompt and two other parameters", read};
 
 }  // namespace sdmeta

@@ -55,10 +55,6 @@ const Payload* find_object(const Payloads& payloads) {
   return is_ours ? payload : nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_object(payloads) != nullptr;
-}
-
 // {"selected_lora": "owner/repository", "multiplier": 0.8}
 void read_lora(JsonValue lora, Generation& generation) {
   const auto name = model_name_of(lora["selected_lora"]);
@@ -69,9 +65,11 @@ void read_lora(JsonValue lora, Generation& generation) {
   generation.loras.push_back({*name, lora["multiplier"].number(), {}, {}, {}});
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = find_object(payloads)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_object(payloads);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   generation.software = "hf-space";
   read_fields(root, kRules, generation, notes);
   // Animagine XL 3.1 itself writes name and hash as one object.
@@ -87,12 +85,12 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   else
     add_extra(generation, "use_upscaler", upscaler);
   split_scheduler(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow hf_space_row = {"hf_space", "hf-space",
-                                       "PNG `parameters` JSON", claims, parse};
+                                       "PNG `parameters` JSON", read};
 
 }  // namespace sdmeta

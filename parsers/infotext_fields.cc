@@ -449,25 +449,19 @@ SettingsReader::SettingsReader(const std::vector<Setting>& settings,
   parts_.reserve(settings.size());
   for (const Setting& setting : settings) {
     parts_.push_back({&setting});
-    bits_ |= bit_of(setting.key);
+    keys_.add(setting.key);
   }
 }
 
-std::uint64_t SettingsReader::bit_of(std::string_view key) {
-  // Letters have the same number in either case; so have some other signs.
-  const std::size_t last = static_cast<unsigned char>(key.back()) | 0x20u;
-  return std::uint64_t{1} << ((key.size() * 7 + last) % 64);
-}
-
 const Setting* SettingsReader::find(std::string_view key) const {
-  if ((bits_ & bit_of(key)) == 0) return nullptr;
+  if (!keys_.may_have(key)) return nullptr;
   for (const Part& part : parts_)
     if (equal_ignoring_case(part.setting->key, key)) return part.setting;
   return nullptr;
 }
 
 std::optional<std::string> SettingsReader::take(std::string_view key) {
-  if ((bits_ & bit_of(key)) == 0) return std::nullopt;
+  if (!keys_.may_have(key)) return std::nullopt;
   for (Part& part : parts_) {
     if (!equal_ignoring_case(part.setting->key, key)) continue;
     part.is_held = true;

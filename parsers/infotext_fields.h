@@ -11,6 +11,7 @@
 #include "extractor/error.h"
 #include "extractor/limits.h"
 #include "parsers/generation.h"
+#include "parsers/name_index.h"
 #include "parsers/settings_line.h"
 
 namespace sdmeta {
@@ -44,12 +45,8 @@ class SettingsReader {
     bool is_held = false;  // by a field
   };
 
-  // A bit for each key, by which nearly all questions for keys that are not
-  // there are answered: dialects ask for dozens.
-  static std::uint64_t bit_of(std::string_view key);
-
   std::vector<Part> parts_;
-  std::uint64_t bits_ = 0;
+  KeyBits keys_;
   const Limits& limits_;
   Generation& generation_;
   std::vector<Error>& notes_;

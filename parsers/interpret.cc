@@ -15,37 +15,46 @@
 namespace sdmeta {
 namespace {
 
+// What is wrong with the text of one row is the record's error only if no row
+// has read anything.
+void refuse(Error error, Interpretation& result) {
+  if (!result.error)
+    result.error = std::move(error);
+  else
+    result.warnings.push_back(std::move(error));
+}
+
+// False if there was nothing to read, or if it was broken; `generation` is
+// empty then.
+bool try_row(const ParserRow& row, const Payloads& payloads,
+             Generation& generation, Interpretation& result) {
+  const Result<bool> is_read = row.read(payloads, generation, result.warnings);
+  if (is_read) return *is_read;
+  generation = {};
+  refuse(is_read.error(), result);
+  return false;
+}
+
 void run_table(const Payloads& payloads, Interpretation& result) {
-  const auto refuse = [&](Error error) {
-    if (!result.error)
-      result.error = std::move(error);
-    else
-      result.warnings.push_back(std::move(error));
-  };
-  for (const ParserRow* row : parser_table()) {
-    if (result.generation && !row->fills_gaps) continue;
-    if (!row->claims(payloads)) continue;
-    if (result.generation) {
-      Generation other;
-      if (auto error = row->parse(payloads, other, result.warnings)) {
-        refuse(std::move(*error));
-        continue;
-      }
-      fill_gaps(*result.generation, std::move(other));
+  auto rows = parser_table();
+  Generation& generation = result.generation.emplace();
+  while (!rows.empty() && !try_row(*rows.front(), payloads, generation, result))
+    rows = rows.subspan(1);
+  if (rows.empty()) {
+    result.generation.reset();
+    return;
+  }
+  if (rows.front()->is_partial) {
+    Generation other;
+    for (const ParserRow* const row : rows.subspan(1)) {
+      if (!row->fills_gaps || !try_row(*row, payloads, other, result)) continue;
+      fill_gaps(generation, std::move(other));
       break;
     }
-    if (auto error = row->parse(payloads, result.generation.emplace(),
-                                result.warnings)) {
-      result.generation.reset();
-      refuse(std::move(*error));
-      continue;
-    }
-    if (!row->is_partial) break;
   }
-  if (!result.generation) return;
   // Resources may stand in infotext, the LoRAs in the graph beside it.
-  attach_version_ids(*result.generation);
-  normalize_sampler(*result.generation);
+  attach_version_ids(generation);
+  normalize_sampler(generation);
   if (result.error) {
     result.warnings.push_back(std::move(*result.error));
     result.error.reset();
@@ -79,6 +88,7 @@ void note_bounds(const Payloads& payloads, Interpretation& result) {
 
 void interpret(const ImageFields& image, const Limits& limits,
                Interpretation& result) noexcept {
+  if (image.fields.empty()) return;
   try {
     const Payloads payloads(image, limits);
     run_table(payloads, result);

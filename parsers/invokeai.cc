@@ -257,11 +257,6 @@ void fill_from_graph(JsonValue graph, Generation& generation) {
   if (generation.loras.empty()) generation.loras = std::move(models.loras);
 }
 
-JsonValue graph_chunk(const Payloads& payloads) {
-  const Payload* payload = payloads.find(kGraph);
-  return payload == nullptr ? JsonValue() : payload->json();
-}
-
 bool needs_graph(const Generation& generation) {
   return !generation.prompt || !generation.seed || !generation.model ||
          !generation.steps || !generation.sampler;
@@ -274,15 +269,24 @@ void read_metadata(JsonValue root, const Payloads& payloads,
   read_models(root, generation);
   read_regions(root, generation);
   if (needs_graph(generation))
-    fill_from_graph(graph_chunk(payloads), generation);
+    fill_from_graph(payloads.json_of(kGraph), generation);
   if (needs_graph(generation))
-    fill_from_invokeai_graph(graph_chunk(payloads), generation);
+    fill_from_invokeai_graph(payloads.json_of(kGraph), generation);
+}
+
+Result<bool> read_graph_alone(const Payloads& payloads, Generation& generation,
+                              std::vector<Error>& notes) {
+  read_metadata(JsonValue(), payloads, generation, notes);
+  Generation nothing;
+  nothing.software = generation.software;
+  if (generation == nothing) return malformed(kGraph, "has no parameters");
+  return true;
 }
 
 // --- sd-metadata
 
-std::optional<Error> parse_old_metadata(JsonValue root, Generation& generation,
-                                        std::vector<Error>& notes) {
+Result<bool> read_old_metadata(JsonValue root, Generation& generation,
+                               std::vector<Error>& notes) {
   // A grid has `images`, which differ in their seeds.
   const JsonValue image = root["image"] ? root["image"] : root["images"][0];
   if (!image.is_object()) return malformed(kOldMetadata, "has no `image`");
@@ -308,7 +312,7 @@ std::optional<Error> parse_old_metadata(JsonValue root, Generation& generation,
     else
       add_extra(generation, key, value);
   });
-  return std::nullopt;
+  return true;
 }
 
 // --- Dream
@@ -380,13 +384,10 @@ std::optional<Dream> split_dream(std::string_view text) {
   return split_unquoted(text);
 }
 
-std::optional<Error> parse_dream(std::string_view text,
-                                 Generation& generation) {
-  const auto dream = split_dream(text);
-  if (!dream) return malformed(kDream, "is no prompt with options behind it");
+void read_dream(const Dream& dream, Generation& generation) {
   generation.software = "invokeai";
-  set_prompts(dream->prompt, generation);
-  std::string_view rest = dream->options;
+  set_prompts(dream.prompt, generation);
+  std::string_view rest = dream.options;
   std::string_view flag;
   std::string value;
   const auto flush = [&] {
@@ -419,64 +420,27 @@ std::optional<Error> parse_dream(std::string_view text,
     if (is_joined) value = word.substr(1);
   }
   flush();
-  return std::nullopt;
 }
 
 // --- where it all stands
 
-// The object of a chunk of its own, or of a member of a wrapping object, as
-// converters to JPEG and WebP leave it.
-struct Found {
-  JsonValue object;
-  JsonDocument document;  // owns `object` where it was a string
-};
-
-Found find_object(const Payloads& payloads, std::string_view key) {
-  Found found;
-  if (const Payload* payload = payloads.find(key)) {
-    found.object = payload->json();
-  } else if (const Payload* wrapper = payloads.find_object_with(key)) {
-    found.object = wrapper->json()[key];
-    if (const auto text = found.object.string()) {
-      found.document = parse_json(*text, payloads.limits());
-      found.object = found.document.root();
-    }
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const auto metadata = payloads.find_json(kMetadata);
+  if (metadata && metadata->value.is_object()) {
+    read_metadata(metadata->value, payloads, generation, notes);
+    return true;
   }
-  return found;
-}
-
-bool has_chunk_or_member(const Payloads& payloads, std::string_view key) {
-  return payloads.find(key) != nullptr ||
-         payloads.find_object_with(key) != nullptr;
-}
-
-bool claims(const Payloads& payloads) {
-  if (const Payload* dream = payloads.find(kDream))
-    if (split_dream(dream->text())) return true;
-  return has_chunk_or_member(payloads, kMetadata) ||
-         has_chunk_or_member(payloads, kOldMetadata) ||
-         payloads.find(kGraph) != nullptr;
-}
-
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  if (const Found found = find_object(payloads, kMetadata);
-      found.object.is_object()) {
-    read_metadata(found.object, payloads, generation, notes);
-    return std::nullopt;
+  const auto old = payloads.find_json(kOldMetadata);
+  if (old && old->value.is_object())
+    return read_old_metadata(old->value, generation, notes);
+  if (const auto dream = split_dream(payloads.text_of(kDream))) {
+    read_dream(*dream, generation);
+    return true;
   }
-  if (const Found found = find_object(payloads, kOldMetadata);
-      found.object.is_object())
-    return parse_old_metadata(found.object, generation, notes);
-  if (const Payload* dream = payloads.find(kDream))
-    return parse_dream(dream->text(), generation);
-  if (graph_chunk(payloads).is_object()) {
-    read_metadata(JsonValue(), payloads, generation, notes);
-    Generation nothing;
-    nothing.software = generation.software;
-    if (generation == nothing) return malformed(kGraph, "has no parameters");
-    return std::nullopt;
-  }
+  if (payloads.json_of(kGraph).is_object())
+    return read_graph_alone(payloads, generation, notes);
+  if (!metadata && !old && payloads.find(kGraph) == nullptr) return false;
   return malformed(kMetadata, "is no JSON object");
 }
 
@@ -484,7 +448,6 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 
 extern const ParserRow invokeai_row = {
     "invokeai", "invokeai",
-    "PNG `invokeai_metadata`, `sd-metadata`, `Dream`, `invokeai_graph`", claims,
-    parse};
+    "PNG `invokeai_metadata`, `sd-metadata`, `Dream`, `invokeai_graph`", read};
 
 }  // namespace sdmeta

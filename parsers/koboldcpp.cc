@@ -30,8 +30,6 @@ const Payload* find_line(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) { return find_line(payloads) != nullptr; }
-
 // Some bars have no blank before them.
 std::vector<Setting> settings_in(std::string_view text) {
   std::vector<Setting> settings;
@@ -51,9 +49,11 @@ std::vector<Setting> settings_in(std::string_view text) {
   return settings;
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  std::string_view text = find_line(payloads)->text();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const line = find_line(payloads);
+  if (line == nullptr) return false;
+  std::string_view text = line->text();
   generation.software = "koboldcpp";
   text.remove_prefix(kPrompt.size());
   text.remove_suffix(kVersion.size());
@@ -69,13 +69,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   SettingsReader reader(settings, payloads.limits(), generation, notes);
   reader.read_fields();
   reader.keep_rest();
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow koboldcpp_row = {
     "koboldcpp", "koboldcpp", "PNG text `parameters`, bars between the pairs",
-    claims, parse};
+    read};
 
 }  // namespace sdmeta

@@ -37,10 +37,6 @@ const Payload* find_description(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_description(payloads) != nullptr;
-}
-
 // White space, two dashes and a letter: dashes between words are prose.
 std::size_t find_argument(std::string_view text) {
   for (std::size_t at = text.find(kDashes); at != text.npos;
@@ -65,9 +61,11 @@ void read_argument(std::string_view argument, Generation& generation) {
   add_extra(generation, name, value);
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>&) {
-  std::string_view text = find_description(payloads)->text();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>&) {
+  const Payload* const description = find_description(payloads);
+  if (description == nullptr) return false;
+  std::string_view text = description->text();
   const std::size_t job = text.rfind(kJob);
   const std::string_view id = text.substr(job + kJob.size());
   text = trimmed(text.substr(0, job));
@@ -80,13 +78,12 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     read_argument(trimmed(text.substr(0, next)), generation);
   }
   add_extra(generation, "Job ID", id);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow midjourney_row = {
-    "midjourney", "midjourney", "PNG `Description`, XMP dc:description", claims,
-    parse};
+    "midjourney", "midjourney", "PNG `Description`, XMP dc:description", read};
 
 }  // namespace sdmeta

@@ -47,10 +47,6 @@ const Payload* find_caption(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_caption(payloads) != nullptr;
-}
-
 // `\n`, `\r` and `\\`; any other backslash is itself.
 std::string unescaped_value(std::string_view text) {
   std::string value;
@@ -93,9 +89,11 @@ bool starts_field(std::string_view text) {
                      [](char c) { return is_letter(c) || c == ' '; });
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>&) {
-  std::string_view text = find_caption(payloads)->text();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>&) {
+  const Payload* const caption = find_caption(payloads);
+  if (caption == nullptr) return false;
+  std::string_view text = caption->text();
   generation.software = "mochi-diffusion";
   const bool is_escaped = text.starts_with(kVersion);
   const std::string_view separator = is_escaped ? "\n" : "; ";
@@ -115,13 +113,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
     else
       read_field(key, value, generation);
   }
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow mochi_diffusion_row = {
     "mochi_diffusion", "mochi-diffusion", "IPTC caption, Exif ImageDescription",
-    claims, parse};
+    read};
 
 }  // namespace sdmeta

@@ -14,6 +14,27 @@
 
 namespace sdmeta {
 
+/// Which keys there may be, in any case: a bit for each answers nearly all
+/// questions for those that there are not, and parsers ask for dozens. No key
+/// is empty.
+class KeyBits {
+ public:
+  void add(std::string_view key) { bits_ |= bit_of(key); }
+  /// False if no such key was added.
+  bool may_have(std::string_view key) const {
+    return (bits_ & bit_of(key)) != 0;
+  }
+
+ private:
+  static std::uint64_t bit_of(std::string_view key) {
+    // Letters have the same number in either case; so have some other signs.
+    const std::size_t last = static_cast<unsigned char>(key.back()) | 0x20u;
+    return std::uint64_t{1} << ((key.size() * 7 + last) % 64);
+  }
+
+  std::uint64_t bits_ = 0;
+};
+
 class NameIndex {
  public:
   /// Room for `count` names.

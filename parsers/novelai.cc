@@ -71,12 +71,6 @@ const Payload* find_comment(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return payloads.text_of("Software").starts_with("NovelAI") ||
-         payloads.text_of("Source").starts_with("NovelAI") ||
-         find_wrapper(payloads) != nullptr || find_comment(payloads) != nullptr;
-}
-
 // Payload texts are trimmed of NULs at their ends, JSON members are not: the
 // WebP writer puts four in front of the description.
 std::string_view without_nuls(std::string_view text) {
@@ -101,7 +95,15 @@ void read_wrapper(JsonValue root, const Limits& limits, Parts& parts) {
   }
 }
 
-Parts find_parts(const Payloads& payloads) {
+// Nothing if NovelAI wrote none of them.
+std::optional<Parts> find_parts(const Payloads& payloads) {
+  const Payload* const wrapper = find_wrapper(payloads);
+  const Payload* const comment =
+      wrapper == nullptr ? find_comment(payloads) : nullptr;
+  if (wrapper == nullptr && comment == nullptr &&
+      !payloads.text_of("Software").starts_with("NovelAI") &&
+      !payloads.text_of("Source").starts_with("NovelAI"))
+    return std::nullopt;
   Parts parts;
   parts.title = payloads.text_of("Title");
   if (parts.title.empty()) parts.title = payloads.text_of("DocumentName");
@@ -111,12 +113,12 @@ Parts find_parts(const Payloads& payloads) {
   parts.software = payloads.text_of("Software");
   parts.source = payloads.text_of("Source");
   parts.generation_time = payloads.text_of("Generation time");
-  if (const Payload* wrapper = find_wrapper(payloads))
+  if (wrapper != nullptr)
     read_wrapper(wrapper->json(), payloads.limits(), parts);
-  else if (const Payload* comment = find_comment(payloads))
+  else if (comment != nullptr)
     parts.comment = comment->json();
-  else if (const Payload* other = payloads.find("Comment"))
-    parts.comment = other->json();
+  else
+    parts.comment = payloads.json_of("Comment");
   // WebP repeats the source as the Software tag.
   if (parts.source.empty() && parts.software.size() > 8)
     parts.source = parts.software;
@@ -166,9 +168,11 @@ void keep_rest(JsonValue v4, std::string_view key, Generation& generation) {
     add_extra(generation, std::string(key) + ".char_captions", characters);
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const Parts parts = find_parts(payloads);
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const auto found = find_parts(payloads);
+  if (!found) return false;
+  const Parts& parts = *found;
   if (!parts.comment.is_object() && parts.description.empty())
     return malformed("Comment", "is no JSON, and there is no Description");
   generation.software = "novelai";
@@ -196,14 +200,13 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   if (!parts.title.empty()) add_extra(generation, "Title", parts.title);
   if (!parts.generation_time.empty())
     add_extra(generation, "Generation time", parts.generation_time);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow novelai_row = {
     "novelai", "novelai",
-    "PNG `Comment` JSON with `Software`; WebP UserComment; stealth data", claims,
-    parse};
+    "PNG `Comment` JSON with `Software`; WebP UserComment; stealth data", read};
 
 }  // namespace sdmeta

@@ -175,6 +175,7 @@ void Payloads::add(const RawField& field) {
     text = trimmed(text.substr(label + 1));
   }
   payloads_.emplace_back(field, key, text, *limits_);
+  if (!key.empty()) keys_.add(key);
   has_json_ = has_json_ || payloads_.back().looks_like_json();
 }
 
@@ -195,7 +196,7 @@ void Payloads::unwrap(const Payload& wrapper) {
   });
 }
 
-const Payload* Payloads::find(std::string_view key) const {
+const Payload* Payloads::search(std::string_view key) const {
   const Payload* similar = nullptr;
   for (const Payload& payload : payloads_) {
     if (payload.key() == key) return &payload;
@@ -212,6 +213,22 @@ const Payload* Payloads::search_object_with(std::string_view member) const {
       return &payload;
   }
   return nullptr;
+}
+
+std::optional<NamedJson> Payloads::search_json(std::string_view name) const {
+  NamedJson found;
+  if (const Payload* const payload = find(name)) {
+    found.value = payload->json();
+    return found;
+  }
+  const Payload* const wrapper = find_object_with(name);
+  if (wrapper == nullptr) return std::nullopt;
+  found.value = wrapper->json()[name];
+  if (const auto text = found.value.string()) {
+    found.document = parse_json(trimmed(*text), *limits_);
+    found.value = found.document.root();
+  }
+  return found;
 }
 
 }  // namespace sdmeta

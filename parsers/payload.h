@@ -14,6 +14,7 @@
 #include "extractor/raw_fields.h"
 #include "parsers/infotext.h"
 #include "parsers/json.h"
+#include "parsers/name_index.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -70,6 +71,12 @@ class Payload {
   mutable std::optional<bool> is_infotext_;
 };
 
+/// JSON that has a name, and what it stands in.
+struct NamedJson {
+  JsonValue value;        // missing if the text is no JSON
+  JsonDocument document;  // owns `value` where that was a string in an object
+};
+
 class Payloads {
  public:
   /// Views into `image`, which must outlive it, as must `limits`.
@@ -78,17 +85,30 @@ class Payloads {
   /// In the order of the fields; members of wrapping objects come last.
   const std::vector<Payload>& all() const { return payloads_; }
   /// First payload with this key: exact match first, then ignoring case.
-  const Payload* find(std::string_view key) const;
+  const Payload* find(std::string_view key) const {
+    return keys_.may_have(key) ? search(key) : nullptr;
+  }
   /// Text of find(key); empty if there is none.
   std::string_view text_of(std::string_view key) const {
     const Payload* const payload = find(key);
     return payload == nullptr ? std::string_view() : payload->text();
+  }
+  /// JSON of find(key); missing if there is none.
+  JsonValue json_of(std::string_view key) const {
+    const Payload* const payload = find(key);
+    return payload == nullptr ? JsonValue() : payload->json();
   }
   /// First payload that is a JSON object with this member. Large graphs are not
   /// parsed for it: payloads named `prompt` or `workflow` count only when the
   /// member begins among their first bytes.
   const Payload* find_object_with(std::string_view member) const {
     return has_json_ ? search_object_with(member) : nullptr;
+  }
+  /// JSON of find(name), or the member `name` of an object, be it a string: as
+  /// converters to JPEG and WebP leave it. Nothing if there is neither.
+  std::optional<NamedJson> find_json(std::string_view name) const {
+    if (!has_json_ && !keys_.may_have(name)) return std::nullopt;
+    return search_json(name);
   }
   const ImageFields& image() const { return *image_; }
   const Limits& limits() const { return *limits_; }
@@ -98,13 +118,16 @@ class Payloads {
  private:
   void add(const RawField& field);
   void unwrap(const Payload& wrapper);
+  const Payload* search(std::string_view key) const;
   const Payload* search_object_with(std::string_view member) const;
+  std::optional<NamedJson> search_json(std::string_view name) const;
 
   const ImageFields* image_;
   const Limits* limits_;
   std::list<RawField> unwrapped_;  // costs nothing where there are none
   bool has_dropped_members_ = false;
   std::vector<Payload> payloads_;
+  KeyBits keys_;           // of all payloads
   bool has_json_ = false;  // some payload looks like JSON
 };
 

@@ -42,10 +42,6 @@ const Payload* find_payload(const Payloads& payloads) {
                                                                      : nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_payload(payloads) != nullptr;
-}
-
 void add_lora(Generation& generation, std::string_view name,
               std::optional<double> weight, JsonValue hash = {}) {
   if (is_placeholder(trimmed(name))) return;
@@ -92,19 +88,21 @@ void read_loras(JsonValue loras, Generation& generation) {
   });
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = find_payload(payloads)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_payload(payloads);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   generation.software = "ruined-fooocus";
   read_fields(root, kRules, generation, notes);
   read_loras(root["loras"], generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow ruined_fooocus_row = {
     "ruined_fooocus", "ruined-fooocus",
-    "JSON with `software`: PNG `parameters`, MP4 `metadata`", claims, parse};
+    "JSON with `software`: PNG `parameters`, MP4 `metadata`", read};
 
 }  // namespace sdmeta

@@ -33,11 +33,6 @@ constexpr std::array<FieldRule, 12> kRules = {{
     {"ExtraNetworkModelVersionIds", Field::kElsewhere},
 }};
 
-bool claims(const Payloads& payloads) {
-  return payloads.find(kParameters) != nullptr ||
-         payloads.find(kProject) != nullptr;
-}
-
 void add_resource(Generation& generation, JsonValue id, std::string_view type) {
   const auto number = id.integer();
   if (!number || *number <= 0) return;
@@ -80,20 +75,18 @@ void read_project_parameters(JsonValue state, Generation& generation) {
   set_field(generation, Field::kModel, state["Model"]["SelectedModelName"]);
 }
 
-JsonValue object_of(const Payloads& payloads, std::string_view key) {
-  const Payload* payload = payloads.find(key);
-  return payload == nullptr ? JsonValue() : payload->json();
-}
-
 // Members that are 0 or false are defaults of video generation.
 bool is_default(std::string_view value) {
   return value == "0" || value == "0.0" || value == "false";
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = object_of(payloads, kParameters);
-  const JsonValue state = object_of(payloads, kProject)["State"];
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  if (payloads.find(kParameters) == nullptr &&
+      payloads.find(kProject) == nullptr)
+    return false;
+  const JsonValue root = payloads.json_of(kParameters);
+  const JsonValue state = payloads.json_of(kProject)["State"];
   if (!root.is_object() && !state.is_object())
     return malformed(kParameters, "is no JSON object");
   generation.software = "stability-matrix";
@@ -110,14 +103,16 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   add_resource(generation, root["ModelVersionId"], "checkpoint");
   root["ExtraNetworkModelVersionIds"].for_each_element(
       [&](JsonValue id) { add_resource(generation, id, "lora"); });
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow stability_matrix_row = {
-    "stability_matrix", "stability-matrix",
-    "PNG `parameters-json` and `smproj`, beside a ComfyUI graph", claims, parse,
-    true};
+    .name = "stability_matrix",
+    .software = "stability-matrix",
+    .where = "PNG `parameters-json` and `smproj`, beside a ComfyUI graph",
+    .read = read,
+    .is_partial = true};
 
 }  // namespace sdmeta

@@ -48,10 +48,6 @@ constexpr std::array<FieldRule, 26> kRules = {{
     {"loratencweights", Field::kElsewhere},
 }};
 
-bool claims(const Payloads& payloads) {
-  return payloads.find_object_with(kParams) != nullptr;
-}
-
 // `loras`, `loraweights` and, where they differ for the text encoder,
 // `loratencweights` are parallel, as arrays or as comma lists.
 void read_loras(JsonValue params, Generation& generation) {
@@ -142,9 +138,11 @@ void read_used_embeddings(JsonValue names, Generation& generation) {
   });
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = payloads.find_object_with(kParams)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = payloads.find_object_with(kParams);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   const JsonValue params = root[kParams];
   if (!params.is_object()) return malformed(kParams, "is no object");
   generation.software = "swarmui";
@@ -168,7 +166,7 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   });
   split_scheduler(generation);
   add_prompt_sections(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
@@ -176,6 +174,6 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
 extern const ParserRow swarmui_row = {
     "swarmui", "swarmui",
     "JSON with `sui_image_params`: PNG `parameters`, UserComment, Exif Model",
-    claims, parse};
+    read};
 
 }  // namespace sdmeta

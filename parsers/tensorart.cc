@@ -42,12 +42,6 @@ bool is_other_writer(JsonValue root) {
   return root["positive_prompt"] || root["negative_prompt"];
 }
 
-bool claims(const Payloads& payloads) {
-  if (const Payload* payload = payloads.find(kKey))
-    return !is_other_writer(payload->json());
-  return payloads.find_object_with(kKey) != nullptr;
-}
-
 std::optional<std::string> file_name_of(JsonValue model) {
   for (const std::string_view key : {"modelFileName", "modelName", "label"})
     if (auto name = model_name_of(model[key])) return name;
@@ -66,19 +60,12 @@ bool is_lora(JsonValue model) {
          equal_ignoring_case(*type, "locon");
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  JsonDocument inner;
-  JsonValue root;
-  if (const Payload* payload = payloads.find(kKey)) {
-    root = payload->json();
-  } else {
-    root = payloads.find_object_with(kKey)->json()[kKey];
-    if (const auto text = root.string()) {
-      inner = parse_json(trimmed(*text), payloads.limits());
-      root = inner.root();
-    }
-  }
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  if (is_other_writer(payloads.json_of(kKey))) return false;
+  const auto found = payloads.find_json(kKey);
+  if (!found) return false;
+  const JsonValue root = found->value;
   if (!root.is_object()) return malformed(kKey, "is no JSON object");
   generation.software = "tensorart";
   read_fields(root, kRules, generation, notes);
@@ -98,13 +85,16 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
       add_extra(generation, "models", model);
   });
   split_scheduler(generation);
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow tensorart_row = {
-    "tensorart", "tensorart", "PNG `generation_data`, beside a ComfyUI graph",
-    claims, parse, true};
+    .name = "tensorart",
+    .software = "tensorart",
+    .where = "PNG `generation_data`, beside a ComfyUI graph",
+    .read = read,
+    .is_partial = true};
 
 }  // namespace sdmeta

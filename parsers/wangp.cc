@@ -43,10 +43,6 @@ const Payload* find_settings(const Payloads& payloads) {
   return nullptr;
 }
 
-bool claims(const Payloads& payloads) {
-  return find_settings(payloads) != nullptr;
-}
-
 // Files may be named by the address that they were loaded from.
 std::string file_name_of(std::string_view name) {
   if (name.find("://") == name.npos) return std::string(name);
@@ -75,9 +71,11 @@ void read_loras(JsonValue root, Generation& generation) {
   });
 }
 
-std::optional<Error> parse(const Payloads& payloads, Generation& generation,
-                           std::vector<Error>& notes) {
-  const JsonValue root = find_settings(payloads)->json();
+Result<bool> read(const Payloads& payloads, Generation& generation,
+                  std::vector<Error>& notes) {
+  const Payload* const payload = find_settings(payloads);
+  if (payload == nullptr) return false;
+  const JsonValue root = payload->json();
   generation.software = "wangp";
   read_fields(root, kRules, generation, notes);
   read_loras(root, generation);
@@ -89,13 +87,12 @@ std::optional<Error> parse(const Payloads& payloads, Generation& generation,
   version.remove_prefix(kName.size());
   set_field(generation, Field::kSoftwareVersion,
             version.substr(0, version.find(' ')));
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace
 
 extern const ParserRow wangp_row = {
-    "wangp", "wangp", "JSON: PNG `comment`, UserComment, MP4 comment", claims,
-    parse};
+    "wangp", "wangp", "JSON: PNG `comment`, UserComment, MP4 comment", read};
 
 }  // namespace sdmeta

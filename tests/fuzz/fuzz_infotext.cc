@@ -27,10 +27,10 @@ void read_as(std::string_view key, std::string_view text) {
   image.fields.push_back(std::move(field));
   const Limits limits;
   const Payloads payloads(image, limits);
-  if (!a1111_row.claims(payloads)) return;
   std::vector<Error> notes;
   Generation got;
-  if (a1111_row.parse(payloads, got, notes)) return;
+  const auto is_read = a1111_row.read(payloads, got, notes);
+  if (!is_read || !*is_read) return;
   check(got.prompt.value_or("").size() <= 3 * text.size());
   check(got.loras.size() <= text.size());
   check(got.extra.size() <= text.size());

@@ -24,8 +24,9 @@ Parsed parse(const ImageFields& image) {
   const Limits limits;
   const Payloads payloads(image, limits);
   Parsed result;
-  EXPECT_TRUE(a1111_row.claims(payloads));
-  EXPECT_FALSE(a1111_row.parse(payloads, result.generation, result.notes));
+  const auto is_read =
+      a1111_row.read(payloads, result.generation, result.notes);
+  EXPECT_TRUE(is_read && *is_read);
   return result;
 }
 
@@ -37,9 +38,15 @@ Generation parse_settings(const std::string& settings) {
   return parse("a hill\n" + settings);
 }
 
+// False leaves the generation as it was.
 bool claims(const ImageFields& image) {
   const Limits limits;
-  return a1111_row.claims(Payloads(image, limits));
+  Parsed result;
+  const auto is_read =
+      a1111_row.read(Payloads(image, limits), result.generation, result.notes);
+  EXPECT_TRUE(is_read);
+  EXPECT_EQ(*is_read, result.generation != Generation());
+  return *is_read;
 }
 
 std::string extra(const Generation& generation, std::string_view key) {
