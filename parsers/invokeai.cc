@@ -440,8 +440,11 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   }
   if (payloads.json_of(kGraph).is_object())
     return read_graph_alone(payloads, generation, notes);
-  if (!metadata && !old && payloads.find(kGraph) == nullptr) return false;
-  return malformed(kMetadata, "is no JSON object");
+  constexpr std::string_view kIsNone = "is no JSON object";
+  if (metadata) return malformed(kMetadata, kIsNone);
+  if (old) return malformed(kOldMetadata, kIsNone);
+  if (payloads.find(kGraph) != nullptr) return malformed(kGraph, kIsNone);
+  return false;
 }
 
 }  // namespace

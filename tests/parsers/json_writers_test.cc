@@ -372,6 +372,15 @@ TEST(InvokeAi, DreamWithoutOptionsIsNotClaimed) {
 }
 
 // 2.2: the model has another key, the strength too, and a grid has `images`.
+TEST(InvokeAi, WhatIsBrokenIsNamed) {
+  for (const char* key :
+       {"invokeai_metadata", "sd-metadata", "invokeai_graph"}) {
+    const Interpretation got = read(key, "{no JSON");
+    ASSERT_TRUE(got.error) << key;
+    EXPECT_EQ(got.error->detail, std::string(key) + ": is no JSON object");
+  }
+}
+
 TEST(InvokeAi, GridsOfOldVersionsAreReadByTheirFirstImage) {
   const Generation got = generation_of(
       "sd-metadata",
