@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <utility>
 
 #include "parsers/civitai_resources.h"
+#include "parsers/controlnet_settings.h"
 #include "parsers/json.h"
 #include "parsers/lora_tags.h"
 #include "parsers/name_index.h"
@@ -24,7 +24,7 @@ struct FieldContext {
   // decision waits for the end of the line.
   std::string sampler;
   std::string scheduler;
-  std::map<std::string, ControlNet> controlnets;
+  ControlNetSettings controlnets;
 };
 
 struct SettingKey {
@@ -89,13 +89,16 @@ bool take_side(FieldContext& context, std::string_view value,
                                : note_bad_number(context, value);
 }
 
+bool take_height(FieldContext& context, std::string_view value) {
+  return take_side(context, value, context.generation.height);
+}
+
 // `width: 512 height: 768` is one setting: no comma stands between the sides.
 bool take_width(FieldContext& context, std::string_view value) {
   constexpr std::string_view kHeight = "height:";
   const std::size_t height = value.find(kHeight);
   if (height != value.npos &&
-      !take_side(context, value.substr(height + kHeight.size()),
-                 context.generation.height))
+      !take_height(context, value.substr(height + kHeight.size())))
     return false;
   return take_side(context, value.substr(0, height), context.generation.width);
 }
@@ -104,6 +107,15 @@ bool take_seed(FieldContext& context, std::string_view value) {
   const auto digits = digits_in(value);
   return digits ? hold(context.generation.seed, *digits)
                 : note_bad_number(context, value);
+}
+
+bool take_hashes(FieldContext& context, std::string_view value) {
+  return apply_hashes(value, context.limits, context.generation);
+}
+
+bool take_sampler(FieldContext& context, std::string_view value) {
+  if (context.sampler.empty()) context.sampler = value;
+  return false;
 }
 
 bool take_scheduler(FieldContext& context, std::string_view value) {
@@ -248,117 +260,104 @@ bool take_civitai_metadata(FieldContext& context, std::string_view value) {
 
 using Role = SettingKey::Role;
 
+// What a key of the table below does with a value: one line for each key.
+
+template <class T>
+T& member(Generation& generation, T Generation::*field) {
+  return generation.*field;
+}
+template <class T>
+T& member(Generation& generation, T Hires::*field) {
+  return generation.hires.*field;
+}
+
+template <auto kField>
+bool text(FieldContext& context, std::string_view value) {
+  return take_text(member(context.generation, kField), value);
+}
+
+template <auto kField>
+bool number(FieldContext& context, std::string_view value) {
+  return take_number(context, value, member(context.generation, kField));
+}
+
+template <auto kField>
+bool integer(FieldContext& context, std::string_view value) {
+  return take_integer(context, value, member(context.generation, kField));
+}
+
+template <auto kWidth, auto kHeight>
+bool size(FieldContext& context, std::string_view value) {
+  return take_size(value, member(context.generation, kWidth),
+                   member(context.generation, kHeight));
+}
+
+constexpr char kDetailer[] = "detailer";
+constexpr char kHires[] = "hires";
+constexpr char kRefiner[] = "refiner";
+
+template <const char* kRole>
+bool prompt(FieldContext& context, std::string_view value) {
+  return hold(part(context.generation, kRole).prompt, value);
+}
+
+template <const char* kRole>
+bool negative(FieldContext& context, std::string_view value) {
+  return hold(part(context.generation, kRole).negative_prompt, value);
+}
+
+using G = Generation;
+
 constexpr std::array kKeys = std::to_array<SettingKey>({
-    {"cfg", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.cfg_scale);
-     }},
-    {"cfg scale", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.cfg_scale);
-     }},
-    {"cfg_scale", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.cfg_scale);
-     }},
+    {"cfg", number<&G::cfg_scale>},
+    {"cfg scale", number<&G::cfg_scale>},
+    {"cfg_scale", number<&G::cfg_scale>},
     {"civitai metadata", take_civitai_metadata, Role::kLate},
     {"civitai resources", take_civitai_resources},
     {"clip skip", take_clip_skip},
     {"clip_skip", take_clip_skip},
-    {"denoising strength", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.denoising_strength);
-     }},
-    {"detailer negative", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "detailer").negative_prompt, v);
-     }},
-    {"detailer prompt", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "detailer").prompt, v);
-     }},
-    {"distilled cfg scale", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.guidance);
-     }},
-    {"distilled guidance", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.guidance);
-     }},
+    {"denoising strength", number<&G::denoising_strength>},
+    {"detailer negative", negative<kDetailer>},
+    {"detailer prompt", prompt<kDetailer>},
+    {"distilled cfg scale", number<&G::guidance>},
+    {"distilled guidance", number<&G::guidance>},
     {"first pass size", take_first_pass, Role::kLate},
-    {"guidance", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.guidance);
-     }},
-    {"guidance scale", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.cfg_scale);
-     }},
-    {"hashes", [](FieldContext& c, std::string_view v) {
-       return apply_hashes(v, c.limits, c.generation);
-     }, Role::kLate},
-    {"height", [](FieldContext& c, std::string_view v) {
-       return take_side(c, v, c.generation.height);
-     }, Role::kLate},
-    {"hires negative prompt", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "hires").negative_prompt, v);
-     }},
-    {"hires prompt", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "hires").prompt, v);
-     }},
+    {"guidance", number<&G::guidance>},
+    {"guidance scale", number<&G::cfg_scale>},
+    {"hashes", take_hashes, Role::kLate},
+    {"height", take_height, Role::kLate},
+    {"hires negative prompt", negative<kHires>},
+    {"hires prompt", prompt<kHires>},
     {"hires resize", take_hires_resize, Role::kLate},
     {"hires scale", take_hires_upscale},
-    {"hires size", [](FieldContext& c, std::string_view v) {
-       return take_size(v, c.generation.hires.width, c.generation.hires.height);
-     }},
-    {"hires steps", [](FieldContext& c, std::string_view v) {
-       return take_integer(c, v, c.generation.hires.steps);
-     }},
-    {"hires strength", [](FieldContext& c, std::string_view v) {
-       return take_number(c, v, c.generation.hires.denoising_strength);
-     }},
+    {"hires size", size<&Hires::width, &Hires::height>},
+    {"hires steps", integer<&Hires::steps>},
+    {"hires strength", number<&Hires::denoising_strength>},
     {"hires upscale", take_hires_upscale},
-    {"hires upscaler", [](FieldContext& c, std::string_view v) {
-       return take_text(c.generation.hires.upscaler, v);
-     }},
-    {"model", [](FieldContext& c, std::string_view v) {
-       return take_text(c.generation.model, v);
-     }},
-    {"model hash", [](FieldContext& c, std::string_view v) {
-       return take_text(c.generation.model_hash, v);
-     }},
-    {"model_hash", [](FieldContext& c, std::string_view v) {
-       return take_text(c.generation.model_hash, v);
-     }},
-    {"negative2", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "refiner").negative_prompt, v);
-     }},
+    {"hires upscaler", text<&Hires::upscaler>},
+    {"model", text<&G::model>},
+    {"model hash", text<&G::model_hash>},
+    {"model_hash", text<&G::model_hash>},
+    {"negative2", negative<kRefiner>},
     {"postprocess upscale by", take_upscaler_scale, Role::kLate},
     {"postprocess upscaler", take_upscaler},
-    {"prompt2", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "refiner").prompt, v);
-     }},
-    {"refiner negative", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "refiner").negative_prompt, v);
-     }},
-    {"refiner prompt", [](FieldContext& c, std::string_view v) {
-       return hold(part(c.generation, "refiner").prompt, v);
-     }},
-    {"resolution", [](FieldContext& c, std::string_view v) {
-       return take_size(v, c.generation.width, c.generation.height);
-     }, Role::kLate},
-    {"sampler", [](FieldContext& c, std::string_view v) {
-       if (c.sampler.empty()) c.sampler = v;
-       return false;
-     }, Role::kSampler},
+    {"prompt2", prompt<kRefiner>},
+    {"refiner negative", negative<kRefiner>},
+    {"refiner prompt", prompt<kRefiner>},
+    {"resolution", size<&G::width, &G::height>, Role::kLate},
+    {"sampler", take_sampler, Role::kSampler},
     {"schedule", take_scheduler, Role::kScheduler},
     {"schedule type", take_scheduler, Role::kScheduler},
     {"scheduler", take_scheduler, Role::kScheduler},
     {"scheduler type", take_scheduler, Role::kScheduler},
     {"seed", take_seed},
-    {"size", [](FieldContext& c, std::string_view v) {
-       return take_size(v, c.generation.width, c.generation.height);
-     }},
+    {"size", size<&G::width, &G::height>},
     {"sd upscale upscaler", take_upscaler},
-    {"steps", [](FieldContext& c, std::string_view v) {
-       return take_integer(c, v, c.generation.steps);
-     }},
+    {"steps", integer<&G::steps>},
     {"tiled diffusion scale factor", take_upscaler_scale},
     {"tiled diffusion upscaler", take_upscaler},
     {"ultimate sd upscale upscaler", take_upscaler},
-    {"vae", [](FieldContext& c, std::string_view v) {
-       return take_text(c.generation.vae, v);
-     }},
+    {"vae", text<&G::vae>},
     {"width", take_width, Role::kLate},
 });
 
@@ -367,59 +366,6 @@ const SettingKey* find_key(std::string_view name) {
                              [](const SettingKey& key) { return key.name; });
   const std::uint64_t* const position = keys.find(name);
   return position != nullptr ? &kKeys[*position] : nullptr;
-}
-
-// `(0, 1)` of early ControlNet versions.
-void take_range(std::string_view value, ControlNet& unit) {
-  if (!value.starts_with('(') || !value.ends_with(')')) return;
-  value = value.substr(1, value.size() - 2);
-  const std::size_t comma = value.find(',');
-  if (comma == value.npos) return;
-  unit.start = number_in<double>(value.substr(0, comma));
-  unit.end = number_in<double>(value.substr(comma + 1));
-}
-
-void take_controlnet_part(std::string_view key, std::string_view value,
-                          ControlNet& unit) {
-  if (key == "module" || key == "preprocessor") {
-    take_text(unit.module, value);
-  } else if (key == "model") {
-    take_text(unit.model, value);
-  } else if (key == "weight") {
-    unit.weight = number_in<double>(value);
-  } else if (key == "guidance start" || key == "starting") {
-    unit.start = number_in<double>(value);
-  } else if (key == "guidance end" || key == "ending") {
-    unit.end = number_in<double>(value);
-  } else if (key == "starting/ending" || key == "guidance start/end") {
-    take_range(value, unit);
-  }
-}
-
-// `ControlNet 0: "Module: canny, Model: .."`, and before 2023-03
-// `ControlNet Model: ..`, `ControlNet-1 Model: ..`. ControlNet has fields for
-// the most important parts; all of it stays in `extra`.
-void take_controlnet(FieldContext& context, const Setting& setting,
-                     std::string_view value) {
-  constexpr std::string_view kPrefix = "controlnet";
-  if (!starts_with_ignoring_case(setting.key, kPrefix)) return;
-  const std::string key = lower(setting.key);
-  std::string_view rest = std::string_view(key).substr(kPrefix.size());
-  const std::size_t digits = rest.find_first_not_of(" -");
-  if (digits == rest.npos) return;
-  rest.remove_prefix(digits);
-  const std::size_t number_end =
-      std::min(rest.find_first_not_of("0123456789"), rest.size());
-  const std::string_view number = rest.substr(0, number_end);
-  rest = trimmed(rest.substr(number_end));
-  ControlNet& unit = context.controlnets[std::string(number)];
-  if (!rest.empty()) {
-    take_controlnet_part(rest, value, unit);
-    return;
-  }
-  for (const Setting& part_of :
-       split_settings(value, context.limits.max_settings).settings)
-    take_controlnet_part(lower(part_of.key), part_of.value(), unit);
 }
 
 // `ADetailer prompt`, `ADetailer negative prompt 2nd`: what each detailer
@@ -438,6 +384,14 @@ void read_detailer_prompt(const Setting& setting, Generation& generation) {
   PromptPart& detailer = part(generation, "adetailer" + std::string(suffix));
   hold(is_negative ? detailer.negative_prompt : detailer.prompt,
        setting.value());
+}
+
+void add_prompted_loras(Generation& generation) {
+  for (const auto* const prompt :
+       {&generation.prompt, &generation.negative_prompt})
+    if (*prompt) add_tagged_loras(**prompt, generation.loras);
+  for (const PromptPart& part : generation.prompts)
+    if (part.prompt) add_tagged_loras(*part.prompt, generation.loras);
 }
 
 }  // namespace
@@ -472,6 +426,19 @@ std::optional<std::string> SettingsReader::take(std::string_view key) {
 
 void SettingsReader::read_fields() {
   FieldContext context{generation_, limits_, notes_, {}, {}, {}, {}};
+  read_first(context);
+  set_sampler(generation_, context.sampler, context.scheduler);
+  hold_sampler();
+  add_prompted_loras(generation_);
+  context.resources.apply(generation_);
+  read_late(context);
+  for (const Part& part : parts_)
+    if (part.key == nullptr && !part.setting->is_flag)
+      read_detailer_prompt(*part.setting, generation_);
+  context.controlnets.apply(generation_);
+}
+
+void SettingsReader::read_first(FieldContext& context) {
   std::string buffer;
   for (Part& part : parts_) {
     const Setting& setting = *part.setting;
@@ -483,12 +450,14 @@ void SettingsReader::read_fields() {
       const std::string_view value = setting.value(buffer);
       part.is_held =
           context.resources.take(setting.key, value, setting.is_quoted);
-      if (!part.is_held) take_controlnet(context, setting, value);
+      if (!part.is_held) context.controlnets.take(setting.key, value, limits_);
     } else if (part.key->role != Role::kLate) {
       part.is_held = part.key->take(context, setting.value(buffer));
     }
   }
-  set_sampler(generation_, context.sampler, context.scheduler);
+}
+
+void SettingsReader::hold_sampler() {
   for (Part& part : parts_) {
     const std::string_view raw = part.setting->raw;
     if (part.key == nullptr) continue;
@@ -499,22 +468,13 @@ void SettingsReader::read_fields() {
     else if (part.key->role == Role::kScheduler)
       part.is_held = generation_.scheduler == raw;
   }
-  if (generation_.prompt)
-    add_tagged_loras(*generation_.prompt, generation_.loras);
-  if (generation_.negative_prompt)
-    add_tagged_loras(*generation_.negative_prompt, generation_.loras);
-  for (const PromptPart& prompt : generation_.prompts)
-    if (prompt.prompt) add_tagged_loras(*prompt.prompt, generation_.loras);
-  context.resources.apply(generation_);
+}
+
+void SettingsReader::read_late(FieldContext& context) {
+  std::string buffer;
   for (Part& part : parts_)
     if (part.key != nullptr && part.key->role == Role::kLate)
       part.is_held = part.key->take(context, part.setting->value(buffer));
-  for (const Part& part : parts_)
-    if (part.key == nullptr && !part.setting->is_flag)
-      read_detailer_prompt(*part.setting, generation_);
-  for (auto& [number, unit] : context.controlnets)
-    if (unit != ControlNet())
-      generation_.controlnets.push_back(std::move(unit));
 }
 
 void SettingsReader::keep_rest() {

@@ -16,7 +16,8 @@
 
 namespace sdmeta {
 
-struct SettingKey;  // a key that everybody knows, and its field
+struct SettingKey;    // a key that everybody knows, and its field
+struct FieldContext;  // what reading a line of them needs
 
 /// Settings on their way into a Generation. Remembers which of them a field
 /// holds, so that every other one ends in `extra`: nothing lost, nothing twice.
@@ -44,6 +45,11 @@ class SettingsReader {
     const SettingKey* key = nullptr;
     bool is_held = false;  // by a field
   };
+
+  // In this order: what stands in several settings is settled between them.
+  void read_first(FieldContext& context);
+  void hold_sampler();
+  void read_late(FieldContext& context);
 
   std::vector<Part> parts_;
   KeyBits keys_;
