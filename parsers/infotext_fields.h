@@ -29,6 +29,11 @@ class SettingsReader {
 
   /// The first setting with this key, in any case; null if there is none.
   const Setting* find(std::string_view key) const;
+  /// Its text as written, quotes included; empty if there is none.
+  std::string_view raw(std::string_view key) const {
+    const Setting* const setting = find(key);
+    return setting == nullptr ? std::string_view() : setting->raw;
+  }
   /// Its value, and the setting counts as held from now on.
   std::optional<std::string> take(std::string_view key);
 
