@@ -16,17 +16,10 @@
 
 #include "extractor/limits.h"
 #include "parsers/generation.h"
+#include "parsers/infotext_settings.h"
 #include "parsers/settings_line.h"
 
 namespace sdmeta {
-
-enum class InfotextForm {
-  kLines,         // a settings line of its own
-  kJammed,        // line ends lost: everything in one line
-  kSettingsWeak,  // a last line `Steps: 20` or `Seed: 1`, nothing else known
-  kNegativeOnly,  // `Negative prompt:` begins a line; such a last line at most
-  kPlain,         // neither: perhaps a prompt, perhaps anything
-};
 
 /// Views into the text it was read from, which must outlive it. Movable.
 struct Infotext {
