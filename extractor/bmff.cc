@@ -47,7 +47,7 @@ void read_uuid_box(ByteWindow& in, const Box& box, FieldCollector& out) {
   } else if (begins_with(head, kXmpUuid)) {
     const Bytes packet = box_field(in, out, box);
     read_xmp(clipped(packet, kUuidBytes), box.start + kUuidBytes, out,
-             packet.size() < box.size() ? TextEnd::kCut : TextEnd::kWhole);
+             end_of_text(packet.size() < box.size()));
   }
 }
 

@@ -275,8 +275,7 @@ void TiffWalk::read_value(const Entry& entry, Carrier carrier) {
            entry.value_at);
   }
   if (!value.empty()) {
-    add_value(tag, entry, carrier, value,
-              is_cut ? TextEnd::kCut : TextEnd::kWhole);
+    add_value(tag, entry, carrier, value, end_of_text(is_cut));
   }
 }
 

@@ -106,8 +106,7 @@ void GifReader::read_extension() {
     read_blocks(&comment);
     if (comment.empty()) return;
     out_.add(Carrier::kGifComment, "Comment",
-             decode_guessed(as_bytes(comment),
-                            is_done_ ? TextEnd::kCut : TextEnd::kWhole));
+             decode_guessed(as_bytes(comment), end_of_text(is_done_)));
   } else if (label == kApplicationLabel &&
              begins_with(in_.view(offset_, 12, kAhead), "\x0BXMP DataXMP")) {
     offset_ += 12;
@@ -159,8 +158,7 @@ void GifReader::read_xmp_blocks() {
   std::uint64_t length = end - std::min(start, end);
   length -= std::min(length, is_done_ ? 0 : kTrailerBytes);
   const std::size_t admitted = out_.admit(length, "XMP", start);
-  read_xmp(in_.view(start, admitted, 0), start, out_,
-           is_done_ ? TextEnd::kCut : TextEnd::kWhole);
+  read_xmp(in_.view(start, admitted, 0), start, out_, end_of_text(is_done_));
 }
 
 }  // namespace

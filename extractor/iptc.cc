@@ -57,7 +57,7 @@ void read_iptc(Bytes datasets, FieldCollector& out) {
     if (record != kApplicationRecord || dataset == kDatasets.end()) continue;
     if (value.empty()) continue;
     out.add(Carrier::kIptc, std::string(dataset->name),
-            decode_text(value, is_cut ? TextEnd::kCut : TextEnd::kWhole));
+            decode_text(value, end_of_text(is_cut)));
   }
 }
 

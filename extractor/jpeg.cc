@@ -329,8 +329,7 @@ void JpegReader::read_payload(const Segment& segment) {
   if (!is_frame && !is_text) return;
   // The length counts no more than 64 KiB; no limit is needed here.
   const Bytes payload = in_.view(segment.payload_offset, segment.length);
-  const TextEnd end =
-      payload.size() < segment.length ? TextEnd::kCut : TextEnd::kWhole;
+  const TextEnd end = end_of_text(payload.size() < segment.length);
   if (kind != AppKind::kOther) return read_app(kind, segment, payload, end);
   if (is_frame) return read_size(payload);
   if (marker == kApp1) {

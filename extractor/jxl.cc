@@ -156,8 +156,7 @@ void read_jxl(ByteWindow& in, FieldCollector& out) {
       case box_type("xml "):
       case box_type("jumb"): {
         const Bytes bytes = box_field(in, out, *box);
-        const TextEnd end =
-            bytes.size() < box->size() ? TextEnd::kCut : TextEnd::kWhole;
+        const TextEnd end = end_of_text(bytes.size() < box->size());
         read_metadata(box->type, bytes, box->start, end, out);
         break;
       }

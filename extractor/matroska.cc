@@ -250,7 +250,7 @@ class Reader {
     const Bytes bytes = bytes_of(text, admitted);
     const bool is_cut = admitted < text.size() || text.end == in_.size();
     out_.add(Carrier::kMatroskaTag, key,
-             decode_text(bytes, is_cut ? TextEnd::kCut : TextEnd::kWhole));
+             decode_text(bytes, end_of_text(is_cut)));
   }
 
   Bytes bytes_of(const Element& element, std::size_t max_bytes) {

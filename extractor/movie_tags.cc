@@ -45,9 +45,8 @@ std::optional<Text> read_data(ByteWindow& in, const Box& data,
   const std::uint32_t type = cursor.be32();
   if (cursor.is_overrun()) return std::nullopt;
   const Bytes value = clipped(bytes, kHeader);
-  const TextEnd end = bytes.size() < data.size() || data.end == in.size()
-                          ? TextEnd::kCut
-                          : TextEnd::kWhole;
+  const TextEnd end =
+      end_of_text(bytes.size() < data.size() || data.end == in.size());
   switch (type) {
     case kUtf8: return decode_text(value, end);
     case kUtf16: return decode_utf16(value, ByteOrder::kBig);
@@ -107,7 +106,7 @@ void read_user_data(ByteWindow& in, const Box& udta, FieldCollector& out) {
     } else if (box->type == box_type("XMP_")) {
       const Bytes packet = box_field(in, out, *box);
       read_xmp(packet, box->start, out,
-               packet.size() < box->size() ? TextEnd::kCut : TextEnd::kWhole);
+               end_of_text(packet.size() < box->size()));
     } else if (begins_with_copyright_sign(box->type)) {
       read_user_text(in, *box, out);
     }

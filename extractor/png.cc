@@ -448,8 +448,7 @@ void PngReader::read_content(const Chunk& chunk) {
       const Bytes data =
           in_.view(chunk.data_offset(),
                    out_.admit(there, chunk.type_name(), chunk.offset));
-      const TextEnd end =
-          data.size() < chunk.length ? TextEnd::kCut : TextEnd::kWhole;
+      const TextEnd end = end_of_text(data.size() < chunk.length);
       if (chunk.type == kExif) {
         return read_exif(data, chunk.data_offset(), out_, end);
       }

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+
+#include "extractor/utf16_guess.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -15,11 +16,6 @@ namespace sdmeta {
 namespace {
 
 constexpr std::size_t kSpareCapacity = 64;
-constexpr char32_t kReplacement = 0xFFFD;
-
-bool is_character(char32_t c) noexcept {
-  return c <= 0x10FFFF && (c < 0xD800 || c >= 0xE000);
-}
 
 // Keywords and other short texts stay inside the string.
 std::string with_capacity(std::size_t bytes) {
@@ -32,92 +28,6 @@ Bytes without_trailing_nuls(Bytes bytes) noexcept {
   while (!bytes.empty() && bytes.back() == 0)
     bytes = bytes.first(bytes.size() - 1);
   return bytes;
-}
-
-// Number of bytes in front of the first that is not ASCII.
-std::size_t ascii_prefix(Bytes bytes) noexcept {
-  std::size_t at = 0;
-#if defined(__SSE2__)
-  const auto load = [bytes](std::size_t from) {
-    return _mm_loadu_si128(
-        reinterpret_cast<const __m128i*>(bytes.data() + from));
-  };
-  for (; at + 64 <= bytes.size(); at += 64) {
-    const __m128i any =
-        _mm_or_si128(_mm_or_si128(load(at), load(at + 16)),
-                     _mm_or_si128(load(at + 32), load(at + 48)));
-    if (_mm_movemask_epi8(any) != 0) break;
-  }
-#endif
-  for (; at + 8 <= bytes.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    if ((word & 0x8080808080808080u) != 0) break;
-  }
-  while (at < bytes.size() && bytes[at] < 0x80) ++at;
-  return at;
-}
-
-struct Sequence {
-  std::size_t length = 0;  // of a valid character; 0 if there is none here
-  bool is_cut = false;     // a valid beginning, and then the bytes end
-};
-
-// The UTF-8 character at the start of `bytes`, which is not empty. Table 3-7 of
-// the Unicode standard: no overlong forms, no surrogates, nothing above 10FFFF.
-Sequence utf8_sequence(Bytes bytes) noexcept {
-  const std::uint8_t lead = bytes[0];
-  if (lead < 0x80) return {1, false};
-  std::size_t length = 0;
-  std::uint8_t low = 0x80;
-  std::uint8_t high = 0xBF;
-  if (lead >= 0xC2 && lead <= 0xDF) {
-    length = 2;
-  } else if (lead >= 0xE0 && lead <= 0xEF) {
-    length = 3;
-    if (lead == 0xE0) low = 0xA0;
-    if (lead == 0xED) high = 0x9F;
-  } else if (lead >= 0xF0 && lead <= 0xF4) {
-    length = 4;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return {};
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if (i == bytes.size()) return {0, true};
-    if (bytes[i] < low || bytes[i] > high) return {};
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {length, false};
-}
-
-struct Utf8Census {
-  std::size_t multibyte = 0;  // valid characters of two and more bytes
-  std::size_t invalid = 0;    // bytes that belong to no character
-  std::size_t cut = 0;        // bytes of an unfinished character at the end
-};
-
-Utf8Census take_census(Bytes bytes) noexcept {
-  Utf8Census census;
-  std::size_t at = 0;
-  while (true) {
-    at += ascii_prefix(bytes.subspan(at));
-    if (at == bytes.size()) return census;
-    const Sequence sequence = utf8_sequence(bytes.subspan(at));
-    if (sequence.is_cut) {
-      census.cut = bytes.size() - at;
-      return census;
-    }
-    if (sequence.length == 0) {
-      ++census.invalid;
-      ++at;
-    } else {
-      ++census.multibyte;
-      at += sequence.length;
-    }
-  }
 }
 
 // windows-1252 in the reading of the WHATWG encoding standard: its five gaps
@@ -144,7 +54,7 @@ Text repaired_utf8(Bytes bytes) {
   text.is_damaged = true;
   text.value = with_capacity(bytes.size());
   for (std::size_t at = 0; at < bytes.size();) {
-    const Sequence sequence = utf8_sequence(bytes.subspan(at));
+    const Utf8Sequence sequence = utf8_sequence(bytes.subspan(at));
     if (sequence.length == 0) {
       append_utf8(text.value, kReplacement);
       ++at;
@@ -175,18 +85,6 @@ Text decode_8_bit(Bytes bytes, TextEnd end) {
   text.value.append(as_text(bytes));
   return text;
 }
-
-char16_t unit_at(Bytes bytes, std::size_t at, ByteOrder order) noexcept {
-  const unsigned first = bytes[at];
-  const unsigned second = bytes[at + 1];
-  return static_cast<char16_t>(order == ByteOrder::kBig ? first << 8 | second
-                                                        : second << 8 | first);
-}
-
-bool is_high_surrogate(char32_t c) noexcept {
-  return c >= 0xD800 && c < 0xDC00;
-}
-bool is_low_surrogate(char32_t c) noexcept { return c >= 0xDC00 && c < 0xE000; }
 
 // Appends the ASCII at the start of UTF-16 and returns its length: most of any
 // prompt.
@@ -293,121 +191,6 @@ std::optional<Text> decode_by_bom(Bytes bytes, TextEnd end) {
   return {};
 }
 
-// How much of a long text is looked at to find its byte order.
-constexpr std::size_t kSampleBytes = 4096;
-
-struct ZeroCount {
-  std::size_t even = 0;  // high byte of ASCII in big endian
-  std::size_t odd = 0;   // and in little endian
-  std::size_t units = 0;
-
-  std::size_t difference() const noexcept {
-    return even > odd ? even - odd : odd - even;
-  }
-  ByteOrder order() const noexcept {
-    return even > odd ? ByteOrder::kBig : ByteOrder::kLittle;
-  }
-};
-
-ZeroCount count_zeros(Bytes bytes) noexcept {
-  bytes = clipped(bytes, 0, kSampleBytes);
-  ZeroCount zeros;
-  zeros.units = bytes.size() / 2;
-  std::size_t i = 0;
-#if defined(__SSE2__)
-  // A byte of `counts` for each place in a block of 16: it must not overflow.
-  constexpr int kMostBlocks = 255;
-  const __m128i zero = _mm_setzero_si128();
-  const __m128i even = _mm_set1_epi16(0x00FF);
-  while (i + 8 <= zeros.units) {
-    __m128i counts = zero;
-    for (int block = 0; block < kMostBlocks && i + 8 <= zeros.units;
-         ++block, i += 8) {
-      const __m128i units = _mm_loadu_si128(
-          reinterpret_cast<const __m128i*>(bytes.data() + 2 * i));
-      counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(units, zero));
-    }
-    const auto sum = [zero](__m128i some) {
-      const __m128i halves = _mm_sad_epu8(some, zero);
-      return static_cast<std::size_t>(
-          _mm_cvtsi128_si32(halves) +
-          _mm_cvtsi128_si32(_mm_srli_si128(halves, 8)));
-    };
-    zeros.even += sum(_mm_and_si128(counts, even));
-    zeros.odd += sum(_mm_andnot_si128(even, counts));
-  }
-#endif
-  for (; i < zeros.units; ++i) {
-    zeros.even += bytes[2 * i] == 0 ? 1 : 0;
-    zeros.odd += bytes[2 * i + 1] == 0 ? 1 : 0;
-  }
-  return zeros;
-}
-
-// How much a code unit looks like part of a prompt. Read in the wrong byte
-// order, ASCII becomes ideographs and ideographs scatter over all blocks, so
-// ASCII weighs more and what no prompt holds weighs against.
-int plausibility(char16_t unit) noexcept {
-  if (unit == 0x09 || unit == 0x0A || unit == 0x0D) return 2;
-  if (unit >= 0x20 && unit < 0x7F) return 2;
-  if (unit >= 0x3000 && unit < 0x3100) return 2;  // CJK punctuation, kana
-  const bool is_common =
-      (unit >= 0xA0 && unit < 0x250) || (unit >= 0x370 && unit < 0x700) ||
-      (unit >= 0x0E00 && unit < 0x0E80) || (unit >= 0x2010 && unit < 0x2070) ||
-      (unit >= 0x4E00 && unit < 0xA000) || (unit >= 0xAC00 && unit < 0xD7A4) ||
-      (unit >= 0xFF00 && unit < 0xFFF0);
-  return is_common ? 1 : -1;
-}
-
-int plausibility(Bytes bytes, ByteOrder order) noexcept {
-  bytes = clipped(bytes, 0, kSampleBytes);
-  const std::size_t count = bytes.size() / 2;
-  int score = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const char16_t unit = unit_at(bytes, 2 * i, order);
-    if (is_high_surrogate(unit) && i + 1 < count &&
-        is_low_surrogate(unit_at(bytes, 2 * i + 2, order))) {
-      score += 2;
-      ++i;
-    } else if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
-      score -= 4;
-    } else {
-      score += plausibility(unit);
-    }
-  }
-  return score;
-}
-
-ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
-  // Ideographs such as U+4E00 have a zero byte on the other side; only a clear
-  // majority speaks, which most texts have in their first words.
-  constexpr std::size_t kFirstWords = 256;
-  ZeroCount zeros;
-  for (const std::size_t most : {kFirstWords, kSampleBytes}) {
-    zeros = count_zeros(clipped(bytes, 0, most));
-    if (4 * zeros.difference() > zeros.units) return zeros.order();
-  }
-  const int big = plausibility(bytes, ByteOrder::kBig);
-  const int little = plausibility(bytes, ByteOrder::kLittle);
-  if (big != little) return big > little ? ByteOrder::kBig : ByteOrder::kLittle;
-  if (zeros.even != zeros.odd) return zeros.order();
-  return hint.value_or(ByteOrder::kBig);
-}
-
-// Zero bytes at every second place, and hardly elsewhere, are UTF-16. A few
-// NULs in front of, between or behind 8-bit strings are not; bytes that cannot
-// be UTF-8 need less evidence.
-bool looks_like_utf16(Bytes bytes) noexcept {
-  bytes = without_trailing_nuls(bytes);
-  const ZeroCount zeros = count_zeros(bytes);
-  if (zeros.units < 2) return false;
-  if (std::max(zeros.even, zeros.odd) <= 4 * std::min(zeros.even, zeros.odd)) {
-    return false;
-  }
-  if (2 * zeros.difference() > zeros.units) return true;
-  return 8 * zeros.difference() > zeros.units && take_census(bytes).invalid > 0;
-}
-
 class Converter {
  public:
   explicit Converter(const char* from) noexcept
@@ -487,25 +270,6 @@ std::string_view comment_charset(Bytes bytes) noexcept {
 
 }  // namespace
 
-void append_utf8(std::string& out, char32_t c) {
-  if (!is_character(c)) c = kReplacement;
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (c & 0x3F));
-  }
-}
-
 Text decode_text(Bytes bytes, TextEnd end) {
   if (std::optional<Text> text = decode_by_bom(bytes, end))
     return *std::move(text);
@@ -515,7 +279,7 @@ Text decode_text(Bytes bytes, TextEnd end) {
 Text decode_guessed(Bytes bytes, TextEnd end) {
   if (std::optional<Text> text = decode_by_bom(bytes, end))
     return *std::move(text);
-  if (looks_like_utf16(bytes)) {
+  if (looks_like_utf16(without_trailing_nuls(bytes))) {
     return decode_utf16_as(bytes, utf16_order(bytes, {}));
   }
   return decode_8_bit(bytes, end);
@@ -618,22 +382,6 @@ Text decode_markup(Bytes bytes, TextEnd end) {
   if (begins_with(bytes, "\0<"sv))
     return decode_utf16_as(bytes, ByteOrder::kBig);
   return decode_8_bit(bytes, end);
-}
-
-void cut_utf8(std::string& text, std::size_t max_bytes) noexcept {
-  if (text.size() <= max_bytes) return;
-  std::size_t size = max_bytes;
-  while (size > 0 && (static_cast<std::uint8_t>(text[size]) & 0xC0) == 0x80) {
-    --size;
-  }
-  text.resize(size);
-}
-
-bool is_printable(std::string_view utf8) noexcept {
-  return std::none_of(utf8.begin(), utf8.end(), [](char c) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    return byte == 0x7F || (byte < 0x20 && c != '\t' && c != '\n' && c != '\r');
-  });
 }
 
 }  // namespace sdmeta

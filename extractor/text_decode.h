@@ -8,6 +8,7 @@
 
 #include "extractor/byte_cursor.h"
 #include "extractor/raw_fields.h"
+#include "extractor/utf8.h"
 
 namespace sdmeta {
 
@@ -25,6 +26,11 @@ struct Text {
 /// What a caller knows about the end of its bytes: cut text may end inside a
 /// character, which is then dropped instead of speaking against UTF-8.
 enum class TextEnd : std::uint8_t { kWhole, kCut };
+
+/// kCut if less of a text is there than there should be.
+constexpr TextEnd end_of_text(bool is_cut) noexcept {
+  return is_cut ? TextEnd::kCut : TextEnd::kWhole;
+}
 
 /// UTF-8 if it is valid, UTF-16 or UTF-32 if a BOM says so, else windows-1252
 /// (of which Latin-1 is a part). Text that is UTF-8 but for few bytes stays
@@ -50,14 +56,5 @@ Text decode_user_comment(Bytes bytes, ByteOrder tiff_order,
 /// Markup (XMP) in UTF-8, UTF-16 or UTF-32, told by a BOM or by how its first
 /// character, which is ASCII, is stored.
 Text decode_markup(Bytes bytes, TextEnd end = TextEnd::kWhole);
-
-/// Appends a character; U+FFFD for a code point that is none.
-void append_utf8(std::string& out, char32_t code_point);
-
-/// Shortens `text` to at most `max_bytes`, never inside a character.
-void cut_utf8(std::string& text, std::size_t max_bytes) noexcept;
-
-/// True for text in the sense of people: no control characters but white space.
-bool is_printable(std::string_view utf8) noexcept;
 
 }  // namespace sdmeta

@@ -231,8 +231,7 @@ void WebpReader::read_chunk(const Chunk& chunk) {
       chunk.length, in_.size() - std::min(chunk.data_offset(), in_.size()));
   const std::size_t admitted = out_.admit(there, type, chunk.data_offset());
   const Bytes data = in_.view(chunk.data_offset(), admitted);
-  const TextEnd end =
-      data.size() < chunk.length ? TextEnd::kCut : TextEnd::kWhole;
+  const TextEnd end = end_of_text(data.size() < chunk.length);
   if (data.empty()) return;
   // Of which of both it is, the data say more than the name.
   if (is_exif(chunk) || find_tiff_header(data) == 0) {

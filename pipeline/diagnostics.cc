@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "pipeline/lossless_text.h"
+#include "extractor/utf8.h"
 #include "pipeline/report.h"
 #include "pipeline/whole_io.h"
 

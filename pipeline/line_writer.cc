@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdint>
 
+#include "extractor/utf8.h"
 #include "pipeline/lossless_text.h"
 
 #if defined(__SSE2__)
@@ -127,18 +127,6 @@ std::size_t put_wide(LineWriter& out, std::string_view text, std::size_t at) {
   return at;
 }
 
-bool is_ascii(std::string_view text) {
-  std::size_t at = 0;
-  for (; at + 8 <= text.size(); at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    if ((word & 0x8080808080808080u) != 0) return false;
-  }
-  for (; at < text.size(); ++at)
-    if (static_cast<unsigned char>(text[at]) >= 0x80) return false;
-  return true;
-}
-
 }  // namespace
 
 void put_quoted(LineWriter& out, std::string_view text) {
@@ -160,7 +148,7 @@ void put_quoted(LineWriter& out, std::string_view text) {
 }
 
 void put_bytes(LineWriter& out, std::string_view bytes) {
-  if (is_ascii(bytes)) {
+  if (ascii_prefix(as_bytes(bytes)) == bytes.size()) {
     put_quoted(out, bytes);
   } else {
     put_quoted(out, to_lossless_text(bytes));

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include "extractor/utf8.h"
+
 namespace sdmeta {
 namespace {
 
@@ -29,23 +31,6 @@ void append_stand_in(std::string& out, unsigned byte) {
 
 bool is_utf8(std::string_view text) noexcept {
   return simdjson::validate_utf8(text.data(), text.size());
-}
-
-std::size_t utf8_length(std::string_view text) noexcept {
-  const unsigned lead = byte_at(text, 0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4 || !is_continuation(text, 1)) return 0;
-  if (lead < 0xE0) return 2;
-  const unsigned second = byte_at(text, 1);
-  if (!is_continuation(text, 2)) return 0;
-  if (lead < 0xF0) {
-    const bool is_overlong = lead == 0xE0 && second < 0xA0;
-    const bool is_surrogate = lead == 0xED && second >= 0xA0;
-    return is_overlong || is_surrogate ? 0 : 3;
-  }
-  const bool is_overlong = lead == 0xF0 && second < 0x90;
-  const bool is_too_high = lead == 0xF4 && second >= 0x90;
-  return is_overlong || is_too_high || !is_continuation(text, 3) ? 0 : 4;
 }
 
 std::string to_lossless_text(std::string_view bytes) {

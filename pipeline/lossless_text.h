@@ -17,10 +17,6 @@ namespace sdmeta {
 /// True for UTF-8 (no surrogates, nothing above U+10FFFF, no overlong forms).
 bool is_utf8(std::string_view text) noexcept;
 
-/// Length in bytes of the valid UTF-8 character `text` begins with, 0 if it
-/// begins with none. `text` is not empty.
-std::size_t utf8_length(std::string_view text) noexcept;
-
 /// `bytes` in the form above; always valid UTF-8.
 std::string to_lossless_text(std::string_view bytes);
 

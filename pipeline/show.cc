@@ -8,9 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "extractor/utf8.h"
 #include "pipeline/diagnostics.h"
 #include "pipeline/encode.h"
-#include "pipeline/lossless_text.h"
 
 namespace sdmeta {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <random>
 
+#include "extractor/utf8.h"
+
 namespace sdmeta {
 namespace {
 
