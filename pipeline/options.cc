@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -14,7 +13,7 @@
 
 #include "pipeline/help.h"
 #include "pipeline/output_place.h"
-#include "pipeline/suggest.h"
+#include "pipeline/usage_errors.h"
 
 namespace sdmeta {
 namespace {
@@ -72,16 +71,6 @@ constexpr Choice<SchemaDialect> kSchemaDialects[] = {
     {"huggingface", SchemaDialect::kHuggingFace}};
 constexpr Choice<UrlFormat> kUrlFormats[] = {{"plain", UrlFormat::kPlain},
                                              {"aria2", UrlFormat::kAria2}};
-
-/// "a, b or c".
-std::string either(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 < words.size() ? ", " : " or ";
-    text += words[i];
-  }
-  return text;
-}
 
 /// An option that takes one of a few words; `name` is its long one.
 template <class T, std::size_t N>
@@ -339,35 +328,11 @@ bool wants_short_help(int argc, const char* const* argv) {
   return false;
 }
 
-std::string did_you_mean(std::string_view word,
-                         const std::vector<std::string>& known) {
-  if (word.empty()) return "";
-  std::optional<std::string> closest = closest_word(word, known);
-  for (const std::string& other : known)
-    if (!closest && other.starts_with(word)) closest = other;
-  return closest ? "; did you mean " + *closest + "?" : "";
-}
-
 /// Null if there is none.
 CLI::App* find_command(CLI::App& app, std::string_view name) {
   for (CLI::App* const command : app.get_subcommands({}))
     if (command->get_name() == name) return command;
   return nullptr;
-}
-
-/// What is wrong with a first word that is no command.
-std::string unknown_command(const std::string& word, CLI::App& app) {
-  if (word.starts_with('-'))
-    return "unknown option " + word + " in front of the command; see sdmeta -h";
-  std::error_code ignored;
-  if (std::filesystem::exists(word, ignored))
-    return word + " is no command; to read it: sdmeta extract " + word;
-  std::vector<std::string> commands;
-  for (const CLI::App* const command : app.get_subcommands({}))
-    commands.push_back(command->get_name());
-  const std::string meant = did_you_mean(word, commands);
-  return "unknown command " + word +
-         (meant.empty() ? "; expected " + either(commands) : meant);
 }
 
 /// Help of the command `word`, or of the program if it is an option or empty.
@@ -382,149 +347,103 @@ Usage help_of(const std::string& word, CLI::App& app) {
           help != nullptr ? help : command->help("sdmeta")};
 }
 
-/// Where a command that reads one output is given several, as of shards.
-constexpr const char* kJoinOutputs =
-    "; several outputs are joined with cat, and read from -";
-
-/// What is wrong with an argument that nothing takes.
-std::string unexpected_argument(const std::string& word,
-                                const CLI::App& command) {
-  const std::string help = "see sdmeta " + command.get_name() + " -h";
-  const bool takes_csv = command.get_option_no_throw("--csv") != nullptr;
-  if (word.find(".jsonl") != word.npos)
-    return "unexpected argument " + word + kJoinOutputs;
-  if (!word.starts_with('-'))
-    return "unexpected argument " + word + "; " +
-           (takes_csv ? "for another CSV: --csv " + word : help);
-  std::vector<std::string> options;
-  for (const CLI::Option* const option : command.get_options())
-    for (const std::string& name : option->get_lnames())
-      options.push_back("--" + name);
-  const std::string option = word.substr(0, word.find('='));
-  const std::string meant = did_you_mean(option, options);
-  return "unknown option " + option + (meant.empty() ? "; " + help : meant);
+Usage refused(std::string why) {
+  return {ExitCode::kNotComplete, std::move(why)};
 }
 
-/// What is wrong with the first option that the command does not have, if
-/// there is one: the library tells first of others that are missing.
-std::optional<std::string> unknown_option(int argc, const char* const* argv,
-                                          const CLI::App& command) {
-  for (int i = 2; i < argc && std::string_view(argv[i]) != "--"; ++i) {
-    const std::string word = argv[i];
-    const std::string option = word.starts_with("--")
-                                   ? word.substr(0, word.find('='))
-                                   : word.substr(0, 2);
-    if (word.starts_with('-') && word != "-" &&
-        command.get_option_no_throw(option) == nullptr)
-      return unexpected_argument(word, command);
-  }
-  return std::nullopt;
-}
-
-/// The first option whose value is empty, as it is where a shell's variable is
-/// not set; the library would take the next argument for the value.
-std::optional<std::string> empty_option(int argc, const char* const* argv) {
-  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
-    std::string word = argv[i];
-    if (word.size() < 3 || !word.starts_with("--") || !word.ends_with('='))
-      continue;
-    word.pop_back();
-    if (word.find('=') == word.npos) return word;
-  }
-  return std::nullopt;
-}
-
-/// What is wrong with an option that has no value or several; `text` is the
-/// library's message, which begins with the name.
-std::string wrong_value_count(std::string_view text) {
-  const std::string name(text.substr(0, text.find(':')));
-  if (text.ends_with(" missing")) return name + ": expects a value";
-  const bool takes_records = name == "--records" || name == "--missing-from";
-  return name + ": may be given once only" +
-         (takes_records ? kJoinOutputs : "");
-}
-
-}  // namespace
-
-Command parse_options(int argc, const char* const* argv) {
-  if (argc < 2) return Usage{ExitCode::kNotComplete, short_help("")};
-  const std::string first = argv[1];
+/// Every command that has options, with their defaults.
+struct Commands {
   ExtractCommand extract;
-  extract.run.threads = core_count();
-  extract.run.io_depth = kDefaultIoDepth;
   ShowCommand show;
   EnrichCommand enrich;
   UrlsCommand urls;
   CaptionsCommand captions;
   SchemaCommand schema;
 
-  CLI::App app("Generation parameters of Stable Diffusion images as JSON lines",
-               "sdmeta");
+  Commands() {
+    extract.run.threads = core_count();
+    extract.run.io_depth = kDefaultIoDepth;
+    urls.options.threads = core_count();
+  }
+};
+
+void add_commands(CLI::App& app, Commands& commands) {
   app.set_help_flag("--help", "Everything about a command");
   app.require_subcommand(1);
-  CLI::App* const on_extract = app.add_subcommand("extract");
-  add_extract(*on_extract, extract);
-  CLI::App* const on_show = app.add_subcommand("show");
-  add_show(*on_show, show);
-  CLI::App* const on_enrich = app.add_subcommand("enrich");
-  add_enrich(*on_enrich, enrich);
-  CLI::App* const on_urls = app.add_subcommand("urls");
-  urls.options.threads = core_count();
-  add_urls(*on_urls, urls);
-  CLI::App* const on_captions = app.add_subcommand("captions");
-  add_captions(*on_captions, captions);
-  CLI::App* const on_formats = app.add_subcommand(
-      "formats", "List the writers and the file types that are read.");
-  CLI::App* const on_schema =
-      app.add_subcommand("schema", "Print the schema of a record.");
-  add_choice(*on_schema, "--for", schema.dialect, kSchemaDialects,
+  add_extract(*app.add_subcommand("extract"), commands.extract);
+  add_show(*app.add_subcommand("show"), commands.show);
+  add_enrich(*app.add_subcommand("enrich"), commands.enrich);
+  add_urls(*app.add_subcommand("urls"), commands.urls);
+  add_captions(*app.add_subcommand("captions"), commands.captions);
+  app.add_subcommand("formats",
+                     "List the writers and the file types that are read.");
+  add_choice(*app.add_subcommand("schema", "Print the schema of a record."),
+             "--for", commands.schema.dialect, kSchemaDialects,
              "json-schema, duckdb (column types for read_json) or huggingface "
              "(datasets.Features); default json-schema")
       ->type_name("READER");
-  CLI::App* const on_version = app.add_subcommand(
-      "version", "Print the version and those of the libraries.");
+  app.add_subcommand("version",
+                     "Print the version and those of the libraries.");
+}
 
-  if (first == "--version" || first == "-V") return VersionCommand{};
-  if (wants_short_help(argc, argv)) {
-    if (first == "help") return help_of(argc > 2 ? argv[2] : "", app);
-    return help_of(first, app);
-  }
-  const CLI::App* const chosen = find_command(app, first);
-  if (chosen == nullptr && first != "--help")
-    return Usage{ExitCode::kNotComplete, unknown_command(first, app)};
-  if (const std::optional<std::string> option = empty_option(argc, argv))
-    return Usage{ExitCode::kNotComplete,
-                 *option + ": expects a value; is a variable not set?"};
+/// Fills the options of `chosen`. Help, or what is wrong, where that cannot be
+/// done.
+std::optional<Usage> parse(CLI::App& app, const CLI::App* chosen, int argc,
+                           const char* const* argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return Usage{ExitCode::kComplete, app.help()};
   } catch (const CLI::ExtrasError&) {
     const std::vector<std::string> rest = chosen->remaining();
-    return Usage{
-        ExitCode::kNotComplete,
-        unexpected_argument(rest.empty() ? "" : rest.front(), *chosen)};
+    return refused(
+        unexpected_argument(rest.empty() ? "" : rest.front(), *chosen));
   } catch (const CLI::RequiredError& error) {
-    const std::optional<std::string> unknown =
-        unknown_option(argc, argv, *chosen);
-    return Usage{
-        ExitCode::kNotComplete,
-        unknown ? *unknown
-                : std::string(error.what()) + "; see sdmeta " + first + " -h"};
+    if (std::optional<std::string> unknown =
+            unknown_option(argc, argv, *chosen))
+      return refused(*std::move(unknown));
+    return refused(std::string(error.what()) + "; see sdmeta " + argv[1] +
+                   " -h");
   } catch (const CLI::ArgumentMismatch& error) {
-    return Usage{ExitCode::kNotComplete, wrong_value_count(error.what())};
+    return refused(wrong_value_count(error.what()));
   } catch (const CLI::ParseError& error) {
-    return Usage{ExitCode::kNotComplete, error.what()};
+    return refused(error.what());
   }
-  if (*on_show) return show;
-  if (*on_enrich) return enrich;
-  if (*on_urls) return urls;
-  if (*on_captions) return captions;
-  if (*on_formats) return FormatsCommand{};
-  if (*on_schema) return schema;
-  if (*on_version) return VersionCommand{};
-  if (const std::optional<std::string> wrong = complaint(extract))
-    return Usage{ExitCode::kNotComplete, *wrong};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Command parse_options(int argc, const char* const* argv) {
+  if (argc < 2) return refused(short_help(""));
+  const std::string first = argv[1];
+  if (first == "--version" || first == "-V") return VersionCommand{};
+  Commands commands;
+  CLI::App app("Generation parameters of Stable Diffusion images as JSON lines",
+               "sdmeta");
+  add_commands(app, commands);
+  if (wants_short_help(argc, argv)) {
+    if (first == "help") return help_of(argc > 2 ? argv[2] : "", app);
+    return help_of(first, app);
+  }
+  const CLI::App* const chosen = find_command(app, first);
+  if (chosen == nullptr && first != "--help")
+    return refused(unknown_command(first, app));
+  if (const std::optional<std::string> option = empty_option(argc, argv))
+    return refused(*option + ": expects a value; is a variable not set?");
+  if (std::optional<Usage> usage = parse(app, chosen, argc, argv))
+    return *std::move(usage);
+
+  if (first == "show") return commands.show;
+  if (first == "enrich") return commands.enrich;
+  if (first == "urls") return commands.urls;
+  if (first == "captions") return commands.captions;
+  if (first == "formats") return FormatsCommand{};
+  if (first == "schema") return commands.schema;
+  if (first == "version") return VersionCommand{};
+  ExtractCommand& extract = commands.extract;
+  if (std::optional<std::string> wrong = complaint(extract))
+    return refused(*std::move(wrong));
   extract.csv.threads = extract.run.threads;
   extract.run.stages.compression = compression_of(extract.output.path);
   return extract;
