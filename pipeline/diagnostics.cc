@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "extractor/utf8.h"
 #include "pipeline/report.h"
+#include "pipeline/terminal.h"
 #include "pipeline/whole_io.h"
 
 namespace sdmeta {
@@ -16,13 +15,6 @@ namespace {
 
 void write_to_stderr(std::string_view text) {
   write_all(STDERR_FILENO, text);  // where it fails nobody is left to be told
-}
-
-/// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
-bool is_control(std::string_view character) {
-  const auto byte = static_cast<unsigned char>(character[0]);
-  if (character.size() == 1) return byte < 0x20 || byte == 0x7F;
-  return byte == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
 
 std::string duration(double seconds) {
@@ -33,36 +25,12 @@ std::string duration(double seconds) {
   return fmt::format("{}:{:02}", whole / 60, whole % 60);
 }
 
-/// Of standard error; 80 where it has none.
-std::size_t terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return 80;
-  return size.ws_col;
-}
-
 std::string rate(std::uint64_t count, double seconds) {
   return fmt::format("{:.0f}",
                      static_cast<double>(count) / std::max(seconds, 0.001));
 }
 
 }  // namespace
-
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const std::size_t taken = std::max<std::size_t>(length, 1);
-    if (length != 0 && !is_control(text.substr(0, length))) {
-      result.append(text, 0, length);
-    } else {
-      for (const char c : text.substr(0, taken))
-        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
-    text.remove_prefix(taken);
-  }
-  return result;
-}
 
 Outcome outcome_of(const Tally& tally) {
   const auto count = [&tally](Status status) {
@@ -135,7 +103,7 @@ void Diagnostics::progress(const Tally& tally,
                       outcome.without_metadata, outcome.failed);
   if (tally.with_row > 0) line += fmt::format(", {} matched", tally.with_row);
   // A line that wraps could not be drawn over again.
-  line.resize(std::min(line.size(), terminal_columns() - 1));
+  line.resize(std::min(line.size(), terminal_columns(STDERR_FILENO) - 1));
   write_to_stderr("\r" + line + "\x1b[K");
   is_line_drawn_ = true;
 }

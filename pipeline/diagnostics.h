@@ -16,10 +16,6 @@ namespace sdmeta {
 
 enum class ProgressMode : std::uint8_t { kAuto, kAlways, kNever };
 
-/// `text` fit for a terminal: control characters, which could move the cursor
-/// or hide text, and bytes that are no UTF-8 are shown as \xNN.
-std::string printable(std::string_view text);
-
 /// Records by what people want to know of them.
 struct Outcome {
   std::uint64_t ok = 0;

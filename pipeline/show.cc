@@ -1,16 +1,16 @@
 #include "pipeline/show.h"
 
-#include <charconv>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 
 #include "extractor/utf8.h"
-#include "pipeline/diagnostics.h"
 #include "pipeline/encode.h"
+#include "pipeline/terminal.h"
 
 namespace sdmeta {
 namespace {

@@ -1,4 +1,3 @@
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <memory>
@@ -13,17 +12,10 @@
 #include "pipeline/report.h"
 #include "pipeline/show.h"
 #include "pipeline/stages.h"
+#include "pipeline/terminal.h"
 
 namespace sdmeta {
 namespace {
-
-/// Columns of the terminal, 80 where there is none.
-std::size_t terminal_width() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    return size.ws_col;
-  return 80;
-}
 
 Job failed_job(const std::string& path, const Error& error) {
   Job job;
@@ -36,7 +28,7 @@ Job failed_job(const std::string& path, const Error& error) {
 class Showing {
  public:
   explicit Showing(const ShowCommand& command)
-      : command_(command), width_(terminal_width()) {
+      : command_(command), width_(terminal_columns(STDOUT_FILENO)) {
     stages_ = command.stages;
     stages_.with_raw = true;
   }
