@@ -140,6 +140,7 @@ bool is_sound(Bytes head) noexcept {
 }
 bool is_safetensors(Bytes head) noexcept { return has_at(head, 8, "{\""sv); }
 
+// In the order in which they are tried.
 constexpr auto kTable = std::to_array<ContainerRow>({
     {Container::kPng, "PNG", is_png, read_png},
     {Container::kJpeg, "JPEG", is_jpeg, read_jpeg},
@@ -173,8 +174,6 @@ constexpr auto kTable = std::to_array<ContainerRow>({
 });
 
 }  // namespace
-
-std::span<const ContainerRow> container_table() noexcept { return kTable; }
 
 const ContainerRow* find_container(Bytes head) noexcept {
   const auto row =

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "extractor/byte_cursor.h"
@@ -27,10 +26,7 @@ struct ContainerRow {
   std::optional<Carrier> loose_carrier = {};
 };
 
-/// In the order in which they are tried.
-std::span<const ContainerRow> container_table() noexcept;
-
-/// The first row that matches, or null.
+/// The first row of the table that matches, or null.
 const ContainerRow* find_container(Bytes head) noexcept;
 
 /// What a file that no row claims is: "empty file", "web page", "JSON text",

@@ -19,12 +19,8 @@ constexpr std::array<std::string_view, 4> kOtherMagic = {"7z\xBC\xAF\x27\x1C",
                                                          "7zXZ",
                                                          "\x04\x22\x4D\x18"};
 
-}  // namespace
-
-bool is_zip(std::span<const std::uint8_t> head) noexcept {
-  return begins_with(head, kZipMember) || begins_with(head, kZipEmpty);
-}
-
+/// True for a zstd frame, and for skippable frames in front of one, as pzstd
+/// writes them; what lies behind `head` is believed to be one. RFC 8878, 3.1.
 bool is_zstd(std::span<const std::uint8_t> head) noexcept {
   constexpr std::size_t kSkippableHeader = 8;  // magic, then 32 bits of length
   bool has_skippable = false;
@@ -39,6 +35,12 @@ bool is_zstd(std::span<const std::uint8_t> head) noexcept {
   const std::string_view frame = magic_of(Compression::kZstd);
   return begins_with(head, frame) ||
          (has_skippable && head.size() < frame.size());
+}
+
+}  // namespace
+
+bool is_zip(std::span<const std::uint8_t> head) noexcept {
+  return begins_with(head, kZipMember) || begins_with(head, kZipEmpty);
 }
 
 Compression compression_at(std::span<const std::uint8_t> head) noexcept {

@@ -12,10 +12,6 @@ namespace sdmeta {
 /// compressed, which may be a tar. `head` is the first 512 bytes.
 bool is_archive(std::span<const std::uint8_t> head) noexcept;
 
-/// True for a zstd frame, and for skippable frames in front of one, as pzstd
-/// writes them; what lies behind `head` is believed to be one. RFC 8878, 3.1.
-bool is_zstd(std::span<const std::uint8_t> head) noexcept;
-
 /// kGzip, kZstd, or kNone for everything else.
 Compression compression_at(std::span<const std::uint8_t> head) noexcept;
 
