@@ -40,7 +40,7 @@ std::size_t shard_name_at(std::string_view path) {
 class Inputs final : public InputStream {
  public:
   explicit Inputs(InputOptions options)
-      : options_(std::move(options)), shard_{options_.shard, options_.shards} {}
+      : options_(std::move(options)) {}
 
   std::optional<Job> next() override {
     while (true) {
@@ -55,8 +55,8 @@ class Inputs final : public InputStream {
         ++counts_.archives;
         archive_.emplace(
             found->job.path, std::string(found->shard_name()),
-            ArchiveOptions{options_.all_files, shard_, options_.limits});
-      } else if (shard_.takes(found->shard_name())) {
+            ArchiveOptions{options_.all_files, options_.shard, options_.limits});
+      } else if (options_.shard.takes(found->shard_name())) {
         return numbered(found->job);
       } else {
         ++counts_.other_shards;
@@ -205,7 +205,6 @@ class Inputs final : public InputStream {
   }
 
   InputOptions options_;
-  Shard shard_;
   InputCounts counts_;
   std::uint64_t seq_ = 0;
   std::size_t next_path_ = 0;

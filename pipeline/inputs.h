@@ -14,6 +14,7 @@
 #include "extractor/limits.h"
 #include "pipeline/file_id.h"
 #include "pipeline/record.h"
+#include "pipeline/shard.h"
 
 namespace sdmeta {
 
@@ -28,9 +29,7 @@ struct InputOptions {
   /// What the run writes, or replaces: skipped and counted in folders, because
   /// what is in it depends on when it is read.
   std::vector<FileId> outputs = {};
-  /// Keep only names whose stable hash falls into part `shard` of `shards`.
-  std::uint32_t shard = 1;  // 1 to shards
-  std::uint32_t shards = 1;
+  Shard shard = {};  // keep only the names of this part
   Limits limits = {};
   /// Once this can be read, nothing is waited for any longer: a list that
   /// pauses ends. -1: there is no such descriptor.

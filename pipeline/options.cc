@@ -23,14 +23,14 @@ unsigned core_count() {
 }
 
 /// "K/N" with 1 <= K <= N.
-bool parse_shard(const std::string& text, InputOptions& inputs) {
+bool parse_shard(const std::string& text, Shard& shard) {
   const char* const end = text.data() + text.size();
-  const auto shard = std::from_chars(text.data(), end, inputs.shard);
-  if (shard.ec != std::errc() || shard.ptr == end || *shard.ptr != '/')
+  const auto number = std::from_chars(text.data(), end, shard.number);
+  if (number.ec != std::errc() || number.ptr == end || *number.ptr != '/')
     return false;
-  const auto shards = std::from_chars(shard.ptr + 1, end, inputs.shards);
-  return shards.ec == std::errc() && shards.ptr == end && inputs.shard >= 1 &&
-         inputs.shard <= inputs.shards;
+  const auto count = std::from_chars(number.ptr + 1, end, shard.count);
+  return count.ec == std::errc() && count.ptr == end && shard.number >= 1 &&
+         shard.number <= shard.count;
 }
 
 bool parse_match(const std::string& text, CsvOptions& csv) {
@@ -179,7 +179,7 @@ void add_extract(CLI::App& app, ExtractCommand& command) {
   app.add_option_function<std::string>(
          "--shard",
          [&command](const std::string& text) {
-           if (!parse_shard(text, command.inputs))
+           if (!parse_shard(text, command.inputs.shard))
              throw CLI::ValidationError(
                  "--shard", "expects K/N with K from 1 to N, not " + text);
          },
@@ -305,7 +305,7 @@ std::optional<std::string> complaint(const ExtractCommand& command) {
     return "--resume needs -o FILE to continue";
   if (command.unmatched_path && command.csv.paths.empty())
     return "--unmatched-rows needs --csv PATH";
-  if (command.unmatched_path && command.inputs.shards > 1)
+  if (command.unmatched_path && command.inputs.shard.count > 1)
     return "--unmatched-rows cannot know the images of other shards; of all "
            "outputs joined, sdmeta enrich says which rows are missing";
   if (command.csv.match != MatchKey::kAny && command.csv.paths.empty())

@@ -369,7 +369,7 @@ TEST_F(InputsArchive, ShardsOfATarAreDisjointAndTogetherEverything) {
   Strings together;
   for (std::uint32_t shard = 1; shard <= 4; ++shard) {
     const Strings part =
-        members("a.tar", tar.bytes(), {.shard = shard, .shards = 4});
+        members("a.tar", tar.bytes(), {.shard = {shard, 4}});
     EXPECT_GT(part.size(), 10u);
     together.insert(together.end(), part.begin(), part.end());
   }
@@ -385,7 +385,7 @@ TEST_F(InputsArchive, AStreamedArchiveGoesToOneShardAsAWhole) {
       "pax", "gzip", {{"a.png", "x"}, {"in.tar", inner}, {"b.png", "y"}});
   Strings together;
   for (std::uint32_t shard = 1; shard <= 5; ++shard) {
-    const Strings part = members("a.tgz", outer, {.shard = shard, .shards = 5});
+    const Strings part = members("a.tgz", outer, {.shard = {shard, 5}});
     EXPECT_TRUE(part.empty() || part.size() == 3);
     together.insert(together.end(), part.begin(), part.end());
   }
@@ -395,7 +395,7 @@ TEST_F(InputsArchive, AStreamedArchiveGoesToOneShardAsAWhole) {
 TEST_F(InputsArchive, AnArchiveThatCannotBeOpenedBelongsToOneShard) {
   std::size_t count = 0;
   for (std::uint32_t shard = 1; shard <= 5; ++shard)
-    count += members("a.tar", "no", {.shard = shard, .shards = 5}).size();
+    count += members("a.tar", "no", {.shard = {shard, 5}}).size();
   EXPECT_EQ(count, 1u);
 }
 

@@ -338,7 +338,7 @@ TEST_F(Inputs, ShardsAreDisjointAndTogetherEverything) {
   Strings together;
   for (std::uint32_t shard = 1; shard <= 3; ++shard) {
     const Strings part =
-        short_paths(jobs_of({.paths = {at("")}, .shard = shard, .shards = 3}));
+        short_paths(jobs_of({.paths = {at("")}, .shard = {shard, 3}}));
     EXPECT_GT(part.size(), 30u);
     EXPECT_EQ(counts_.other_shards, 200 - part.size());
     together.insert(together.end(), part.begin(), part.end());
@@ -357,8 +357,8 @@ TEST_F(Inputs, ShardsDoNotDependOnHowTheRootIsSpelled) {
     return result;
   };
   EXPECT_EQ(
-      names(jobs_of({.paths = {at("f")}, .shard = 1, .shards = 2})),
-      names(jobs_of({.paths = {at("./f/../f/")}, .shard = 1, .shards = 2})));
+      names(jobs_of({.paths = {at("f")}, .shard = {1, 2}})),
+      names(jobs_of({.paths = {at("./f/../f/")}, .shard = {1, 2}})));
 }
 
 }  // namespace

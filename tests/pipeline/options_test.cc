@@ -50,8 +50,8 @@ TEST(Options, DashIsAList) {
 
 TEST(Options, ShardCountsFromOne) {
   const ExtractCommand command = extract({"extract", "--shard", "3/8", "a"});
-  EXPECT_EQ(command.inputs.shard, 3u);
-  EXPECT_EQ(command.inputs.shards, 8u);
+  EXPECT_EQ(command.inputs.shard.number, 3u);
+  EXPECT_EQ(command.inputs.shard.count, 8u);
   for (const char* wrong : {"0/8", "9/8", "3", "3/", "/8", "a/b", "1/2x"})
     EXPECT_NE(complaint({"extract", "--shard", wrong, "a"}).find("K/N"),
               std::string::npos)
