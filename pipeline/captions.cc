@@ -212,8 +212,7 @@ Result<Gathered> gather(JsonlReader& reader, const CaptionsOptions& options,
     if (!line || !*line) break;
     auto error = parser.values(**line, paths, values);
     if (!error && values[kFile].kind != Kind::kText)
-      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file",
-                    std::nullopt};
+      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file"};
     if (error) {
       ++counts.bad_records;
       bad_lines.add(options.records, *error,
@@ -292,18 +291,16 @@ class CaptionWriter {
  private:
   void refuse_name(const std::string& path, const Caption& caption) {
     ++counts_.refused_names;
-    refused_names_.add(
-        options_.records,
-        Error{ErrorCode::kUnwritable,
-              path + " is no name that a file can have here", std::nullopt},
-        [&] { return caption.line_number; });
+    refused_names_.add(options_.records,
+                       Error{ErrorCode::kUnwritable,
+                             path + " is no name that a file can have here"},
+                       [&] { return caption.line_number; });
   }
 
   void note_forbidden(const std::string& path, const Caption& caption) {
     ++counts_.forbidden;
     forbidden_.add(options_.records,
-                   Error{ErrorCode::kUnwritable, path + " may not be written",
-                         std::nullopt},
+                   Error{ErrorCode::kUnwritable, path + " may not be written"},
                    [&] { return caption.line_number; });
   }
 
@@ -311,12 +308,11 @@ class CaptionWriter {
     ++counts_.clashes;
     clashes_.add(
         options_.records,
-        Error{
-            ErrorCode::kDuplicateRow,
-            path + " was written for an earlier record; this one of '" +
-                caption.image + "' has no caption" +
-                (options_.is_mirrored ? "" : " (--mirror keeps folders apart)"),
-            std::nullopt},
+        Error{ErrorCode::kDuplicateRow,
+              path + " was written for an earlier record; this one of '" +
+                  caption.image + "' has no caption" +
+                  (options_.is_mirrored ? ""
+                                        : " (--mirror keeps folders apart)")},
         [&] { return caption.line_number; });
   }
 
@@ -371,7 +367,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
   if (gathered->broken_end) return *std::move(gathered->broken_end);
   if (counts.forbidden > 0)
     return Error{ErrorCode::kUnwritable,
-                 options.directory + ": " + to_text(counts), std::nullopt};
+                 options.directory + ": " + to_text(counts)};
   return counts;
 }
 

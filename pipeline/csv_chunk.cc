@@ -141,8 +141,7 @@ class Scan {
     RowKeys keys;
     if (!record_.fault.empty() ||
         !read_row_keys(file_.header(), record_, keys, record_.fault)) {
-      chunk.notes.push_back(
-          {begin, Error{ErrorCode::kBadRow, record_.fault, std::nullopt}});
+      chunk.notes.push_back({begin, Error{ErrorCode::kBadRow, record_.fault}});
       return !record_.is_line_cut || skip_line(chunk);
     }
     add_row(keys, begin, chunk);

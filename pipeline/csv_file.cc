@@ -36,14 +36,13 @@ Error changed_while_read(const std::string& path) {
   return {ErrorCode::kUnreadable,
           path +
               ": changed while it was read, so rows may have been missed; run "
-              "again",
-          std::nullopt};
+              "again"};
 }
 
 Error not_utf8(std::string_view what_becomes_of_it) {
   std::string detail = "bytes that are no UTF-8, ";
   detail.append(what_becomes_of_it).append("; save the file as UTF-8");
-  return {ErrorCode::kBadText, std::move(detail), std::nullopt};
+  return {ErrorCode::kBadText, std::move(detail)};
 }
 
 Result<CsvFile> CsvFile::open(const std::string& path, bool keep_open,

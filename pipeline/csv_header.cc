@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 9> kColumnNames = {
     "created_at", "published_at", "tag_ids", "image_id"};
 
 Error missing_column(std::string detail) {
-  return {ErrorCode::kMissingColumn, std::move(detail), std::nullopt};
+  return {ErrorCode::kMissingColumn, std::move(detail)};
 }
 
 /// The first line end outside quotes is a CR alone: that ends no record.
@@ -65,13 +65,11 @@ void CsvHeader::set_columns(const CsvRecord& record) {
 Result<CsvHeader> CsvHeader::read(std::string_view text, bool is_final,
                                   const Limits& limits, std::size_t& next) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
-    return Error{ErrorCode::kBadText, "the text is UTF-16; save it as UTF-8",
-                 std::nullopt};
+    return Error{ErrorCode::kBadText, "the text is UTF-16; save it as UTF-8"};
   if (ends_lines_with_cr(text))
     return Error{ErrorCode::kBadText,
                  "the first line ends with CR alone, as on old Macs; save the "
-                 "file with LF or CRLF line ends",
-                 std::nullopt};
+                 "file with LF or CRLF line ends"};
   CsvScanner scanner(0, limits.max_csv_row_bytes);
   scanner.start(text, text.starts_with(kBom) ? kBom.size() : 0, is_final);
   CsvRecord record;

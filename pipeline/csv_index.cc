@@ -68,8 +68,7 @@ class CsvIndexOfRows final : public CsvIndex {
       std::string detail = "the name fits several CSV rows";
       if (row.image_id)
         detail += ", image_id " + std::to_string(*row.image_id) + " was taken";
-      notes->push_back(
-          {ErrorCode::kAmbiguousMatch, std::move(detail), std::nullopt});
+      notes->push_back({ErrorCode::kAmbiguousMatch, std::move(detail)});
     }
     return row;
   }

@@ -39,8 +39,7 @@ Result<std::vector<std::string>> list_csv_files(
     }
     if (files.size() == before)
       return Error{ErrorCode::kUnreadable,
-                   path + ": no .csv, .csv.gz or .csv.zst file in this folder",
-                   std::nullopt};
+                   path + ": no .csv, .csv.gz or .csv.zst file in this folder"};
   }
   return files;
 }

@@ -64,8 +64,8 @@ class Assembly {
     if (chunk.rows.empty()) return;
     constexpr std::size_t kMaxRows = std::numeric_limits<std::uint32_t>::max();
     if (rows_.offsets.size() + chunk.rows.size() > kMaxRows) {
-      error_ = Error{ErrorCode::kFieldTooLarge,
-                     "more than 4 294 967 295 CSV rows", std::nullopt};
+      error_ =
+          Error{ErrorCode::kFieldTooLarge, "more than 4 294 967 295 CSV rows"};
       return;
     }
     const MatchKey match = options_.match;
@@ -114,8 +114,7 @@ std::optional<Error> check_columns(const CsvFile& file, MatchKey match) {
     return Error{ErrorCode::kMissingColumn,
                  file.path() + ": --match " + std::string(name) +
                      " needs that column; the header is '" +
-                     file.header().text + "'",
-                 std::nullopt};
+                     file.header().text + "'"};
   };
   switch (match) {
     case MatchKey::kImageId: return need(CsvColumn::kImageId, "image_id");

@@ -13,7 +13,7 @@ namespace {
 Error broken(std::string_view what, const char* reason) {
   std::string detail = "the " + std::string(what) + " data is broken";
   if (reason != nullptr) detail.append(": ").append(reason);
-  return Error{ErrorCode::kBadCompression, std::move(detail), std::nullopt};
+  return Error{ErrorCode::kBadCompression, std::move(detail)};
 }
 
 uInt zlib_size(std::size_t size) {

@@ -56,8 +56,7 @@ Result<std::vector<Table>> open_tables(const EnrichOptions& options,
       return Error{ErrorCode::kUnreadable,
                    path +
                        ": is no file but a pipe or the like, and rows are read "
-                       "more than once here; write them to a file and name it",
-                   std::nullopt};
+                       "more than once here; write them to a file and name it"};
     const auto reader = CsvReader::open(path, options.limits);
     if (!reader) return reader.error();
     const CsvHeader& header = (*reader)->header();
@@ -132,7 +131,7 @@ class RowWriter {
         has_cells && read_row_keys(reader.header(), row, keys, fault);
     if (!is_sound) {
       ++counts_.bad_rows;
-      bad_rows_.add(table.path, Error{ErrorCode::kBadRow, fault, std::nullopt},
+      bad_rows_.add(table.path, Error{ErrorCode::kBadRow, fault},
                     [&] { return reader.line(); });
     }
     if (!has_cells) {

@@ -25,7 +25,7 @@ Error file_error(std::string_view doing, int errno_value) {
   const char* text = ::strerrordesc_np(errno_value);
   std::string detail(doing);
   detail.append(": ").append(text != nullptr ? text : "unknown error");
-  return {ErrorCode::kUnreadable, std::move(detail), std::nullopt};
+  return {ErrorCode::kUnreadable, std::move(detail)};
 }
 
 Error open_error(std::string_view path, int errno_value) {

@@ -33,8 +33,7 @@ Result<ImageFile> image_file(int fd, const std::string& path, bool is_regular) {
                  S_ISDIR(status.st_mode)
                      ? "is a folder"
                      : "is a pipe or a device; images and archives are read "
-                       "from files",
-                 std::nullopt};
+                       "from files"};
   }
   image.size = static_cast<std::uint64_t>(status.st_size);
   return image;

@@ -39,8 +39,7 @@ std::size_t shard_name_at(std::string_view path) {
 
 class Inputs final : public InputStream {
  public:
-  explicit Inputs(InputOptions options)
-      : options_(std::move(options)) {}
+  explicit Inputs(InputOptions options) : options_(std::move(options)) {}
 
   std::optional<Job> next() override {
     while (true) {

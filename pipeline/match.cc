@@ -180,8 +180,7 @@ Result<NameMatcher> NameMatcher::make(MatchKey match,
           regex, std::regex::ECMAScript | std::regex::optimize)});
     } catch (const std::regex_error& error) {
       return Error{ErrorCode::kMalformed,
-                   "--match regex:" + regex + ": " + error.what(),
-                   std::nullopt};
+                   "--match regex:" + regex + ": " + error.what()};
     }
   }
   return NameMatcher(match, std::move(compiled));

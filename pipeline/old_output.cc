@@ -22,8 +22,7 @@ constexpr std::size_t kReadBytes = 1u << 20;
 Error somebody_elses(std::uint64_t line) {
   return Error{ErrorCode::kCorrupt,
                "line " + std::to_string(line) +
-                   " is no record of this program; name another output",
-               std::nullopt};
+                   " is no record of this program; name another output"};
 }
 
 RecordedAs recorded_as(const RecordHead& head) {
@@ -110,8 +109,7 @@ class Unpacker {
   Result<Step> step(std::string_view offered) {
     if (decompressor_ == nullptr) return lines_of(offered);
     const auto step = decompressor_->step(offered, text_);
-    if (!step)
-      return Error{ErrorCode::kCorrupt, step.error().detail, std::nullopt};
+    if (!step) return Error{ErrorCode::kCorrupt, step.error().detail};
     return Step{step->taken,
                 {text_.data(), step->written},
                 step->is_at_end,

@@ -144,8 +144,7 @@ std::optional<Error> RecordCells::read_records(const std::string& path,
     if (!*line) break;
     auto error = parser.values(**line, paths, values);
     if (!error && values[kStatus].kind != RecordValue::Kind::kText)
-      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no status",
-                    std::nullopt};
+      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no status"};
     if (error) {
       ++bad_lines_;
       bad_lines.add(path, *error, [&] { return (*reader)->line_number(); });

@@ -15,8 +15,7 @@ static_assert(JsonlReader::kPadding >= simdjson::SIMDJSON_PADDING);
 namespace ondemand = simdjson::ondemand;
 
 Error not_a_record(std::string_view why) {
-  return {ErrorCode::kMalformed, "not a record of sdmeta: " + std::string(why),
-          std::nullopt};
+  return {ErrorCode::kMalformed, "not a record of sdmeta: " + std::string(why)};
 }
 
 // simdjson answers a member that is missing or of another type with an error;
@@ -200,8 +199,7 @@ std::optional<Error> refuse_without_records(const std::string& path,
                                             std::uint64_t bad_lines) {
   if (records > 0 || bad_lines == 0) return std::nullopt;
   return Error{ErrorCode::kMalformed,
-               path + ": not one of its lines is a record of sdmeta extract",
-               std::nullopt};
+               path + ": not one of its lines is a record of sdmeta extract"};
 }
 
 }  // namespace sdmeta

@@ -25,8 +25,7 @@ std::optional<Error> lock(int fd) {
   // Not every file system has locks; the lock is a help, not a promise.
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
     return std::nullopt;
-  return Error{ErrorCode::kUnwritable, "another run is writing it",
-               std::nullopt};
+  return Error{ErrorCode::kUnwritable, "another run is writing it"};
 }
 
 /// False with errno set; EEXIST: there is a file `to`, and it stays.
@@ -58,7 +57,7 @@ Result<std::unique_ptr<Sink>> Sink::open(
   struct stat status;
   const bool exists = ::stat(sink->path_.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode))
-    return Error{ErrorCode::kUnwritable, "is a folder", std::nullopt};
+    return Error{ErrorCode::kUnwritable, "is a folder"};
   if (exists && !S_ISREG(status.st_mode)) {
     sink->owned_ =
         Descriptor(::open(sink->path_.c_str(), O_WRONLY | O_CLOEXEC));
@@ -102,8 +101,7 @@ std::optional<Error> Sink::open_fresh() {
     // throw a night's work away, nor that of the night before.
     if (std::optional<Error> error = keep(partial_path_)) return error;
   }
-  return Error{ErrorCode::kUnwritable, "another run is writing it",
-               std::nullopt};
+  return Error{ErrorCode::kUnwritable, "another run is writing it"};
 }
 
 std::optional<Error> Sink::keep(const std::string& path) {
