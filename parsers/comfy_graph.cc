@@ -143,9 +143,7 @@ std::string_view Graph::plain_name(std::string_view name) {
 
 // ComfyUI-Pixaroma and packs made after it: {"SeedState": "{\"runSeed\": 7}"},
 // {"SlidersState": "{\"sliders\": [{\"type\": \"int\", \"value\": 20}]}"}.
-bool Graph::add_state(std::string_view name, JsonValue value,
-                      const Limits& limits) {
-  if (!name.ends_with("State") && !name.ends_with("_state")) return false;
+bool Graph::add_members(JsonValue value, const Limits& limits) {
   const std::string_view text = value.string().value_or("");
   if (!text.starts_with('{') || states_.size() >= kMaxStates) return false;
   const JsonValue state = states_.emplace_back(parse_json(text, limits)).root();

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,7 +84,10 @@ class Graph {
   }
   /// An input whose value is all that a node holds, as JSON: its members are
   /// inputs as well, and it is none itself. False if it is not of that kind.
-  bool add_state(std::string_view name, JsonValue value, const Limits& limits);
+  bool add_state(std::string_view name, JsonValue value, const Limits& limits) {
+    return (name.ends_with("State") || name.ends_with("_state")) &&
+           add_members(value, limits);
+  }
   /// When all is there: takes classes without a row for what they look like,
   /// switches and variables that are set and got by name.
   void finish();
@@ -93,6 +97,7 @@ class Graph {
  private:
   friend Graph read_api_graph(JsonValue, const Limits&, std::vector<Error>&);
 
+  bool add_members(JsonValue state, const Limits& limits);
   std::string_view plain_name(std::string_view name);
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
@@ -101,7 +106,7 @@ class Graph {
   std::vector<GraphInput> inputs_;
   mutable std::vector<std::optional<FieldSet>> fields_;  // by node, once asked
   std::deque<std::string> strings_;
-  std::deque<JsonDocument> states_;
+  std::list<JsonDocument> states_;
 };
 
 template <class Visit>

@@ -76,7 +76,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "total_steps,step_count"},
         {NodeField::kCfg, "cfg",
          "cfg,cfg_scale,guidance_scale,CFG,cfg_value,true_cfg,true_gs,"
-         "cfg_conds,cfg_1,cfg1,cfg_high_noise,base_cfg"},
+         "cfg_conds,cfg_1,cfg1,cfg_high_noise,base_cfg,cfg_guidance"},
         {NodeField::kSampler, "sampler",
          "sampler_name,sampler,solver,sampler_type,SAMPLER"},
         {NodeField::kScheduler, "scheduler",
@@ -89,7 +89,7 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "sigmas,noise,guider,options,settings,high_sigmas,sigmas_1,sigmas1,"
          "sampler_settings,base_sampler,params,parameters,config,"
          "sampler_config,sampling_config,ksampler_config,sampling_settings,"
-         "sampler_params,sampling_params"},
+         "sampler_params,sampling_params,sampler_pipe"},
         {NodeField::kWidth, "width",
          "width,empty_latent_width,base_width,image_width,latent_width,"
          "size_width,Width,WIDTH,W"},

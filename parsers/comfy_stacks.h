@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,13 +19,19 @@ inline constexpr std::array<std::string_view, 6> kNodeSwitches = {
 /// Strengths below it do nothing.
 inline constexpr double kLeastStrength = 0.001;
 
-/// A switch that is set to off, by whatever word. A missing value is none.
-inline bool is_off(JsonValue value) {
-  if (const auto on = value.boolean()) return !*on;
+/// What a switch is set to, by whatever word; nullopt for other values.
+inline std::optional<bool> switched(JsonValue value) {
+  if (const auto on = value.boolean()) return on;
   const std::string_view word = value.string().value_or("");
-  return word == "Off" || word == "off" || word == "OFF" || word == "disable" ||
-         word == "disabled" || word == "false" || word == "False";
+  for (const std::string_view off : {"off", "disable", "disabled", "false"})
+    if (equal_ignoring_case(word, off)) return false;
+  for (const std::string_view on : {"on", "enable", "enabled", "true"})
+    if (equal_ignoring_case(word, on)) return true;
+  return std::nullopt;
 }
+
+/// A switch that is set to off. A missing value is none.
+inline bool is_off(JsonValue value) { return switched(value) == false; }
 
 /// Calls `visit(const std::string&)` for the words and the numbers in the name
 /// of an input, in lower case: `LoRA_2_weight` has lora, 2, weight. False if

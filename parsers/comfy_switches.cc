@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "parsers/comfy_stacks.h"
 #include "parsers/comfy_values.h"
 #include "parsers/name_index.h"
 #include "parsers/text.h"
@@ -84,6 +85,7 @@ struct Shape {
   const GraphInput* on_false = nullptr;
   std::string_view stem;   // of numbered branches
   bool has_cases = false;  // case_1 is what is chosen for input_1
+  bool is_by_name = false;
 
   bool is_pair() const { return on_true != nullptr && on_false != nullptr; }
   bool is_list() const { return !stem.empty(); }
@@ -116,15 +118,17 @@ std::optional<Shape> shape_of(std::span<const GraphInput> inputs) {
     if (shape.has_cases) return shape;
   }
   if (shape.chooser == nullptr) return std::nullopt;
+  const auto chosen = shape.chooser->value.string();
   std::size_t branches = 0;
   for (const GraphInput& input : inputs) {
     if (!input.is_link() || &input == shape.chooser) continue;
+    shape.is_by_name = shape.is_by_name || input.name == chosen;
     const auto branch = numbered(input.name);
     if (!branch) continue;
     if (shape.stem.empty()) shape.stem = branch->stem;
     if (shape.stem == branch->stem) ++branches;
   }
-  if (branches == 0) return std::nullopt;
+  if (branches == 0 && !shape.is_by_name) return std::nullopt;
   return shape;
 }
 
@@ -165,7 +169,7 @@ const GraphInput* GraphValues::selected_by_shape(NodeIndex node) {
   if (!shape) return nullptr;
   const JsonValue choice = value_apart(*shape->chooser);
   if (shape->is_pair()) {
-    auto on = choice.boolean();
+    auto on = switched(choice);
     if (!on && choice.is_number()) on = choice.number() != 0.0;
     if (on) return *on ? shape->on_true : shape->on_false;
     return nullptr;

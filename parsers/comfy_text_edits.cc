@@ -59,10 +59,10 @@ bool writes_text_itself(std::string_view class_type) {
     return true;
   return contains_ignoring_case(class_type, "prompt") &&
          contains_any_ignoring_case(
-             class_type,
-             {"promptgen", "prompt gen", "prompt_gen", "superprompt",
-              "img2prompt", "image2prompt", "phiprompt", "magicprompt",
-              "enhanc", "expan", "rewrit", "optimi", "upsampl", "improv"});
+             class_type, {"promptgen", "prompt gen", "prompt_gen",
+                          "superprompt", "img2prompt", "image2prompt",
+                          "phiprompt", "magicprompt", "enhanc", "expan",
+                          "extend", "rewrit", "optimi", "upsampl", "improv"});
 }
 
 // A language model's answer, what is seen in a picture, what a regular

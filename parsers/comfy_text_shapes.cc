@@ -88,6 +88,11 @@ bool is_part_name(std::string_view name) {
   return false;
 }
 
+// positive_token_normalization, positive_weight_interpretation.
+bool tells_how_to_encode(std::string_view name) {
+  return name.ends_with("_normalization") || name.ends_with("_interpretation");
+}
+
 // What such a node makes of several texts is not one after the other.
 bool chooses_or_edits(std::string_view class_type) {
   return contains_any_ignoring_case(
@@ -137,6 +142,10 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
     });
     if (lacks_some_ && !best) return std::nullopt;
     if (!best) continue;
+    // A pipe's own words are kept where it is edited without any.
+    if (best->empty() && kind.role == NodeRole::kPass &&
+        values_.link(node, NodeField::kPipe) != nullptr)
+      continue;
     if (is_encoder) encoders_[static_cast<std::size_t>(side)].push_back(node);
     return best;
   }
@@ -276,7 +285,9 @@ GraphTexts::Text GraphTexts::of_side(NodeIndex node, PromptSide side,
   TextParts parts;
   bool is_known = false;
   for (const GraphInput& input : graph_.inputs(node)) {
-    if (is_side_name(input.name) || side_of_name(input.name) != side) continue;
+    if (is_side_name(input.name) || side_of_name(input.name) != side ||
+        tells_how_to_encode(input.name))
+      continue;
     const auto held = plain_value(input.value).string();
     if (!input.is_link() && (!held || is_setting(*held))) continue;
     Text text = ask(input, side, depth);

@@ -56,8 +56,7 @@ bool is_model_file(std::string_view name) {
   for (const std::string_view ending :
        {".safetensors", ".ckpt", ".sft", ".gguf", ".pth", ".pt", ".bin",
         ".onnx"})
-    if (name.size() > ending.size() &&
-        ends_with_ignoring_case(name, ending))
+    if (name.size() > ending.size() && ends_with_ignoring_case(name, ending))
       return true;
   return false;
 }
@@ -141,6 +140,15 @@ GraphValue GraphValues::value_of(const GraphInput& input, NodeField field) {
   return search_link(input, field, 0);
 }
 
+std::string_view GraphValues::stands_for(NodeIndex node) const {
+  const NodeKind& kind = *graph_.node(node).kind;
+  const GraphInput* device = input_named(node, "noise_device");
+  if (device != nullptr && device->value.string() == "gpu")
+    if (const std::string_view own = spec_of(kind, "gpu"); !own.empty())
+      return own;
+  return spec_of(kind, "is");
+}
+
 GraphValue GraphValues::search(NodeIndex node, NodeField field,
                                unsigned depth) {
   if (!enter(node, depth)) return {};
@@ -189,7 +197,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   if (kind.role == NodeRole::kSettings && !kind.spec.empty()) {
     const bool is_schedule = target.class_type.ends_with("Scheduler");
     if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
-      if (const std::string_view name = spec_of(kind, "is"); !name.empty())
+      if (const std::string_view name = stands_for(node); !name.empty())
         return {{}, name};
     // A schedule of n steps is a list of n + 1 sigmas, unless some other number
     // is made of them.

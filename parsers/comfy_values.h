@@ -79,6 +79,8 @@ class GraphValues {
   GraphValue search_link(const GraphInput& input, NodeField field,
                          unsigned depth, bool may_be_bare = true);
   GraphValue search_settings(NodeIndex node, NodeField field, unsigned depth);
+  /// What a class is by its name: of a sampler, of a schedule.
+  std::string_view stands_for(NodeIndex node) const;
   const GraphInput* selected_by_shape(NodeIndex node);
   const GraphInput* selected_case(NodeIndex node, JsonValue choice) const;
   JsonValue value_apart(const GraphInput& input);

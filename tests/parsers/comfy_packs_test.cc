@@ -244,6 +244,34 @@ TEST(ComfyPacks, AVaeAndATextEncoderComeByNodesThatOnlyHandOn) {
   EXPECT_EQ(got.clip_skip, 2);
 }
 
+TEST(ComfyPacks, SwitchesAreSetByWordsToo) {
+  const Generation got = made("unknown_switches_by_word");
+  expect_usual(got);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+}
+
+TEST(ComfyPacks, HowATextIsEncodedIsNoPartOfIt) {
+  expect_usual(made("easy_use_edited"));
+}
+
+TEST(ComfyPacks, SamplersThatAreClassesSayOnWhatTheirNoiseIsMade) {
+  const Generation got = made("unknown_sampler_pipe");
+  EXPECT_EQ(got.sampler, "dpmpp_2m_sde_gpu");
+  EXPECT_EQ(got.scheduler, "karras");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.hires.steps, 9);
+  EXPECT_EQ(got.hires.denoising_strength, 0.4);
+}
+
+TEST(ComfyPacks, WansForcingSamplerGetsBothSidesByOneLink) {
+  const Generation got = made("wan_forcing");
+  EXPECT_EQ(got.prompt, kPrompt);
+  EXPECT_EQ(got.negative_prompt, kNegative);
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.vae, "taeriver.pth");
+}
+
 TEST(ComfyPacks, SidesMayBeNamedAfterTheModel) {
   const Generation got = made("mikey");
   expect_usual(got);
