@@ -1,6 +1,7 @@
 #include "extractor/box_walk.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sdmeta {
 
@@ -20,16 +21,19 @@ std::string box_name(BoxType type) {
 std::optional<Box> BoxWalk::next() {
   constexpr std::uint64_t kShortHeader = 8;
   constexpr std::uint64_t kLongHeader = 16;
-  const std::uint64_t at = next_;
+  const std::uint64_t at = std::exchange(next_, end_);
   const std::uint64_t room = end_ - at;
+  const bool is_file_end = end_ == in_.size();
+  // Where one level ends too early the levels in it do too, and lists may be
+  // walked twice: the first report is enough.
+  const bool is_reported = out_.image().damage.has_value();
   if (room < kShortHeader || !out_.may_walk_on()) {
     // Fewer bytes than a header: QuickTime ends lists with four zeros.
     const bool is_file_cut =
-        room > 0 && room < kShortHeader && end_ == in_.size() &&
+        room > 0 && room < kShortHeader && is_file_end &&
         !(room == 4 && ByteCursor(in_.view(at, 4)).be32() == 0);
-    if (is_file_cut && !out_.image().damage)
+    if (is_file_cut && !is_reported)
       out_.damage(ErrorCode::kTruncated, "file ends inside a box header", at);
-    next_ = end_;
     return std::nullopt;
   }
 
@@ -42,34 +46,22 @@ std::optional<Box> BoxWalk::next() {
     size = header.be64();
     header_bytes = kLongHeader;
   } else if (size == 0) {
-    if (box.type == 0) {  // padding
-      next_ = end_;
-      return std::nullopt;
-    }
+    if (box.type == 0) return std::nullopt;  // padding
     size = room;
   }
-  if (header.is_overrun()) {  // the file is shorter than it was
-    next_ = end_;
-    return std::nullopt;
-  }
+  if (header.is_overrun()) return std::nullopt;  // the file became shorter
+  const auto declared = [&] {
+    return "box '" + box_name(box.type) + "' declares " + std::to_string(size) +
+           " bytes";
+  };
   if (size < header_bytes) {
-    if (!out_.image().damage)
-      out_.damage(ErrorCode::kCorrupt,
-                  "box '" + box_name(box.type) + "' declares " +
-                      std::to_string(size) + " bytes",
-                  at);
-    next_ = end_;
+    if (!is_reported) out_.damage(ErrorCode::kCorrupt, declared(), at);
     return std::nullopt;
   }
   if (size > room) {
-    // Where one level ends too early the levels in it do too, and lists may be
-    // walked twice: the first report is enough.
-    const bool is_file_cut = end_ == in_.size();
-    if (!out_.image().damage)
-      out_.damage(is_file_cut ? ErrorCode::kTruncated : ErrorCode::kCorrupt,
-                  "box '" + box_name(box.type) + "' declares " +
-                      std::to_string(size) + " bytes, " +
-                      (is_file_cut ? "file" : "what holds it") +
+    if (!is_reported)
+      out_.damage(is_file_end ? ErrorCode::kTruncated : ErrorCode::kCorrupt,
+                  declared() + (is_file_end ? ", file" : ", what holds it") +
                       " ends after " + std::to_string(room),
                   at);
     size = room;
