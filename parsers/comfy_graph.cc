@@ -121,6 +121,7 @@ NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
                           std::string_view title) {
   nodes_.push_back({id, class_type, title, &node_kind(class_type),
                     static_cast<std::uint32_t>(inputs_.size())});
+  most_inputs_ = std::min(max_inputs_, inputs_.size() + max_node_inputs_);
   return static_cast<NodeIndex>(nodes_.size()) - 1;
 }
 
@@ -165,7 +166,13 @@ std::string_view Graph::keep(std::string text) {
   return strings_.emplace_back(std::move(text));
 }
 
-void Graph::finish() {
+void Graph::finish(std::vector<Error>& notes) {
+  if (lacks_inputs_)
+    notes.push_back({ErrorCode::kGraphTooLarge,
+                     "graph has more than " + std::to_string(max_node_inputs_) +
+                         " inputs of one node or " +
+                         std::to_string(max_inputs_) + " in all",
+                     std::nullopt});
   static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
   bool has_getters = false;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -232,9 +239,10 @@ bool is_api_graph(JsonValue value) {
 
 Graph read_api_graph(JsonValue api, const Limits& limits,
                      std::vector<Error>& notes) {
-  Graph graph;
-  graph.nodes_.reserve(api.size());
-  graph.inputs_.reserve(api.size() * 8);
+  Graph graph(limits);
+  const std::size_t count = std::min(api.size(), limits.max_graph_nodes);
+  graph.nodes_.reserve(count);
+  graph.inputs_.reserve(count * 8);
   bool is_cut = false;
   api.for_each_member([&](std::string_view id, JsonValue member) {
     if (!member.is_object() || is_cut) return;
@@ -271,7 +279,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     input.node = index.find(link.id);
     input.slot = link.slot;
   }
-  graph.finish();
+  graph.finish(notes);
   return graph;
 }
 

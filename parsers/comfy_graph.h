@@ -51,6 +51,10 @@ struct GraphNode {
 /// at a time.
 class Graph {
  public:
+  explicit Graph(const Limits& limits)
+      : max_inputs_(limits.max_graph_inputs),
+        max_node_inputs_(limits.max_node_inputs) {}
+
   std::size_t size() const { return nodes_.size(); }
   const GraphNode& node(NodeIndex index) const {
     return nodes_[static_cast<std::size_t>(index)];
@@ -73,6 +77,10 @@ class Graph {
                      std::string_view title);
   void add_input(std::string_view name, JsonValue value,
                  NodeIndex node = kNoNode, std::int32_t slot = 0) {
+    if (inputs_.size() >= most_inputs_) [[unlikely]] {
+      lacks_inputs_ = true;
+      return;
+    }
     // In place: to copy what was just written in smaller parts, a processor
     // waits until all of them are in the cache.
     GraphInput& input = inputs_.emplace_back();
@@ -89,8 +97,9 @@ class Graph {
            add_members(value, limits);
   }
   /// When all is there: takes classes without a row for what they look like,
-  /// switches and variables that are set and got by name.
-  void finish();
+  /// switches and variables that are set and got by name. A note tells of
+  /// inputs beyond `limits.max_graph_inputs` or `max_node_inputs`.
+  void finish(std::vector<Error>& notes);
   /// Keeps a string alive as long as the graph.
   std::string_view keep(std::string text);
 
@@ -102,8 +111,12 @@ class Graph {
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
 
+  std::size_t max_inputs_;
+  std::size_t max_node_inputs_;
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;
+  std::size_t most_inputs_ = 0;  // those of the node under way counted
+  bool lacks_inputs_ = false;
   mutable std::vector<std::optional<FieldSet>> fields_;  // by node, once asked
   std::deque<std::string> strings_;
   std::list<JsonDocument> states_;

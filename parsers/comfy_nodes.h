@@ -3,6 +3,7 @@
 // right. A class without a row is read by shape; see docs/comfyui.md.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -110,11 +111,39 @@ struct NodeKind {
 };
 
 /// `name` as a pattern: a `*` at its end stands for anything.
-inline bool name_matches(std::string_view pattern, std::string_view name) {
+constexpr bool name_matches(std::string_view pattern, std::string_view name) {
   if (pattern.ends_with('*'))
     return name.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == name;
 }
+
+/// Many such patterns; most names are told by their first letter to be none of
+/// them.
+template <std::size_t kCount>
+class NamePatterns {
+ public:
+  explicit constexpr NamePatterns(
+      const std::array<std::string_view, kCount>& patterns)
+      : patterns_(patterns) {
+    for (const std::string_view pattern : patterns)
+      first_letters_ |= bit(pattern[0]);
+  }
+
+  constexpr bool match(std::string_view name) const {
+    if (name.empty() || (first_letters_ & bit(name[0])) == 0) return false;
+    for (const std::string_view pattern : patterns_)
+      if (pattern[0] == name[0] && name_matches(pattern, name)) return true;
+    return false;
+  }
+
+ private:
+  static constexpr std::uint64_t bit(char c) {
+    return std::uint64_t{1} << (static_cast<unsigned char>(c) % 64);
+  }
+
+  std::array<std::string_view, kCount> patterns_;
+  std::uint64_t first_letters_ = 0;
+};
 
 /// The row of a class: an exact one, else the longest wildcard, else a row with
 /// an empty name and the role kUnknown.

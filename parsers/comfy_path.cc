@@ -8,20 +8,18 @@ namespace sdmeta {
 namespace {
 
 // Inputs that lead away from the picture.
-constexpr std::array<std::string_view, 28> kOffTheImagePath = {
-    "model*",        "clip*",    "vae*",    "positive*",      "negative*",
-    "conditioning*", "control*", "mask*",   "upscale_model*", "noise*",
-    "guider",        "sampler*", "sigmas*", "seed*",          "text*",
-    "prompt*",       "lora*",    "width*",  "height*",        "steps",
-    "cfg",           "cond*",    "string*", "style*",         "VAE",
-    "MODEL",         "CLIP",     "opt_clip"};
+constexpr NamePatterns kOffTheImagePath(std::to_array<std::string_view>(
+    {"model*",        "clip*",    "vae*",    "positive*",      "negative*",
+     "conditioning*", "control*", "mask*",   "upscale_model*", "noise*",
+     "guider",        "sampler*", "sigmas*", "seed*",          "text*",
+     "prompt*",       "lora*",    "width*",  "height*",        "steps",
+     "cfg",           "cond*",    "string*", "style*",         "VAE",
+     "MODEL",         "CLIP",     "opt_clip"}));
 
 }  // namespace
 
 bool is_on_image_path(std::string_view name) {
-  return std::none_of(
-      kOffTheImagePath.begin(), kOffTheImagePath.end(),
-      [&](std::string_view off) { return name_matches(off, name); });
+  return !kOffTheImagePath.match(name);
 }
 
 const GraphInput* ComfyWalk::prompt_of(NodeIndex node) const {

@@ -56,7 +56,7 @@ EditorFile::EditorFile(JsonValue workflow, const Limits& limits,
     : limits_(limits),
       notes_(notes),
       strings_(strings),
-      work_left_(limits.max_json_values) {
+      work_left_(limits.max_workflow_values) {
   index_definitions(workflow);
   scopes_.push_back({});
   scopes_[0].definition = workflow;
@@ -72,7 +72,7 @@ bool EditorFile::spend(std::size_t values) {
   if (work_left_ != 0)
     notes_.push_back({ErrorCode::kGraphTooLarge,
                       "nodes and links of the workflow take more than " +
-                          std::to_string(limits_.max_json_values) + " steps",
+                          std::to_string(limits_.max_workflow_values) + " steps",
                       std::nullopt});
   work_left_ = 0;
   return false;

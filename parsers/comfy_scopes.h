@@ -83,7 +83,7 @@ struct EditorNode {
 class EditorFile {
  public:
   /// Reads all levels, bounded by `limits.max_graph_nodes` and, in JSON values
-  /// looked at, by `limits.max_json_values`; what is beyond is left out with a
+  /// looked at, by `limits.max_workflow_values`; what is beyond is left out with a
   /// note. `strings` keeps ids that are made up.
   EditorFile(JsonValue workflow, const Limits& limits,
              std::vector<Error>& notes, Graph& strings);

@@ -15,18 +15,14 @@ namespace sdmeta {
 namespace {
 
 // Inputs that never lead to a prompt.
-constexpr std::array<std::string_view, 28> kSideNames = {
-    "model*",    "clip*",    "vae*",      "image*", "latent*", "mask*",
-    "pixels",    "samples*", "control*",  "seed*",  "noise*",  "width*",
-    "height*",   "sigmas",   "sampler*",  "lora*",  "steps",   "cfg",
-    "upscale*",  "CLIP",     "MODEL",     "VAE",    "IMAGE",   "LATENT",
-    "strength*", "opt_clip", "opt_model", "video"};
+constexpr NamePatterns kSideNames(std::to_array<std::string_view>(
+    {"model*",    "clip*",    "vae*",      "image*", "latent*", "mask*",
+     "pixels",    "samples*", "control*",  "seed*",  "noise*",  "width*",
+     "height*",   "sigmas",   "sampler*",  "lora*",  "steps",   "cfg",
+     "upscale*",  "CLIP",     "MODEL",     "VAE",    "IMAGE",   "LATENT",
+     "strength*", "opt_clip", "opt_model", "video"}));
 
-bool is_side_name(std::string_view name) {
-  return std::any_of(
-      kSideNames.begin(), kSideNames.end(),
-      [&](std::string_view side) { return name_matches(side, name); });
-}
+bool is_side_name(std::string_view name) { return kSideNames.match(name); }
 
 // The side that the words of an input's name say: neg_g, text_pos, NEGATIVE1.
 std::optional<PromptSide> side_of_name(std::string_view name) {
@@ -34,10 +30,12 @@ std::optional<PromptSide> side_of_name(std::string_view name) {
     std::size_t end = from;
     while (end < name.size() && is_letter(name[end])) ++end;
     const std::string_view word = name.substr(from, end - from);
-    for (const std::string_view positive : {"positive", "pos"})
-      if (equal_ignoring_case(word, positive)) return PromptSide::kPositive;
-    for (const std::string_view negative : {"negative", "neg", "uncond"})
-      if (equal_ignoring_case(word, negative)) return PromptSide::kNegative;
+    if (equal_ignoring_case(word, "positive") ||
+        equal_ignoring_case(word, "pos"))
+      return PromptSide::kPositive;
+    if (equal_ignoring_case(word, "negative") ||
+        equal_ignoring_case(word, "neg") || equal_ignoring_case(word, "uncond"))
+      return PromptSide::kNegative;
     from = end + 1;
   }
   return std::nullopt;

@@ -108,7 +108,7 @@ bool is_workflow(JsonValue value) {
 
 Graph read_workflow(JsonValue workflow, const Limits& limits,
                     std::vector<Error>& notes) {
-  Graph graph;
+  Graph graph(limits);
   EditorFile file(workflow, limits, notes, graph);
   NodeIndex count = 0;
   for (EditorNode& node : file.nodes())
@@ -118,7 +118,7 @@ Graph read_workflow(JsonValue workflow, const Limits& limits,
   LinkResolver links(file);
   for (const EditorNode& node : file.nodes())
     if (node.index != kNoNode) add_node(node, file, links, graph);
-  graph.finish();
+  graph.finish(notes);
   return graph;
 }
 

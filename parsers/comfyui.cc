@@ -189,7 +189,7 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
   std::vector<Error> found;
-  Graph graph;
+  Graph graph(limits);
   if (sources.api) {
     graph = read_api_graph(sources.api, limits, notes);
     const GraphWalk walk = walk_graph(graph, limits, {}, generation, found);

@@ -36,9 +36,21 @@ constexpr double kMaxMs = 2000;
 constexpr double kMaxMs = 50;  // the parse of the text included
 #endif
 
-Interpretation timed(const std::string& graph) {
+// Beyond the limits on nodes and inputs, so that what would be dear without
+// them is seen.
+Limits roomy_limits() {
+  Limits limits;
+  limits.max_graph_nodes = 65536;
+  limits.max_graph_inputs = 1u << 21;
+  limits.max_node_inputs = 1u << 21;
+  limits.max_workflow_values = 2'000'000;
+  return limits;
+}
+
+Interpretation timed(const std::string& graph,
+                     const Limits& limits = roomy_limits()) {
   const double start = cpu_ms();
-  Interpretation got = interpret(fields("prompt", graph), Limits{});
+  Interpretation got = interpret(fields("prompt", graph), limits);
   const double spent = cpu_ms() - start;
   EXPECT_LT(spent, kMaxMs);
   ::testing::Test::RecordProperty("cpu_us", static_cast<int>(spent * 1e3));
@@ -243,6 +255,35 @@ TEST(ComfyBudget, ANodeWithAHundredThousandInputsIsRead) {
   EXPECT_EQ(got.generation->prompt, "kept");
 }
 
+// Each question about a node, and there are many, asked all of its inputs.
+TEST(ComfyBudget, InputsBeyondTheLimitsAreDroppedWithANote) {
+  const auto inputs = [](std::size_t count, std::string_view name) {
+    std::string all;
+    for (std::size_t i = 0; i < count; ++i)
+      all += text({",\"", name, std::to_string(i), "\":[\"l\",0]"});
+    return all;
+  };
+  const auto expect_dropped = [](const std::string& nodes) {
+    Interpretation got =
+        timed(sampled(nodes, "\"positive\":[\"e\",0]"), Limits{});
+    EXPECT_TRUE(got.generation);
+    EXPECT_TRUE(!got.warnings.empty() &&
+                got.warnings.front().code == ErrorCode::kGraphTooLarge);
+    return got.generation.value_or(Generation{});
+  };
+  const std::string own = "\"text\":\"kept\"";
+  for (const std::string_view name : {"controlnet_", "lora_", "text_", "x"})
+    EXPECT_EQ(expect_dropped(node("e", "CLIPTextEncode",
+                                  text({own, inputs(200'000, name)})))
+                  .prompt,
+              "kept");
+  std::string many = node("e", "CLIPTextEncode", own);
+  for (std::size_t i = 0; i < 200; ++i)
+    many += node(std::to_string(i), "Unlisted",
+                 text({link("a", i + 1), inputs(1000, "in_")}));
+  expect_dropped(many);
+}
+
 TEST(ComfyBudget, LinksOfEditorFilesInACircleAreGivenUpWithANote) {
   std::string nodes;
   std::string links;
@@ -260,7 +301,7 @@ TEST(ComfyBudget, LinksOfEditorFilesInACircleAreGivenUpWithANote) {
   const Interpretation got = interpret(
       fields("workflow",
              text({"{\"nodes\":[", nodes, "],\"links\":[", links, "]}"})),
-      Limits{});
+      roomy_limits());
   ASSERT_FALSE(got.warnings.empty());
   EXPECT_EQ(got.warnings.front().code, ErrorCode::kGraphTooLarge);
 }
@@ -288,7 +329,7 @@ TEST(ComfyBudget, SubgraphsThatHoldThemselvesEnd) {
              text({"{\"nodes\":[{\"id\":1,\"type\":\"u\"}],\"links\":[],"
                    "\"definitions\":{\"subgraphs\":[",
                    inner, "]}}"})),
-      Limits{});
+      roomy_limits());
   EXPECT_LT(cpu_ms() - start, kMaxMs);
   EXPECT_TRUE(got.generation);
 }
@@ -310,7 +351,7 @@ TEST(ComfyBudget, ManyNamesAreToldApartInLinearTime) {
       "\"k\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":7,"
       "\"positive\":[\"t\",0],\"model\":[\"0\",0]}}}";
   const double start = cpu_ms();
-  const Interpretation got = interpret(fields("prompt", graph), Limits{});
+  const Interpretation got = interpret(fields("prompt", graph), roomy_limits());
   EXPECT_LT(cpu_ms() - start, 20 * kMaxMs);
   ASSERT_TRUE(got.generation);
   EXPECT_EQ(got.generation->loras.size(), kLoras);
@@ -362,7 +403,8 @@ json instances(std::size_t count, json definition) {
 void expect_bounded(const json& workflow) {
   const std::string text = workflow.dump();
   const double start = cpu_ms();
-  const Interpretation got = interpret(fields("workflow", text), Limits{});
+  const Interpretation got =
+      interpret(fields("workflow", text), roomy_limits());
   EXPECT_LT(cpu_ms() - start, 20 * kMaxMs);
   EXPECT_TRUE(got.generation);
 }
@@ -476,7 +518,7 @@ TEST(ComfyBudget, ManyTextsOfTheEditorAreFoundByAnIndex) {
                json{{"nodes", nodes}, {"links", json::array()}}.dump())
             .fields.front());
     const double start = cpu_ms();
-    const Interpretation got = interpret(image, Limits{});
+    const Interpretation got = interpret(image, roomy_limits());
     EXPECT_LT(cpu_ms() - start, 20 * kMaxMs) << type;
     EXPECT_TRUE(got.generation);
   }
