@@ -202,6 +202,19 @@ bool take_upscaler_scale(FieldContext& context, std::string_view value) {
   return take_number(context, value, context.generation.upscalers.back().scale);
 }
 
+// `{"Method": "..", "Upscaler": "..", "Upscale factor": 2}`: what
+// pkuliyi2015/multidiffusion-upscaler-for-automatic1111 told under keys of
+// their own before. The rest of it has no field, so all of it stays in `extra`.
+bool take_tiled_diffusion(FieldContext& context, std::string_view value) {
+  const JsonDocument document = parse_json(value, context.limits);
+  const JsonValue settings = document.root();
+  const auto name = settings["Upscaler"].string();
+  if (!name || !take_upscaler(context, *name)) return false;
+  context.generation.upscalers.back().scale =
+      settings["Upscale factor"].number();
+  return false;
+}
+
 bool take_civitai_resources(FieldContext& context, std::string_view value) {
   const JsonDocument document = parse_json(value, context.limits);
   const JsonValue list = document.root();
@@ -354,6 +367,7 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"size", size<&G::width, &G::height>},
     {"sd upscale upscaler", take_upscaler},
     {"steps", integer<&G::steps>},
+    {"tiled diffusion", take_tiled_diffusion},
     {"tiled diffusion scale factor", take_upscaler_scale},
     {"tiled diffusion upscaler", take_upscaler},
     {"ultimate sd upscale upscaler", take_upscaler},

@@ -437,6 +437,24 @@ TEST(A1111, UpscalersOfScriptsAreListed) {
             (std::vector<Upscaler>{{"4x-Sharp", {}}, {"R-ESRGAN 4x+", 2.0}}));
 }
 
+TEST(A1111, UpscalerOfTiledDiffusionIsReadFromItsSettings) {
+  const std::string settings =
+      R"({"Method": "Mixture of Diffusers", "Tile tile width": 96, )"
+      R"("Upscaler": "4x-Invented", "Upscale factor": 1.5})";
+  const Generation got = parse_settings(
+      "Steps: 20, Sampler: Euler, Tiled Diffusion: " + settings + ", Seed: 5");
+  EXPECT_EQ(got.upscalers, (std::vector<Upscaler>{{"4x-Invented", 1.5}}));
+  EXPECT_EQ(extra(got, "Tiled Diffusion"), settings);
+  EXPECT_EQ(got.seed, "5");
+  for (const char* without :
+       {R"({"Method": "MultiDiffusion", "Upscale factor": 2})",
+        R"({"Upscaler": "None", "Upscale factor": 2})", "broken", "{"})
+    EXPECT_TRUE(parse_settings("Steps: 20, Sampler: Euler, Tiled Diffusion: " +
+                               std::string(without))
+                    .upscalers.empty())
+        << without;
+}
+
 TEST(A1111, PostprocessingIsReadBesideTheParameters) {
   ImageFields image = fields("parameters", "a hill\n" + std::string(kSettings));
   add(image, "postprocessing",
