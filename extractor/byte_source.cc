@@ -1,6 +1,7 @@
 #include "extractor/byte_source.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,8 +23,8 @@ Error became_shorter(std::uint64_t offset) {
           "its file, or archive, became shorter while it was read", offset};
 }
 
-Result<std::size_t> FileSource::read_at(
-    std::uint64_t offset, std::span<std::uint8_t> out) noexcept {
+Result<std::size_t> FileSource::read_at(std::uint64_t offset,
+                                        std::span<std::uint8_t> out) noexcept {
   if (offset >= length_) return std::size_t{0};
   const std::size_t wanted =
       std::min<std::uint64_t>(out.size(), length_ - offset);
@@ -33,7 +34,9 @@ Result<std::size_t> FileSource::read_at(
                                 static_cast<off_t>(start_ + offset + done));
     if (got < 0) {
       if (errno == EINTR) continue;
-      return Error{ErrorCode::kUnreadable, std::strerror(errno), offset + done};
+      const char* const text = ::strerrordesc_np(errno);  // in no locale
+      return Error{ErrorCode::kUnreadable, text != nullptr ? text : "I/O error",
+                   offset + done};
     }
     if (got == 0) {
       if (done == 0) return became_shorter(offset);

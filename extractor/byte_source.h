@@ -18,10 +18,10 @@ class ByteSource {
   /// Total number of bytes.
   virtual std::uint64_t size() const noexcept = 0;
 
-  /// Copies bytes [offset, offset + out.size()) to `out`, fewer at the end of
-  /// the source. Returns how many; an I/O error is kUnreadable, and a file that
-  /// ends in front of `offset`, and so of size(), became_shorter(). Thread use:
-  /// one thread at a time.
+  /// Copies bytes [offset, offset + out.size()) to `out`, fewer only at the end
+  /// of the source: fewer are taken for it. Returns how many; an I/O error is
+  /// kUnreadable, and a file that ends in front of `offset`, and so of size(),
+  /// became_shorter(). One thread at a time.
   virtual Result<std::size_t> read_at(std::uint64_t offset,
                                       std::span<std::uint8_t> out) noexcept = 0;
 };

@@ -24,6 +24,6 @@ struct ExtractOptions {
 /// `damage` and `notes`, and whatever was found before it is in `fields`.
 /// Thread-safe for distinct sources.
 ImageFields extract_fields(ByteSource& source,
-                           const ExtractOptions& options) noexcept;
+                           const ExtractOptions& options = {}) noexcept;
 
 }  // namespace sdmeta

@@ -1,9 +1,7 @@
-// Raw text of an image -> how the image was made: the entry to parsers/. With
-// extractor/extract.h it is all that a user of the library needs; it names no
-// third-party type.
+// Raw text of an image -> how the image was made: the entry to parsers/.
 //
-//   const ImageFields image = extract_fields(source, {});
-//   const Interpretation found = interpret(image, Limits{});
+//   const ImageFields image = extract_fields(source);
+//   const Interpretation found = interpret(image);
 //   if (found.generation) use(found.generation->prompt);
 #pragma once
 
@@ -27,10 +25,10 @@ struct Interpretation {
   bool has_text = false;
 };
 
-/// Tries all writers that parser_table.h lists, from the top. Pure: no file,
+/// Tries all writers in the order that `sdmeta formats` prints. Pure: no file,
 /// clock, locale or global state; may run in any number of threads.
 Interpretation interpret(const ImageFields& image,
-                         const Limits& limits) noexcept;
+                         const Limits& limits = {}) noexcept;
 /// The same, into one that is empty: a Generation is large, so it is filled
 /// where it stays.
 void interpret(const ImageFields& image, const Limits& limits,

@@ -14,7 +14,7 @@
 #include "extractor/limits.h"
 #include "pipeline/archive_file.h"
 #include "pipeline/archive_reader.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/shard.h"
 
 namespace sdmeta {

@@ -13,7 +13,7 @@
 #include "extractor/byte_source.h"
 #include "extractor/error.h"
 #include "extractor/limits.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 
 namespace sdmeta {
 

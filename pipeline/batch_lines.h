@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/stages.h"
 
 namespace sdmeta {

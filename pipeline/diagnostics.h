@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "extractor/error.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/stats.h"
 
 namespace sdmeta {

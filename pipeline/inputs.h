@@ -13,7 +13,7 @@
 #include "extractor/error.h"
 #include "extractor/limits.h"
 #include "pipeline/file_id.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/shard.h"
 
 namespace sdmeta {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "pipeline/inputs.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/recorded_files.h"
 
 namespace sdmeta {

@@ -6,7 +6,7 @@
 
 #include "extractor/byte_source.h"
 #include "extractor/limits.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 
 namespace sdmeta {
 

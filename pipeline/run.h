@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 #include "pipeline/stages.h"
 
 namespace sdmeta {

@@ -152,7 +152,7 @@ std::optional<Extracted> extract_cached_stage(
 }
 
 Record interpret_stage(Extracted&& extracted,
-                       const StageOptions& options) noexcept {
+                       const ReadOptions& options) noexcept {
   Record record;
   interpret(extracted.image, options.extract.limits, record);
   std::optional<Error> refusal = std::exchange(record.error, std::nullopt);

@@ -1,25 +1,22 @@
 // The stages of the flow for one image, each a function that can be called by
 // itself: for a batch (batch_lines.h), in a test. Nothing is thrown across them
-// (std::bad_alloc apart), no stage drops or adds an item: one job in, one
-// record out.
+// (where no memory is left for a record, the process ends), no stage drops or
+// adds an item: one job in, one record out.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "extractor/extract.h"
 #include "pipeline/compress.h"
 #include "pipeline/csv_index.h"
 #include "pipeline/file_opener.h"
 #include "pipeline/held_bytes.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
+#include "pipeline/read.h"
 
 namespace sdmeta {
 
-struct StageOptions {
-  ExtractOptions extract;
-  bool with_raw = false;          // --raw
-  bool keep_urls = false;         // signed query strings too
+struct StageOptions : ReadOptions {
   const CsvIndex* csv = nullptr;  // none: every `row` is null
   Compression compression = Compression::kNone;
   /// Of all batches in flight. None: there is one, and it may hold all it
@@ -42,7 +39,7 @@ std::optional<Extracted> extract_cached_stage(
 /// claimed the text; else whether there was any. `image_id` is read off the
 /// name. Fields are kept only if `options.with_raw`.
 Record interpret_stage(Extracted&& extracted,
-                       const StageOptions& options) noexcept;
+                       const ReadOptions& options) noexcept;
 
 /// Adds the CSV row, if `csv` is not null and has one, and its image_id.
 Record join_stage(Record record, const CsvIndex* csv) noexcept;

@@ -7,7 +7,7 @@
 
 #include "pipeline/csv_index.h"
 #include "pipeline/inputs.h"
-#include "pipeline/record.h"
+#include "pipeline/job.h"
 
 namespace sdmeta {
 
