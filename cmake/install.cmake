@@ -1,4 +1,4 @@
-# What `cmake --install` does: the program and its completion for bash;
+# What `cmake --install` does: the program with its man page and completions;
 # libraries and public headers, for find_package(sdmeta) and pkg-config.
 include(CMakePackageConfigHelpers)
 
@@ -29,5 +29,10 @@ configure_file(cmake/sdmeta.pc.in sdmeta.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/sdmeta.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+install(FILES docs/sdmeta.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES scripts/completion.bash RENAME sdmeta
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES scripts/completion.fish RENAME sdmeta.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+install(FILES scripts/completion.zsh RENAME _sdmeta
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)

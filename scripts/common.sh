@@ -9,7 +9,7 @@ build_packages=(g++ cmake ninja-build pkg-config zlib1g-dev libpng-dev
 
 test_packages=(libgtest-dev libexiv2-dev libbenchmark-dev python3 python3-pil python3-piexif
   python3-jsonschema python3-pandas libimage-exiftool-perl exiv2 webp
-  imagemagick libavif-bin libheif-examples libjxl-tools ffmpeg zip p7zip-full zstd xz-utils)
+  fish zsh groff-base imagemagick libavif-bin libheif-examples libjxl-tools ffmpeg zip p7zip-full zstd xz-utils)
 
 fuzz_packages=(clang libclang-rt-dev)
 

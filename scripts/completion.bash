@@ -1,6 +1,5 @@
 # Completion of sdmeta for bash. The program itself says what there is, so that
-# this cannot be behind it. `cmake --install` puts it where bash-completion looks;
-# zsh takes it, too:  autoload bashcompinit && bashcompinit && source FILE
+# this cannot be behind it. `cmake --install` puts it where bash-completion looks.
 _sdmeta() {
   local program=${COMP_WORDS[0]} word=${COMP_WORDS[COMP_CWORD]} words=
   if ((COMP_CWORD == 1)); then

@@ -147,6 +147,12 @@ class Install(unittest.TestCase):
         for script in build.rglob("cmake_install.cmake"):
             self.assertNotIn("libsdmeta", script.read_text())
 
+    def test_man_page_and_completions_are_where_they_are_looked_for(self):
+        for place in ("man/man1/sdmeta.1", "bash-completion/completions/sdmeta",
+                      "fish/vendor_completions.d/sdmeta.fish",
+                      "zsh/site-functions/_sdmeta"):
+            self.assertTrue((self.prefix / "share" / place).exists(), place)
+
 
 if __name__ == "__main__":
     unittest.main()
