@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "pipeline/file_error.h"
-#include "pipeline/jsonl_reader.h"
 #include "pipeline/latest_records.h"
 #include "pipeline/lossless_text.h"
 #include "pipeline/match.h"
 #include "pipeline/name_filter.h"
-#include "pipeline/record_parser.h"
+#include "pipeline/record_reader.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
 #include "pipeline/spill_file.h"
@@ -193,8 +192,8 @@ Caption caption_of(const std::vector<RecordValue>& values, bool is_mirrored,
   return caption;
 }
 
-Result<Gathered> gather(JsonlReader& reader, const CaptionsOptions& options,
-                        const Report& report, CaptionsCounts& counts) {
+Result<Gathered> gather(RecordReader& reader, const CaptionsOptions& options,
+                        CaptionsCounts& counts) {
   using Kind = RecordValue::Kind;
   auto spilled = SpilledCaptions::in(options.directory + '/');
   if (!spilled) return spilled.error();
@@ -202,23 +201,12 @@ Result<Gathered> gather(JsonlReader& reader, const CaptionsOptions& options,
   const std::string field = "generation." + options.field;
   const std::vector<std::string_view> paths = {"file", "member", "image_id",
                                                field};
-  RecordParser parser;
   std::vector<RecordValue> values;
-  BadLineReports bad_lines(report);
   const FolderNames folder_names;
   for (;;) {
-    const auto line = reader.next();
-    if (!line) gathered.broken_end = line.error();
-    if (!line || !*line) break;
-    auto error = parser.values(**line, paths, values);
-    if (!error && values[kFile].kind != Kind::kText)
-      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no file"};
-    if (error) {
-      ++counts.bad_records;
-      bad_lines.add(options.records, *error,
-                    [&] { return reader.line_number(); });
-      continue;
-    }
+    const auto has_record = reader.next(paths, kFile, values);
+    if (!has_record) gathered.broken_end = has_record.error();
+    if (!has_record || !*has_record) break;
     ++counts.records;
     std::optional<std::string_view> member;
     if (values[kMember].kind == Kind::kText) member = values[kMember].text;
@@ -232,9 +220,8 @@ Result<Gathered> gather(JsonlReader& reader, const CaptionsOptions& options,
     if (auto failed = gathered.captions.append(caption))
       return *std::move(failed);
   }
-  if (!gathered.broken_end)
-    gathered.broken_end = refuse_without_records(
-        options.records, counts.records, counts.bad_records);
+  counts.bad_records = reader.bad_lines();
+  if (!gathered.broken_end) gathered.broken_end = reader.refuse_other_file();
   gathered.latest.settle();
   if (auto failed = gathered.captions.flush()) return *std::move(failed);
   return gathered;
@@ -339,7 +326,7 @@ std::vector<std::string> caption_fields() {
 
 Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
                                     const Report& report) {
-  auto reader = JsonlReader::open(options.records);
+  auto reader = RecordReader::open(options.records, report);
   if (!reader) return reader.error();
   std::error_code failure;
   std::filesystem::create_directories(options.directory, failure);
@@ -347,7 +334,7 @@ Result<CaptionsCounts> run_captions(const CaptionsOptions& options,
     return write_error(options.directory + ": make folder", failure.value());
 
   CaptionsCounts counts;
-  auto gathered = gather(**reader, options, report, counts);
+  auto gathered = gather(**reader, options, counts);
   if (!gathered) return gathered.error();
   CaptionWriter writer(options, report, counts);
   Caption caption;

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "pipeline/csv_cell.h"
-#include "pipeline/jsonl_reader.h"
 #include "pipeline/output_place.h"
+#include "pipeline/record_reader.h"
 
 namespace sdmeta {
 namespace {
@@ -130,30 +130,20 @@ Result<std::unique_ptr<RecordCells>> RecordCells::read(
 
 std::optional<Error> RecordCells::read_records(const std::string& path,
                                                const Report& report) {
-  auto reader = JsonlReader::open(path);
+  auto reader = RecordReader::open(path, report);
   if (!reader) return reader.error();
   std::vector<std::string_view> paths(kPaths.begin(), kPaths.end());
   paths.push_back("image_id");
   paths.push_back("row.image_url");
-  RecordParser parser;
   std::vector<RecordValue> values;
-  BadLineReports bad_lines(report);
   for (;;) {
-    const auto line = (*reader)->next();
-    if (!line) return line.error();
-    if (!*line) break;
-    auto error = parser.values(**line, paths, values);
-    if (!error && values[kStatus].kind != RecordValue::Kind::kText)
-      error = Error{ErrorCode::kMalformed, "not a record of sdmeta: no status"};
-    if (error) {
-      ++bad_lines_;
-      bad_lines.add(path, *error, [&] { return (*reader)->line_number(); });
-      continue;
-    }
+    const auto has_record = (*reader)->next(paths, kStatus, values);
+    if (!has_record) return has_record.error();
+    if (!*has_record) break;
     if (auto failed = add(values)) return failed;
   }
-  if (auto refused = refuse_without_records(path, size(), bad_lines_))
-    return refused;
+  bad_lines_ = (*reader)->bad_lines();
+  if (auto refused = (*reader)->refuse_other_file()) return refused;
   latest_.settle();
   choices_by_image_id_.build();
   choices_by_uuid_.build();

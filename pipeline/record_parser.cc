@@ -194,12 +194,4 @@ std::optional<Error> RecordParser::values(
   return std::nullopt;
 }
 
-std::optional<Error> refuse_without_records(const std::string& path,
-                                            std::uint64_t records,
-                                            std::uint64_t bad_lines) {
-  if (records > 0 || bad_lines == 0) return std::nullopt;
-  return Error{ErrorCode::kMalformed,
-               path + ": not one of its lines is a record of sdmeta extract"};
-}
-
 }  // namespace sdmeta

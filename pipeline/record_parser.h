@@ -59,10 +59,4 @@ class RecordParser {
   std::unique_ptr<Storage> storage_;
 };
 
-/// kMalformed where `bad_lines` of `path` are all it holds: another file was
-/// meant.
-std::optional<Error> refuse_without_records(const std::string& path,
-                                            std::uint64_t records,
-                                            std::uint64_t bad_lines);
-
 }  // namespace sdmeta

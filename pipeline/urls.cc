@@ -6,9 +6,8 @@
 #include "pipeline/csv_index.h"
 #include "pipeline/csv_row.h"
 #include "pipeline/grow_array.h"
-#include "pipeline/jsonl_reader.h"
 #include "pipeline/latest_records.h"
-#include "pipeline/record_parser.h"
+#include "pipeline/record_reader.h"
 #include "pipeline/text_output.h"
 
 namespace sdmeta {
@@ -44,33 +43,26 @@ std::optional<std::uint32_t> row_of(const RecordHead& head,
 std::optional<Error> mark_present(const std::string& path,
                                   const CsvIndex& index, const Report& report,
                                   UrlsCounts& counts) {
-  auto reader = JsonlReader::open(path);
+  auto reader = RecordReader::open(path, report);
   if (!reader) return reader.error();
   const auto matcher = NameMatcher::make(MatchKey::kAny, "");
   if (!matcher) return matcher.error();
-  RecordParser parser;
-  BadLineReports bad_lines(report);
   constexpr std::uint32_t kNoRow = UINT32_MAX;
   LatestRecords latest;
   GrowArray<std::uint32_t> rows;  // of the records
+  RecordHead head;
   for (;;) {
-    const auto line = (*reader)->next();
-    if (!line) return line.error();
-    if (!*line) break;
-    const auto head = parser.head(**line);
-    if (!head) {
-      ++counts.bad_records;
-      bad_lines.add(path, head.error(),
-                    [&] { return (*reader)->line_number(); });
-      continue;
-    }
-    latest.add(head->file, head->member);
-    rows.push_back(row_of(*head, *matcher, index).value_or(kNoRow));
+    const auto has_record = (*reader)->next(head);
+    if (!has_record) return has_record.error();
+    if (!*has_record) break;
+    latest.add(head.file, head.member);
+    rows.push_back(row_of(head, *matcher, index).value_or(kNoRow));
   }
+  counts.bad_records = (*reader)->bad_lines();
   latest.settle();
   for (std::uint32_t i = 0; i < latest.size(); ++i)
     if (rows[i] != kNoRow && !latest.is_replaced(i)) index.mark(rows[i]);
-  return refuse_without_records(path, latest.size(), counts.bad_records);
+  return (*reader)->refuse_other_file();
 }
 
 /// An address that is safe in a list of addresses: one line, no blanks.
