@@ -5,8 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -22,7 +20,7 @@
 #include "pipeline/record_reader.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
-#include "pipeline/spill_file.h"
+#include "pipeline/spilled_captions.h"
 #include "pipeline/whole_io.h"
 
 namespace sdmeta {
@@ -93,68 +91,6 @@ class FolderNames {
  private:
   Result<NameMatcher> stem_ = NameMatcher::make(MatchKey::kAny, "");
   Result<NameMatcher> folder_ = NameMatcher::make(MatchKey::kImageUrl, "");
-};
-
-/// A record's caption, before it is known that no later record replaces it.
-struct Caption {
-  std::uint64_t line_number = 0;  // of the record
-  std::string image;              // as the record names it
-  std::string folders;            // below the captions' folder
-  std::string name;
-  std::string text;
-};
-
-/// Captions set aside in order, and read again in order.
-class SpilledCaptions {
- public:
-  static Result<SpilledCaptions> in(const std::string& folder) {
-    constexpr std::size_t kBufferBytes = 1 << 20;
-    auto spill = SpillFile::create(folder, kBufferBytes);
-    // Folders below it may be writable all the same.
-    if (!spill)
-      spill = SpillFile::create(SpillFile::temporary_folder(), kBufferBytes);
-    if (!spill) return spill.error();
-    return SpilledCaptions(std::move(*spill));
-  }
-
-  std::optional<Error> append(const Caption& caption) {
-    const Head head = {caption.line_number, caption.image.size(),
-                       caption.folders.size(), caption.name.size(),
-                       caption.text.size()};
-    bytes_.assign(reinterpret_cast<const char*>(head.data()), sizeof head);
-    bytes_ += caption.image + caption.folders + caption.name + caption.text;
-    return spill_->append(bytes_);
-  }
-  std::optional<Error> flush() { return spill_->flush(); }
-
-  std::optional<Error> next(Caption& caption) {
-    Head head{};
-    if (auto error = read(sizeof head)) return error;
-    std::memcpy(head.data(), bytes_.data(), sizeof head);
-    caption.line_number = head[0];
-    std::size_t i = 1;
-    for (std::string* const part :
-         {&caption.image, &caption.folders, &caption.name, &caption.text}) {
-      if (auto error = read(head[i++])) return error;
-      part->swap(bytes_);
-    }
-    return std::nullopt;
-  }
-
- private:
-  using Head = std::array<std::uint64_t, 5>;
-
-  explicit SpilledCaptions(std::unique_ptr<SpillFile> spill)
-      : spill_(std::move(spill)) {}
-  std::optional<Error> read(std::uint64_t size) {
-    const std::uint64_t begin = position_;
-    position_ += size;
-    return spill_->read(begin, position_, bytes_);
-  }
-
-  std::unique_ptr<SpillFile> spill_;
-  std::uint64_t position_ = 0;
-  std::string bytes_;
 };
 
 /// The captions of all records, in order, and which records count.
