@@ -87,6 +87,38 @@ Result<OpenArchive> open_archive(const Job& archive, const Limits& limits) {
   return OpenArchive{std::move(*source), std::move(head)};
 }
 
+/// Whether a tar's header stands in the first bytes, behind one that is
+/// damaged.
+bool has_tar_header(ByteSource& source) {
+  constexpr std::size_t kSearched = std::size_t{1} << 20;
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(
+      std::min<std::uint64_t>(source.size(), kSearched)));
+  const Result<std::size_t> got = source.read_at(0, bytes);
+  const Bytes there = Bytes(bytes).first(got ? *got : 0);
+  for (std::size_t at = 0; at + kHeadBytes <= there.size(); at += kHeadBytes)
+    if (is_tar_header(there.subspan(at, kHeadBytes))) return true;
+  return false;
+}
+
+/// A reader that gives ranges, if there is one for `source`, which it takes;
+/// `error` says what it lacks of a zip. Zips behind a program that unpacks
+/// them, or behind junk, have their directory at the end.
+std::unique_ptr<ArchiveReader> read_in_place(
+    std::unique_ptr<ByteSource>& source, Bytes head,
+    std::optional<Error>& error) {
+  const bool is_other = !is_tar(head) && !is_archive(head);
+  if (is_zip(head) || is_other) {
+    Result<std::unique_ptr<ZipReader>> zip = ZipReader::open(source);
+    if (zip) return std::move(*zip);
+    if (!is_other)
+      error = archive_broken(zip.error().detail +
+                             "; members were read from the start");
+  }
+  if (is_tar(head) || (is_other && has_tar_header(*source)))
+    return std::make_unique<TarReader>(std::move(source));
+  return nullptr;
+}
+
 }  // namespace
 
 struct ArchiveWalk::Level {
@@ -155,26 +187,19 @@ void ArchiveWalk::enter(Job archive) {
     return offer(std::move(archive));
   }
   const Bytes head = opened->head;
-  if (!is_tar(head) && !is_archive(head)) {
-    if (!is_image(head))
-      archive.error =
-          archive_broken(head.empty() ? "is empty" : "is not an archive", 0);
-    return offer(std::move(archive));
-  }
+  const bool is_known = is_tar(head) || is_archive(head);
+  if (!is_known && is_image(head)) return offer(std::move(archive));
 
   auto level = std::make_unique<Level>();
   if (archive.member)
     level->prefix = *archive.member + std::string(kMemberMark);
   level->place = stored_range(archive);
-  if (level->place && is_tar(head)) {
-    level->reader = std::make_unique<TarReader>(std::move(opened->source));
-  } else if (level->place && is_zip(head)) {
-    Result<std::unique_ptr<ZipReader>> zip = ZipReader::open(opened->source);
-    if (zip)
-      level->reader = std::move(*zip);
-    else
-      level->error = archive_broken(zip.error().detail +
-                                    "; members were read from the start");
+  if (level->place)
+    level->reader = read_in_place(opened->source, head, level->error);
+  if (!level->reader && !is_known) {
+    archive.error =
+        archive_broken(head.empty() ? "is empty" : "is not an archive", 0);
+    return offer(std::move(archive));
   }
   if (!level->reader) {
     if (level->place) level->place->archive->expect_stream();

@@ -87,7 +87,13 @@ class ForeignReader final : public ArchiveReader {
           passed = std::max(at, passed);
           continue;
         }
-        default: stop(message()); return std::nullopt;
+        default:
+          stop(message());
+          // 7z may encrypt the names, too.
+          if (!has_members_ &&
+              ::archive_read_has_encrypted_entries(archive_.get()) == 1)
+            damage_->code = ErrorCode::kEncrypted;
+          return std::nullopt;
       }
       std::optional<Member> member = member_of(entry);
       if (member) return member;
@@ -164,6 +170,7 @@ class ForeignReader final : public ArchiveReader {
   std::optional<Member> member_of(archive_entry* entry) {
     declared_.reset();
     member_error_.reset();
+    has_members_ = true;
     has_unread_data_ = true;
     if (::archive_entry_size_is_set(entry) != 0)
       declared_ = static_cast<std::uint64_t>(
@@ -313,6 +320,7 @@ class ForeignReader final : public ArchiveReader {
   std::uint64_t unpacked_bytes_ = 0;
   std::optional<std::uint64_t> declared_;
   bool has_unread_data_ = false;
+  bool has_members_ = false;
   bool is_done_ = false;
   std::optional<Error> member_error_;  // why the member's data broke off
   std::optional<Error> read_error_;

@@ -67,6 +67,16 @@ void apply_zip64(Bytes extra, std::uint64_t& size, std::uint64_t& packed,
   }
 }
 
+/// Most writers end a folder's name with a slash. Some of Windows end it with
+/// their own, or leave it to the attributes.
+bool is_folder(std::string_view name, std::uint64_t size,
+               std::uint32_t attributes, std::uint32_t unix_type) noexcept {
+  constexpr std::uint32_t kDosFolder = 0x10;
+  constexpr std::uint32_t kUnixFolder = 0040000;
+  if (name.ends_with('/') || unix_type == kUnixFolder) return true;
+  return size == 0 && (name.ends_with('\\') || (attributes & kDosFolder) != 0);
+}
+
 struct LocalHeader {
   std::uint16_t flags = 0;
   std::uint16_t method = 0;
@@ -201,6 +211,7 @@ struct ZipReader::Entry {
   std::uint64_t offset = 0;  // of the local header, without `shift`
   bool is_encrypted = false;
   bool is_link = false;
+  bool is_folder = false;
 };
 
 void ZipReader::fail(std::string detail) {
@@ -223,13 +234,14 @@ std::optional<ZipReader::Entry> ZipReader::read_entry() {
   constexpr std::uint32_t kTypeMask = 0170000;
   constexpr std::uint32_t kTypeLink = 0120000;
   const bool is_unix = head[5] == 3;
-  const std::uint32_t mode = u32(head, 38) >> 16;
+  const std::uint32_t attributes = u32(head, 38);
+  const std::uint32_t type = is_unix ? (attributes >> 16) & kTypeMask : 0;
   const std::size_t name_length = u16(head, 28);
   const std::size_t extra_length = u16(head, 30);
   const std::size_t comment_length = u16(head, 32);
   Entry entry;
   entry.is_encrypted = (u16(head, 8) & kFlagEncrypted) != 0;
-  entry.is_link = is_unix && (mode & kTypeMask) == kTypeLink;
+  entry.is_link = type == kTypeLink;
   entry.packed = u32(head, 20);
   entry.size = u32(head, 24);
   entry.offset = u32(head, 42);
@@ -243,6 +255,7 @@ std::optional<ZipReader::Entry> ZipReader::read_entry() {
   entry.name = as_text(rest.first(name_length));
   apply_zip64(rest.subspan(name_length), entry.size, entry.packed,
               entry.offset);
+  entry.is_folder = is_folder(entry.name, entry.size, attributes, type);
   position_ += kEntryBytes + name_length + extra_length + comment_length;
   ++entries_;
   return entry;
@@ -275,13 +288,20 @@ Member ZipReader::member_of(Entry entry) {
 std::optional<Member> ZipReader::next() {
   while (!is_done_) {
     std::optional<Entry> entry = read_entry();
-    if (entry && !entry->name.ends_with('/'))
-      return member_of(std::move(*entry));
+    if (entry && !entry->is_folder) return member_of(std::move(*entry));
   }
   return std::nullopt;
 }
 
 namespace {
+
+/// Beside stored and deflated: bzip2, LZMA, Zstandard, xz, PPMd. Not among them
+/// are deflate64, which Windows writes for files of more than 2 GB, and what
+/// PKZIP 1 wrote.
+bool is_unpacked_by_libarchive(std::uint16_t method) noexcept {
+  return method == 12 || method == kMethodLzma || method == 93 ||
+         method == 95 || method == 98;
+}
 
 /// A member's bytes as they stand behind its local header, packed or not.
 FileRange data_behind(const LocalHeader& local, const ArchiveFile& archive,
@@ -312,6 +332,11 @@ Result<std::unique_ptr<ByteSource>> open_zip_member(const ArchiveFile& archive,
     return make_inflate_source(
         std::move(packed), size,
         {limits.max_member_bytes, limits.max_inflated_bytes});
+  if (!is_unpacked_by_libarchive(local->method))
+    return Error{
+        ErrorCode::kUnsupportedFormat,
+        "compression method " + std::to_string(local->method) + " is not read",
+        range.offset};
   if (local->method == kMethodLzma)
     if (std::optional<Error> error = check_zip_dictionary(*packed, limits))
       return *error;

@@ -175,7 +175,7 @@ class Archives(ProgramTest):
                   "images/000001.png")
         found = self.extract("e.7z")
         self.assertEqual([(r["member"], r["error"]["code"]) for r in found],
-                         [(None, "archive_broken")])
+                         [(None, "encrypted")])
 
     def test_webdataset(self):
         with tarfile.open(self.path("000.tar"), "w") as tar:

@@ -159,6 +159,19 @@ TEST_F(InputsArchive, WhatIsNoArchiveIsOneJobWithAnError) {
   EXPECT_EQ(members("b.zip", ""), (Strings{"!archive_broken: is empty"}));
 }
 
+TEST_F(InputsArchive, ATarWhoseFirstHeaderIsDamagedGivesTheOthers) {
+  std::string tar = TarBuilder()
+                        .file("a.png", "1")
+                        .file("b.png", "2")
+                        .file("c.png", "3")
+                        .end();
+  tar[0] ^= 1;
+  EXPECT_EQ(members("a.tar", tar),
+            (Strings{"b.png=2", "c.png=3",
+                     "!archive_broken: header with a wrong checksum; 2 members "
+                     "were found"}));
+}
+
 // As it has in a folder with --all-files.
 TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsAnUnsupportedFormat) {
   for (const char* filter : {"gzip", "zstd"})
