@@ -69,9 +69,25 @@ class JpegDecoder {
       case JWRN_JFIF_MAJOR:
       case JWRN_BOGUS_ICC: return true;
       case JWRN_EXTRANEOUS_DATA:
-        return !is_decoding_ || errors_.msg_parm.i[1] == kEndOfImage;
+        return !is_decoding_ || (errors_.msg_parm.i[1] == kEndOfImage &&
+                                 is_padding(errors_.msg_parm.i[0]));
       default: return false;
     }
+  }
+
+  // What stands between the last block and the end: padding, or coefficients,
+  // which are left over where the scan has lost its bytes or has others. Zeros
+  // in their place decode without a complaint.
+  bool is_padding(int count) const {
+    constexpr int kFewest = 64;
+    if (count < kFewest) return true;
+    std::array<std::uint8_t, kFewest> last;
+    const std::uint64_t end = offset_ - input_.bytes_in_buffer;
+    const Result<std::size_t> got =
+        source_.read_at(end - std::min<std::uint64_t>(end, kFewest), last);
+    return !got ||
+           std::all_of(last.begin(), last.begin() + *got,
+                       [&](std::uint8_t byte) { return byte == last[0]; });
   }
 
   static boolean on_fill(j_decompress_ptr jpeg) {

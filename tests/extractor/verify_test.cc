@@ -117,6 +117,25 @@ TEST(Verify, FillBytesBeforeTheEndMarkerOfAJpegAreHarmless) {
   File file = jpeg_of(picture(90, 70, 3));
   file.insert(file.end() - 2, 6, 0);
   EXPECT_FALSE(verify(file, Container::kJpeg));
+  file.insert(file.end() - 2, 5000, 0);
+  EXPECT_FALSE(verify(file, Container::kJpeg));
+}
+
+// As downloads in parts have where one did not come: the decoder reads zeros,
+// or the wrong bytes, as coefficients, and is done before the file is.
+TEST(Verify, HolesInAJpegScanAreCorrupt) {
+  const File sound = jpeg_of(picture(200, 200, 3));
+  const auto middle =
+      sound.begin() + static_cast<std::ptrdiff_t>(sound.size() / 2);
+  File zeros = sound;
+  std::fill_n(zeros.begin() + (middle - sound.begin()), sound.size() / 4, 0);
+  File twice = sound;
+  twice.insert(twice.begin() + (middle - sound.begin()), middle - 500, middle);
+  for (const File& file : {zeros, twice}) {
+    const std::optional<Error> got = verify(file, Container::kJpeg);
+    ASSERT_TRUE(got);
+    EXPECT_EQ(got->code, ErrorCode::kCorrupt) << to_text(*got);
+  }
 }
 
 // A scan costs its writer a few bytes and its reader a visit of every block.
