@@ -10,6 +10,7 @@
 #include "extractor/field_collector.h"
 #include "extractor/loose_text.h"
 #include "extractor/misplaced_image.h"
+#include "extractor/packed_image.h"
 #include "extractor/provenance.h"
 #include "extractor/stealth.h"
 #include "extractor/verify.h"
@@ -70,6 +71,39 @@ void read_misplaced(ByteSource& source, const MisplacedImage& place,
             0};
 }
 
+void read_packed(ByteWindow& in, const ExtractOptions& options,
+                 ImageFields& image) {
+  const UnpackedImage unpacked = unpack_image(in, options.limits);
+  if (in.error()) {
+    image.damage = in.error();
+    return;
+  }
+  MemorySource source(as_bytes(unpacked.bytes));
+  read_image(source, options, image);
+  const auto damage = [&image](ErrorCode code, std::string detail) {
+    if (!image.damage) image.damage = Error{code, std::move(detail), {}};
+  };
+  switch (unpacked.end) {
+    case InflateEnd::kComplete: break;
+    case InflateEnd::kInputEnded:
+      damage(ErrorCode::kTruncated, "gzip data ends too early");
+      break;
+    case InflateEnd::kCorrupt:
+      damage(ErrorCode::kCorrupt, "gzip data is broken");
+      break;
+    case InflateEnd::kTooLarge:
+      image.damage =
+          Error{ErrorCode::kMemberTooLarge,
+                "only the first " + std::to_string(unpacked.bytes.size()) +
+                    " bytes of a packed image are unpacked",
+                {}};
+      image.has_passed_limit = true;
+      break;
+  }
+  image.notes.push_back(
+      {ErrorCode::kIrregular, "image is packed by gzip", std::nullopt});
+}
+
 // A picture without a size has lost its header: there is nothing to show.
 bool lacks_picture(const ImageFields& image) noexcept {
   const bool has_one_header = image.container == Container::kPng ||
@@ -92,6 +126,7 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   } else {
     image.container = row->container;
     if (row->read == nullptr) {
+      if (begins_as_packed_image(head)) return read_packed(in, options, image);
       out.damage(ErrorCode::kUnsupportedFormat, std::string(row->name));
     } else {
       row->read(in, out);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "extractor/container.h"
+#include "extractor/packed_image.h"
 #include "pipeline/archive_magic.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/job_source.h"
@@ -188,7 +189,8 @@ void ArchiveWalk::enter(Job archive) {
   }
   const Bytes head = opened->head;
   const bool is_known = is_tar(head) || is_archive(head);
-  if (!is_known && is_image(head)) return offer(std::move(archive));
+  if (is_known ? begins_as_packed_image(head) : is_image(head))
+    return offer(std::move(archive));
 
   auto level = std::make_unique<Level>();
   if (archive.member)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/image_builder.h"
+#include "tests/support/pixel_images.h"
 
 namespace sdmeta {
 namespace {
@@ -91,6 +92,34 @@ TEST(Bmp, HasASizeAndNoText) {
   EXPECT_EQ(image.width, 832u);
   EXPECT_EQ(image.height, 1216u);
   EXPECT_FALSE(image.damage);
+}
+
+// The body of an answer that was saved as it came.
+TEST(Container, ImagesPackedByGzipAreRead) {
+  const std::string png =
+      test::PngBuilder().text("parameters", "a cat\nSteps: 20").build();
+  const std::string packed = test::gzip(png);
+  const ImageFields image = extract(packed);
+  EXPECT_EQ(image.container, Container::kPng);
+  EXPECT_EQ(test::value_of(image, "parameters"), "a cat\nSteps: 20");
+  EXPECT_TRUE(test::has_note(image, ErrorCode::kIrregular));
+  EXPECT_FALSE(image.damage);
+  EXPECT_EQ(image.bytes, packed.size());
+  const ImageFields cut = extract(packed.substr(0, packed.size() - 12));
+  ASSERT_TRUE(cut.damage);
+  EXPECT_EQ(cut.damage->code, ErrorCode::kTruncated);
+  EXPECT_EQ(test::value_of(cut, "parameters"), "a cat\nSteps: 20");
+  ExtractOptions options;
+  options.limits.max_member_bytes = 100;
+  const ImageFields large = extract(packed, options);
+  EXPECT_TRUE(large.has_passed_limit);
+}
+
+TEST(Container, OtherDataPackedByGzipIsNotRead) {
+  for (const std::string& data :
+       {"GIF89a"s + std::string(251, '\0') + "ustar", "some text"s,
+        test::gzip(test::PngBuilder().build())})
+    EXPECT_EQ(damage_of(test::gzip(data)), ErrorCode::kUnsupportedFormat);
 }
 
 // No viewer shows them.

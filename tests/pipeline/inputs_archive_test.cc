@@ -181,6 +181,12 @@ TEST_F(InputsArchive, ACompressedFileThatIsNoTarIsAnUnsupportedFormat) {
                  "archive"}));
 }
 
+TEST_F(InputsArchive, AnImagePackedByGzipIsAnImage) {
+  const std::string packed = packed_archive(
+      "raw", "gzip", {{"x", "\x89PNG\r\n\x1A\n and so on"}});
+  EXPECT_EQ(members("a.png.gz", packed), (Strings{"=" + packed}));
+}
+
 TEST_F(InputsArchive, ACompressedFileThatIsCutIsBroken) {
   for (const char* filter : {"gzip", "zstd"}) {
     std::string archive = packed_archive("pax", filter, kTwo);
