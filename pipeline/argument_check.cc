@@ -211,6 +211,15 @@ std::optional<std::string> missing_input(const std::string& path) {
   return path + ": " + to_text(open_error(path, errno));
 }
 
+std::optional<std::string> missing_list(const std::string& path) {
+  struct stat status;
+  if (path == "-" ||
+      (::stat(path.c_str(), &status) == 0 &&
+       ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0))
+    return std::nullopt;
+  return path + ": " + to_text(file_error("open list", errno));
+}
+
 std::optional<std::string> doubt_input(const std::string& path) {
   const bool is_csv = has_suffix(path, ".csv");
   struct stat status;

@@ -35,6 +35,8 @@ std::optional<std::string> refuse_among_rows(
 /// What to say about a file that is to be read for images and is not there, in
 /// the words of its record.
 std::optional<std::string> missing_input(const std::string& path);
+/// The same of a list. Without it there is nothing to do, and no output.
+std::optional<std::string> missing_list(const std::string& path);
 
 /// What to say about a file that is to be read for images, and is a CSV or
 /// JSONL file by its name. Its record comes all the same.

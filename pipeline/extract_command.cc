@@ -80,6 +80,8 @@ class ExtractRun {
       outputs.push_back({*command_.unmatched_path, OutputKind::kRows});
     std::optional<std::string> refused = refuse_outputs(outputs, read);
     if (!refused) refused = refuse_among_rows(outputs, command_.csv.paths);
+    if (!refused && command_.inputs.files_from)
+      refused = missing_list(*command_.inputs.files_from);
     if (refused) {
       talk_.report(*refused);
       return false;

@@ -187,9 +187,12 @@ class BadOutput(ProgramTest):
         self.assertIn("/dev/full: unwritable", result.stderr)
 
     def test_list_that_is_not_there(self):
-        result = self.run_sdmeta("extract", "--files-from", "no.txt", "x.png")
+        result = self.run_sdmeta("extract", "--files-from", "no.txt", "x.png",
+                                 "-o", "out.jsonl")
         self.assertEqual(result.returncode, 2)
-        self.assertIn("sdmeta: no.txt: unreadable: open list: No such file", result.stderr)
+        self.assertEqual(result.stderr, "sdmeta: no.txt: unreadable: open "
+                         "list: No such file or directory\n")
+        self.assertEqual(os.listdir(self.folder), ["x.png"])
 
 
 if __name__ == "__main__":
