@@ -234,6 +234,15 @@ void read_size(ByteWindow& in, const Box& iprp, std::uint32_t primary_item,
   out.image().height = is_turned ? size->width : size->height;
 }
 
+/// Programs that take metadata away without moving the picture leave zeros in
+/// its place; others write the item's head and nothing else.
+bool is_blank(Bytes item) noexcept {
+  Bytes rest = clipped(item, 4);  // behind the offset, or the name
+  if (begins_with(rest, "Exif")) rest = clipped(rest, 4);
+  return std::all_of(rest.begin(), rest.end(),
+                     [](std::uint8_t byte) { return byte == 0; });
+}
+
 void read_exif_item(const ItemBytes& item, FieldCollector& out) {
   // The first four bytes say where the TIFF header is. Some writers leave them
   // out or state nonsense; read_exif finds a header close to the start itself.
@@ -241,9 +250,9 @@ void read_exif_item(const ItemBytes& item, FieldCollector& out) {
   ByteCursor cursor(bytes);
   const std::uint64_t start = std::uint64_t{cursor.be32()} + 4;
   const Bytes stated = start < bytes.size() ? clipped(bytes, start) : Bytes{};
-  if (!stated.empty() && find_tiff_header(stated) == 0)
+  if (find_tiff_header(stated) == 0 || looks_like_xmp(stated))
     return read_exif(stated, item.offset + start, out, item.end);
-  if (find_tiff_header(bytes) != SIZE_MAX)
+  if (find_tiff_header(bytes) != SIZE_MAX || is_blank(bytes))
     return read_exif(bytes, item.offset, out, item.end);
   // The place is wrong where bytes were put in or lost in front of it.
   out.damage(ErrorCode::kCorrupt,

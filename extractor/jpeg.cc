@@ -39,6 +39,7 @@ constexpr std::uint8_t kDqt = 0xDB;
 constexpr std::uint8_t kDri = 0xDD;
 constexpr std::uint8_t kSof2 = 0xC2;
 constexpr std::uint8_t kApp0 = 0xE0;
+constexpr std::uint8_t kSof55 = 0xF7;  // JPEG-LS, ITU T.87
 
 // With nothing behind them.
 bool is_standalone(std::uint8_t marker) noexcept {
@@ -321,8 +322,9 @@ std::uint64_t JpegReader::fit_length(Segment& segment) {
 
 void JpegReader::read_payload(const Segment& segment) {
   const std::uint8_t marker = segment.marker;
-  const bool is_frame = marker >= kSof0 && marker <= kSof15 && marker != kDht &&
-                        marker != kJpg && marker != kDac;
+  const bool is_frame = (marker >= kSof0 && marker <= kSof15 &&
+                         marker != kDht && marker != kJpg && marker != kDac) ||
+                        marker == kSof55;
   const AppKind kind = kind_at(segment);
   const bool is_text = kind != AppKind::kOther || marker == kApp1 ||
                        marker == kApp11 || marker == kCom;

@@ -62,12 +62,14 @@ std::optional<MisplacedImage> find_webp(std::string_view head) noexcept {
 // AVIF, HEIF and the films: a box with a length in front of its type.
 std::optional<MisplacedImage> find_bmff(std::string_view head) noexcept {
   constexpr std::size_t kLengthBytes = 4;
+  constexpr std::uint32_t kShortest = 16;
   constexpr std::uint32_t kLongest = 1024;
   for (std::size_t type = head.find("ftyp"sv); type != head.npos;
        type = head.find("ftyp"sv, type + 1)) {
     if (type < kLengthBytes) continue;
     const Bytes box = as_bytes(head.substr(type - kLengthBytes));
-    if (ByteCursor(box).be32() <= kLongest &&
+    const std::uint32_t length = ByteCursor(box).be32();
+    if (length >= kShortest && length <= kLongest &&
         bmff_container(box) != Container::kUnknown)
       return MisplacedImage{type - kLengthBytes, {}};
   }

@@ -390,7 +390,6 @@ Bytes without_name(Bytes packet) noexcept {
 
 bool looks_like_xmp(Bytes bytes) noexcept {
   std::string_view text = as_text(without_name(bytes));
-  if (text.size() < bytes.size()) return true;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   return text.starts_with("<?xpacket") || text.starts_with("<x:xmpmeta");
 }

@@ -90,6 +90,27 @@ TEST(Heif, Quirk10_ExifOffsetMayBeZeroSixOrGarbage) {
   }
 }
 
+// As programs leave it that take metadata away.
+TEST(Heif, BlankExifIsNoDamage) {
+  for (const std::string& payload :
+       {std::string(40, '\0'), be32(0), be32(6) + "Exif\0\0"s, "Exif\0\0"s,
+        be32(6) + "Exif\0\0"s + std::string(40, '\0')}) {
+    HeifOptions options;
+    options.exif = payload;
+    const ImageFields image = extract(heif(options));
+    EXPECT_FALSE(image.damage) << testing::PrintToString(payload);
+    EXPECT_TRUE(image.fields.empty());
+  }
+}
+
+TEST(Heif, ExifItemMayHoldXmp) {
+  HeifOptions options;
+  options.exif = be32(0) + kPacket;
+  const ImageFields image = extract(heif(options));
+  EXPECT_EQ(value_of(image, "xmp:CreatorTool"), "Tool");
+  EXPECT_FALSE(image.damage);
+}
+
 TEST(Heif, BrandsTellAvifFromHeif) {
   const auto container_of = [](std::string_view major,
                                std::string_view others) {

@@ -360,6 +360,17 @@ TEST(Damage, AnyFormatIsFoundBehindTheHeadersOfATransfer) {
   expect_read(headers + block, "UserComment", kInfotext);
 }
 
+// Programs that read films hold the names of their boxes.
+TEST(Damage, ABoxWithoutALengthIsNoFilmBehindJunk) {
+  const ImageFields image = extract(
+      "\x7F"
+      "ELF"s +
+      std::string(60, '\0') + "ftypmp42"s + std::string(4, '\0') + "ftypavif"s +
+      std::string(60, '\0'));
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(image.damage->code, ErrorCode::kNotAnImage);
+}
+
 TEST(Damage, TheFirstOfTwoImagesBehindJunkIsRead) {
   expect_read("junk" + JpegBuilder().jfif().exif(exif_block()).build() +
                   PngBuilder().text("parameters", kInfotext).build(),

@@ -28,9 +28,12 @@ TEST(Jpeg, ExifAndSize) {
   EXPECT_EQ(notes_of(image), "");
 }
 
-TEST(Jpeg, ProgressiveAndArithmeticFramesHaveASize) {
-  for (const std::uint8_t frame : {0xC1, 0xC2, 0xC3, 0xC5, 0xC9, 0xCA, 0xCF}) {
-    EXPECT_EQ(extract(JpegBuilder(40, 30).frame(frame).build()).width, 40u);
+TEST(Jpeg, FramesOfEveryKindHaveASize) {
+  for (const std::uint8_t frame :
+       {0xC1, 0xC2, 0xC3, 0xC5, 0xC9, 0xCA, 0xCF, 0xF7}) {
+    const ImageFields image = extract(JpegBuilder(40, 30).frame(frame).build());
+    EXPECT_EQ(image.width, 40u);
+    EXPECT_FALSE(image.damage);
   }
 }
 

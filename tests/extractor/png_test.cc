@@ -132,6 +132,14 @@ TEST(Png, XmpIsReadWhateverItsKeyword) {
         << key;
 }
 
+TEST(Png, TextThatNamesXmpIsNone) {
+  const std::string text =
+      "http://ns.adobe.com/xap/1.0/ on a poster\nSteps: 20";
+  EXPECT_EQ(value_of(extract(PngBuilder().text("parameters", text).build()),
+                     "parameters"),
+            text);
+}
+
 TEST(Png, Utf16TextNeedsNoByteOrderMark) {
   for (const ByteOrder order : {ByteOrder::kLittle, ByteOrder::kBig}) {
     const std::string text = test::utf16(u"a cat\nSteps: 20", order);
