@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -39,32 +40,20 @@ std::size_t shard_name_at(std::string_view path) {
 
 class Inputs final : public InputStream {
  public:
-  explicit Inputs(InputOptions options) : options_(std::move(options)) {}
+  explicit Inputs(InputOptions options)
+      : options_(std::move(options)),
+        has_list_(options_.files_from ||
+                  std::find(options_.paths.begin(), options_.paths.end(),
+                            "-") != options_.paths.end()) {}
 
   std::optional<Job> next() override {
-    while (true) {
-      if (archive_) {
-        if (std::optional<Job> job = archive_->next()) return numbered(*job);
-        add_counts(counts_, *archive_);
-        archive_.reset();
-      }
-      std::optional<Found> found = find();
-      if (!found) return std::nullopt;
-      if (found->kind == NameKind::kArchive && !found->job.error) {
-        ++counts_.archives;
-        archive_.emplace(
-            found->job.path, std::string(found->shard_name()),
-            ArchiveOptions{options_.all_files, options_.shard, options_.limits});
-      } else if (options_.shard.takes(found->shard_name())) {
-        return numbered(found->job);
-      } else {
-        ++counts_.other_shards;
-      }
-    }
+    return ahead_ ? std::exchange(ahead_, std::nullopt) : look(true);
   }
 
-  bool would_wait() const override {
-    return list_ && !folder_ && !archive_ && list_->would_wait();
+  bool would_wait() override {
+    if (!has_list_) return false;
+    if (!ahead_) ahead_ = look(false);
+    return !ahead_ && is_paused();
   }
 
   bool is_stopped() const override { return list_ && list_->is_stopped(); }
@@ -86,6 +75,31 @@ class Inputs final : public InputStream {
       return std::string_view(job.path).substr(shard_name_at);
     }
   };
+
+  bool is_paused() const { return list_ && list_->is_paused(); }
+
+  /// The next job. Without `may_wait` nothing where a list pauses.
+  std::optional<Job> look(bool may_wait) {
+    while (true) {
+      if (archive_) {
+        if (std::optional<Job> job = archive_->next()) return numbered(*job);
+        add_counts(counts_, *archive_);
+        archive_.reset();
+      }
+      std::optional<Found> found = find(may_wait);
+      if (!found) return std::nullopt;
+      if (found->kind == NameKind::kArchive && !found->job.error) {
+        ++counts_.archives;
+        archive_.emplace(found->job.path, std::string(found->shard_name()),
+                         ArchiveOptions{options_.all_files, options_.shard,
+                                        options_.limits});
+      } else if (options_.shard.takes(found->shard_name())) {
+        return numbered(found->job);
+      } else {
+        ++counts_.other_shards;
+      }
+    }
+  }
 
   static void add_counts(InputCounts& counts, const ArchiveWalk& archive) {
     counts.skipped_names += archive.counts().skipped_names;
@@ -111,7 +125,7 @@ class Inputs final : public InputStream {
   }
 
   /// The next file of any shard: from the innermost of what is open.
-  std::optional<Found> find() {
+  std::optional<Found> find(bool may_wait) {
     while (true) {
       if (folder_) {
         if (std::optional<DirectoryEntry> entry = folder_->next()) {
@@ -129,8 +143,8 @@ class Inputs final : public InputStream {
         counts_.skipped_names += folder_->skipped_names();
         folder_.reset();
       } else if (list_) {
-        std::optional<PathList::Entry> entry = list_->next();
-        if (list_->is_stopped()) return std::nullopt;
+        std::optional<PathList::Entry> entry = list_->next(may_wait);
+        if (list_->is_stopped() || list_->is_paused()) return std::nullopt;
         if (!entry) {
           list_.reset();
         } else if (entry->error) {
@@ -204,6 +218,8 @@ class Inputs final : public InputStream {
   }
 
   InputOptions options_;
+  const bool has_list_;
+  std::optional<Job> ahead_;  // found by would_wait(), not yet handed out
   InputCounts counts_;
   std::uint64_t seq_ = 0;
   std::size_t next_path_ = 0;

@@ -51,8 +51,8 @@ class InputStream {
  public:
   virtual ~InputStream() = default;
   virtual std::optional<Job> next() = 0;
-  /// True if next() would wait for a list that pauses.
-  virtual bool would_wait() const { return false; }
+  /// True if next() would wait for a list that pauses. Reads on to find out.
+  virtual bool would_wait() { return false; }
   /// True if the stream has ended because of `stop_fd`, before its end.
   virtual bool is_stopped() const { return false; }
   virtual InputCounts counts() const = 0;

@@ -48,12 +48,10 @@ bool PathList::wait() {
   return waiting[1].revents == 0;
 }
 
-bool PathList::would_wait() const {
-  if (fd_ < 0 || is_at_end_ ||
-      buffer_.find(separator_, position_) != std::string::npos)
-    return false;
+/// Whether more of the list, or its end, is there already.
+bool PathList::can_read() const {
   pollfd list = {fd_, POLLIN, 0};
-  return ::poll(&list, 1, 0) == 0;
+  return ::poll(&list, 1, 0) != 0;
 }
 
 /// Appends a block to what is left of the buffer.
@@ -80,13 +78,13 @@ std::optional<PathList::Entry> PathList::finish(Error error) {
   return Entry{file_, std::move(error)};
 }
 
-std::optional<PathList::Entry> PathList::next() {
+std::optional<PathList::Entry> PathList::next(bool may_wait) {
+  is_paused_ = false;
   if (open_error_) {
     Error error = std::move(*open_error_);
     open_error_.reset();
     return finish(std::move(error));
   }
-  bool is_too_long = false;
   std::size_t searched = 0;  // bytes from position_ known to hold no separator
   while (true) {
     const std::size_t end = buffer_.find(separator_, position_ + searched);
@@ -96,9 +94,13 @@ std::optional<PathList::Entry> PathList::next() {
       searched = length;
       if (length > kMaxPathBytes) {
         // Only the head of an endless line is kept.
-        is_too_long = true;
+        is_too_long_ = true;
         buffer_.resize(position_ + kMaxPathBytes);
         searched = kMaxPathBytes;
+      }
+      if (!may_wait && !can_read()) {
+        is_paused_ = true;
+        return std::nullopt;
       }
       if (!wait()) {
         is_stopped_ = true;
@@ -126,7 +128,7 @@ std::optional<PathList::Entry> PathList::next() {
     is_at_start_ = false;
     searched = 0;
     if (text.empty()) continue;
-    if (is_too_long || text.size() > kMaxPathBytes) {
+    if (std::exchange(is_too_long_, false) || text.size() > kMaxPathBytes) {
       text = text.substr(0, kMaxPathBytes);
       Error error{ErrorCode::kMalformed,
                   "path in the list is longer than 65536 bytes"};

@@ -34,13 +34,15 @@ class PathList {
     std::optional<Error> error;  // kUnreadable: nothing follows, the path is
                                  // that of the list
   };
-  std::optional<Entry> next();
-  /// True if next() would wait for the other end of a pipe.
-  bool would_wait() const;
+  /// Nothing at the end. Without `may_wait` also where the other end of a pipe
+  /// has to be waited for; is_paused() then.
+  std::optional<Entry> next(bool may_wait = true);
+  bool is_paused() const { return is_paused_; }
   /// True if `stop_fd` ended the list.
   bool is_stopped() const { return is_stopped_; }
 
  private:
+  bool can_read() const;
   bool wait();
   std::optional<Error> fill();
   std::optional<Entry> finish(Error error);
@@ -54,6 +56,8 @@ class PathList {
   char separator_ = '\n';
   bool is_at_start_ = true;
   bool is_at_end_ = false;
+  bool is_too_long_ = false;  // the path at position_, of which a part is kept
+  bool is_paused_ = false;
   bool is_stopped_ = false;
 };
 

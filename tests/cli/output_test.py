@@ -242,6 +242,28 @@ class Output(ProgramTest):
             run.stdin.close()
             self.assertEqual(run.wait(30), 0)
 
+    def test_a_list_may_pause_behind_anything(self):
+        self.write_images("images", 3)
+        with tarfile.open(self.path("a.tar"), "w") as tar:
+            tar.add(self.path("images"), "images")
+        one = "images/000000.png\n"
+        for names, count in (("images\n", 3), ("a.tar\n", 3),
+                             (one + "images\n", 4), (one + "a.tar\n", 4),
+                             (one + "\n", 1), (one + "images/00", 1)):
+            run = subprocess.Popen(
+                [BINARY, "extract", "-", "-q"], cwd=self.folder,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.addCleanup(run.stdout.close)
+            run.stdin.write(names.encode())
+            run.stdin.flush()
+            records = b""
+            while records.count(b"\n") < count:
+                ready, _, _ = select.select([run.stdout], [], [], 30)
+                self.assertEqual(ready, [run.stdout], names)
+                records += os.read(run.stdout.fileno(), 1 << 16)
+            run.stdin.close()
+            run.wait(30)
+
     def test_pauses_of_a_list_do_not_show_in_compressed_output(self):
         self.write_images("images", 9)
         names = ["images/%06d.png" % i for i in range(9)]

@@ -239,7 +239,7 @@ class PausingInputs final : public InputStream {
     ++given_;
     return inputs_.next();
   }
-  bool would_wait() const override { return given_ % 3 == 0; }
+  bool would_wait() override { return given_ % 3 == 0; }
   InputCounts counts() const override { return {}; }
 
  private:
