@@ -13,11 +13,12 @@ namespace sdmeta {
 
 namespace {
 
-/// True if `job` can be read to its end. Where it could not be, the disk may
-/// have been away for a minute.
-bool is_readable(const Job& job) {
+/// True if `job` can be opened, and read to its end if it is that which failed:
+/// the disk may have been away for a minute.
+bool is_readable(const Job& job, bool was_opened) {
   const auto source = open_source(job, Limits{});
   if (!source) return false;
+  if (!was_opened) return true;
   std::vector<std::uint8_t> buffer(std::size_t{1} << 16);
   for (std::uint64_t at = 0;;) {
     const Result<std::size_t> got = (*source)->read_at(at, buffer);
@@ -33,7 +34,9 @@ bool is_readable(const Job& job) {
 bool JobBatches::take_record_of(const Job& job) {
   const auto take = [&](std::optional<std::uint64_t> bytes) {
     const auto key = RecordedFiles::key(job.path, job.member, bytes);
-    if (recorded_->is_unreadable(key) && is_readable(job)) return false;
+    const bool was_opened = bytes.has_value();
+    if (recorded_->is_unreadable(key) && is_readable(job, was_opened))
+      return false;
     return recorded_->take(key);
   };
   const std::optional<std::uint64_t> bytes = job_bytes(job);

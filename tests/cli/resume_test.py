@@ -159,6 +159,19 @@ class Resume(ProgramTest):
         self.assertEqual(self.statuses("out.jsonl"),
                          ["no_metadata", "unreadable", "ok"])
 
+    def test_what_could_not_be_opened_is_not_read_to_its_end_first(self):
+        self.write("list", "film.png\n")
+        arguments = ("extract", "--files-from", "list", "-o", "out.jsonl",
+                     "--resume")
+        self.run_sdmeta(*arguments)
+        self.write("film.png", png(INFOTEXT))
+        try:
+            os.truncate(self.path("film.png"), 1 << 42)  # days, if it were read
+        except OSError as error:
+            self.skipTest(str(error))
+        self.run_sdmeta(*arguments)
+        self.assertEqual(self.statuses("out.jsonl"), ["unreadable", "ok"])
+
     def test_strict_counts_failures_that_were_recorded_before(self):
         self.write("images/a.png", b"")
         self.write("images/b.png", png())
