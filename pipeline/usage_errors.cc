@@ -51,7 +51,7 @@ std::string unexpected_argument(const std::string& word,
                                 const CLI::App& command) {
   const std::string help = "see sdmeta " + command.get_name() + " -h";
   const bool takes_csv = command.get_option_no_throw("--csv") != nullptr;
-  if (word.find(".jsonl") != word.npos)
+  if (!word.starts_with('-') && word.find(".jsonl") != word.npos)
     return "unexpected argument " + word + kJoinOutputs;
   if (!word.starts_with('-'))
     return "unexpected argument " + word + "; " +

@@ -254,6 +254,8 @@ class Outputs(ProgramTest):
                             "enrich", "--csv", "rows.csv", "--record", "x")
         self.assert_refused("unknown option --out; did you mean --output?",
                             "extract", "a.png", "--out", "x")
+        self.assert_refused("unknown option --outptu; did you mean --output?",
+                            "extract", "a.png", "--outptu=x.jsonl")
 
     def test_a_name_that_begins_with_a_dash_is_no_missing_file(self):
         self.assert_refused("unknown option -a.png; see sdmeta show -h",
