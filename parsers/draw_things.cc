@@ -67,8 +67,7 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
     JsonValue name = entry["model"];
     if (!name) name = entry["file"];
     if (const auto text = model_name_of(name))
-      generation.loras.push_back(
-          {*text, entry["weight"].number(), {}, {}, {}});
+      add_lora(generation, *text, entry["weight"].number());
   });
   root["control"].for_each_element([&](JsonValue entry) {
     ControlNet& control = generation.controlnets.emplace_back();

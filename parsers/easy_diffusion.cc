@@ -140,12 +140,9 @@ void read_loras(const Pairs& pairs, const Limits& limits,
       list_in(value_of(pairs, "use_lora_model", "LoRA model"), limits);
   const auto weights =
       list_in(value_of(pairs, "lora_alpha", "LoRA Strength"), limits);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (is_placeholder(names[i])) continue;
-    const auto weight = i < weights.size() ? number_in<double>(weights[i])
-                                           : std::nullopt;
-    generation.loras.push_back({names[i], weight, {}, {}, {}});
-  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    add_lora(generation, names[i],
+             i < weights.size() ? number_in<double>(weights[i]) : std::nullopt);
 }
 
 // A switch: on means that the last layer is left out, which is 2 elsewhere.

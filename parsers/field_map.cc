@@ -154,6 +154,13 @@ void add_extra(Generation& generation, std::string_view key,
   generation.extra.push_back({std::string(key), std::string(value)});
 }
 
+void add_lora(Generation& generation, std::string_view name,
+              std::optional<double> weight, std::optional<std::string> hash) {
+  if (!is_placeholder(trimmed(name)))
+    generation.loras.push_back(
+        {std::string(name), weight, {}, std::move(hash), {}});
+}
+
 void split_scheduler(Generation& generation) {
   if (!generation.sampler || generation.scheduler) return;
   const std::string name = std::move(*generation.sampler);

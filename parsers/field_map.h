@@ -67,6 +67,11 @@ void add_extra(Generation& generation, std::string_view key, JsonValue value);
 void add_extra(Generation& generation, std::string_view key,
                std::string_view value);
 
+/// Appends a LoRA under its name as written; a placeholder names none.
+void add_lora(Generation& generation, std::string_view name,
+              std::optional<double> weight,
+              std::optional<std::string> hash = std::nullopt);
+
 /// Splits a schedule off the sampler's name if the writer has no key for it.
 void split_scheduler(Generation& generation);
 

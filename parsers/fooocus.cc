@@ -103,13 +103,12 @@ bool has_lora(const Generation& generation, std::string_view name) {
   return false;
 }
 
-void add_lora(Generation& generation, std::string_view name,
-              std::optional<double> weight,
-              std::optional<std::string> hash = std::nullopt) {
+void add_new_lora(Generation& generation, std::string_view name,
+                  std::optional<double> weight,
+                  std::optional<std::string> hash = std::nullopt) {
   name = trimmed(name);
-  if (is_placeholder(name) || has_lora(generation, name)) return;
-  generation.loras.push_back(
-      {std::string(name), weight, {}, std::move(hash), {}});
+  if (!has_lora(generation, name))
+    add_lora(generation, name, weight, std::move(hash));
 }
 
 // `name : weight`, since 2.5 `True : name : weight` with a switch in front.
@@ -121,7 +120,7 @@ bool read_combined_lora(std::string_view text, Generation& generation) {
   std::string_view name = text.substr(0, colon);
   if (name.starts_with("False : ")) return true;
   if (name.starts_with("True : ")) name.remove_prefix(7);
-  add_lora(generation, name, weight);
+  add_new_lora(generation, name, weight);
   return true;
 }
 
@@ -131,8 +130,8 @@ void read_loras(JsonValue loras, Generation& generation) {
     const auto name = lora[0].string();
     if (!name) return;
     const JsonValue hash = lora[2];
-    add_lora(generation, *name, lora[1].number(),
-             hash ? std::optional(hash.text()) : std::nullopt);
+    add_new_lora(generation, *name, lora[1].number(),
+                 hash ? std::optional(hash.text()) : std::nullopt);
   });
 }
 
@@ -145,7 +144,7 @@ bool read_lora_member(std::string_view key, std::string_view value,
   if (!key.starts_with("LoRA ")) return false;
   const std::size_t end = key.rfind(']');
   if (key.starts_with("LoRA [") && end != key.npos) {
-    add_lora(generation, key.substr(6, end - 6), number_in<double>(value));
+    add_new_lora(generation, key.substr(6, end - 6), number_in<double>(value));
     return true;
   }
   return read_combined_lora(value, generation);

@@ -74,11 +74,8 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
     set_field(generation, Field::kSoftwareVersion, trimmed(*software));
   }
   for (const char number : {'1', '2', '3', '4', '5'}) {
-    const auto name = root[std::string{'l', number}].string();
-    if (!name || is_placeholder(trimmed(*name))) continue;
-    generation.loras.push_back({std::string(*name),
-                                root[std::string{'w', number}].number(),
-                                {}, {}, {}});
+    if (const auto name = root[std::string{'l', number}].string())
+      add_lora(generation, *name, root[std::string{'w', number}].number());
   }
   if (!generation.prompt || generation.prompt->empty()) {
     generation.prompt.reset();

@@ -228,19 +228,19 @@ void fill_in_order(JsonValue root, std::vector<FieldRule> rules,
 // {name | model | path, weight | scale | strength}. For the AI Horde `model` is
 // the weight beside a name. True if nothing else is in it.
 bool read_lora(JsonValue lora, Generation& generation) {
-  Lora read;
+  std::string_view name;
+  std::optional<double> weight;
   std::size_t held = 0;
   for (const std::string_view key : {"name", "model", "path"}) {
-    const auto name = lora[key].string();
-    if (!name || held > 0) continue;
-    read.name = std::string(*name);
+    const auto text = lora[key].string();
+    if (!text || held > 0) continue;
+    name = *text;
     ++held;
   }
   for (const std::string_view key :
        {"weight", "scale", "strength", "strengthModel", "model"})
-    if (!read.weight && (read.weight = lora[key].number())) ++held;
-  if (!is_placeholder(trimmed(read.name)))
-    generation.loras.push_back(std::move(read));
+    if (!weight && (weight = lora[key].number())) ++held;
+  add_lora(generation, name, weight);
   return held == lora.size();
 }
 
@@ -249,19 +249,15 @@ bool read_lora(JsonValue lora, Generation& generation) {
 void read_loras(JsonValue root, std::string_view key, Generation& generation) {
   const JsonValue loras = root[key];
   bool is_held = true;
-  const auto add = [&](std::string_view name, std::optional<double> weight) {
-    if (!is_placeholder(trimmed(name)))
-      generation.loras.push_back({std::string(name), weight, {}, {}, {}});
-  };
   loras.for_each_element([&](JsonValue lora) {
     if (const auto name = lora.string())
-      add(*name, std::nullopt);
+      add_lora(generation, *name, std::nullopt);
     else
       is_held = read_lora(lora, generation) && is_held;
   });
   loras.for_each_member([&](std::string_view name, JsonValue weight) {
     is_held = weight.number() && is_held;
-    add(name, weight.number());
+    add_lora(generation, name, weight.number());
   });
   if (!is_held) add_extra(generation, key, loras);
 }
@@ -275,13 +271,8 @@ void read_lora_files(JsonValue root, std::string_view files,
   const std::vector<std::string> names = list_of(root[files]);
   const std::vector<std::string> weights = list_of(root[scales]);
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (!is_placeholder(trimmed(names[i])))
-      generation.loras.push_back(
-          {names[i],
-           i < weights.size() ? number_in<double>(weights[i]) : std::nullopt,
-           {},
-           {},
-           {}});
+    add_lora(generation, names[i],
+             i < weights.size() ? number_in<double>(weights[i]) : std::nullopt);
   if (names.size() != weights.size())
     add_extra(generation, scales, root[scales]);
 }

@@ -62,7 +62,7 @@ void read_lora(JsonValue lora, Generation& generation) {
     add_extra(generation, "use_lora", lora);
     return;
   }
-  generation.loras.push_back({*name, lora["multiplier"].number(), {}, {}, {}});
+  add_lora(generation, *name, lora["multiplier"].number());
 }
 
 Result<bool> read(const Payloads& payloads, Generation& generation,

@@ -150,7 +150,7 @@ bool ResourceSettings::take_lora_hashes(std::string_view value) {
       split_growing(value, [this](std::string_view item) {
         const auto last = last_value(item);
         if (!last) return false;
-        auto pair = split_pair(item);
+        const auto pair = split_pair(item);
         if (pair->name.empty()) return false;
         const auto outer = split_pair(pair->name);
         const bool has_hash =
@@ -163,9 +163,10 @@ bool ResourceSettings::take_lora_hashes(std::string_view value) {
           loras_.push_back(std::move(lora));
           return true;
         }
-        if (!is_hash(*last) && !is_placeholder(*last)) return false;
+        const bool is_hashed = is_hash(*last);
+        if (!is_hashed && !is_placeholder(*last)) return false;
         Lora lora = named_lora(pair->name);
-        if (is_hash(*last)) lora.hash = std::string(*last);
+        if (is_hashed) lora.hash = std::string(*last);
         loras_.push_back(std::move(lora));
         return true;
       });

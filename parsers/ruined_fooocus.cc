@@ -42,12 +42,11 @@ const Payload* find_payload(const Payloads& payloads) {
                                                                      : nullptr;
 }
 
-void add_lora(Generation& generation, std::string_view name,
-              std::optional<double> weight, JsonValue hash = {}) {
-  if (is_placeholder(trimmed(name))) return;
+void read_lora(Generation& generation, std::string_view name,
+               std::optional<double> weight, JsonValue hash = {}) {
   std::optional<std::string> text;
   if (hash && !is_placeholder(hash.text())) text = hash.text();
-  generation.loras.push_back({std::string(trimmed(name)), weight, {}, text, {}});
+  add_lora(generation, trimmed(name), weight, std::move(text));
 }
 
 // `Loras:<name:1.0>,<None:0.5>`; the label is not always there. A name may hold
@@ -60,8 +59,8 @@ void read_tags(std::string_view text, Generation& generation) {
     const std::string_view body = text.substr(open + 1, close - open - 1);
     const std::size_t colon = body.rfind(':');
     if (colon != body.npos)
-      add_lora(generation, body.substr(0, colon),
-               number_in<double>(body.substr(colon + 1)));
+      read_lora(generation, body.substr(0, colon),
+                number_in<double>(body.substr(colon + 1)));
     open = text.find('<', close);
   }
 }
@@ -73,7 +72,7 @@ void read_loras(JsonValue loras, Generation& generation) {
   loras.for_each_element([&](JsonValue lora) {
     if (lora.is_object()) {
       if (const auto name = lora["name"].string())
-        add_lora(generation, *name, lora["weight"].number(), lora["hash"]);
+        read_lora(generation, *name, lora["weight"].number(), lora["hash"]);
       return;
     }
     const auto text = lora[1].string();
@@ -81,10 +80,10 @@ void read_loras(JsonValue loras, Generation& generation) {
     constexpr std::string_view kDash = " - ";
     const std::size_t dash = text->find(kDash);
     if (dash == text->npos)
-      add_lora(generation, *text, std::nullopt, lora[0]);
+      read_lora(generation, *text, std::nullopt, lora[0]);
     else
-      add_lora(generation, text->substr(dash + kDash.size()),
-               number_in<double>(text->substr(0, dash)), lora[0]);
+      read_lora(generation, text->substr(dash + kDash.size()),
+                number_in<double>(text->substr(0, dash)), lora[0]);
   });
 }
 

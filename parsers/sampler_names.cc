@@ -145,7 +145,8 @@ bool is_separator(char c) { return c == ' ' || c == '_'; }
 
 // Where `suffix` begins at the end of `name`, spaces and underscores alike.
 std::size_t find_suffix(std::string_view name, std::string_view suffix) {
-  if (name.size() < suffix.size() + 2) return name.npos;
+  if (name.size() < suffix.size() + 2 || to_lower(name.back()) != suffix.back())
+    return name.npos;
   const std::size_t start = name.size() - suffix.size();
   if (!is_separator(name[start - 1])) return name.npos;
   for (std::size_t i = 0; i < suffix.size(); ++i) {

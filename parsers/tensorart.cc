@@ -79,8 +79,7 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   root["models"].for_each_element([&](JsonValue model) {
     const auto name = file_name_of(model);
     if (name && is_lora(model))
-      generation.loras.push_back(
-          {*name, model["weight"].number(), {}, hash_of(model), {}});
+      add_lora(generation, *name, model["weight"].number(), hash_of(model));
     else
       add_extra(generation, "models", model);
   });

@@ -64,10 +64,8 @@ void read_loras(JsonValue root, Generation& generation) {
       root["loras_multipliers"].string().value_or("");
   root["activated_loras"].for_each_element([&](JsonValue file) {
     const std::string_view multiplier = next_multiplier(multipliers);
-    const auto name = file.string();
-    if (name && !is_placeholder(trimmed(*name)))
-      generation.loras.push_back(
-          {file_name_of(*name), number_in<double>(multiplier), {}, {}, {}});
+    if (const auto name = file.string())
+      add_lora(generation, file_name_of(*name), number_in<double>(multiplier));
   });
 }
 
