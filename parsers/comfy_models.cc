@@ -68,8 +68,18 @@ std::optional<std::string> ComfyWalk::model_name(NodeIndex node) {
   return std::string(*name);
 }
 
-// The first loader up the `model` links gives the model; merges have more.
-bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
+// A loader whose file another node names, which the graph does not tell.
+bool ComfyWalk::hides_model(NodeIndex node) const {
+  if (values_.role(node) != NodeRole::kLoader) return false;
+  const GraphInput* name = values_.input(node, NodeField::kModelName);
+  return name != nullptr && name->is_link() &&
+         name != values_.link(node, NodeField::kModel);
+}
+
+// The first loader up the `model` links gives the model; merges have more. An
+// empty first one is not in the graph.
+bool ComfyWalk::model_from(NodeIndex node, unsigned depth,
+                           std::optional<std::string>& first,
                            std::vector<std::string>& others) {
   if (depth > kMaxDepth || !enter(node)) return false;
   // A node that is handed a model loads none of its own, and a patch's own file
@@ -81,10 +91,14 @@ bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
   if (handed != nullptr && model_from(handed->node, depth + 1, first, others))
     return true;
   if (const auto name = model_name(node)) {
-    if (first.empty())
+    if (!first)
       first = *name;
     else if (first != *name)
       others.push_back(*name);
+    return true;
+  }
+  if (hides_model(node)) {
+    if (!first) first.emplace();
     return true;
   }
   const NodeKind& kind = *graph_.node(node).kind;
@@ -124,11 +138,11 @@ bool ComfyWalk::model_from(NodeIndex node, unsigned depth, std::string& first,
 }
 
 void ComfyWalk::describe_models(NodeIndex sampler) {
-  std::string model;
+  std::optional<std::string> model;
   std::vector<std::string> others;
   start();
   model_from(sampler, 0, model, others);
-  if (!model.empty()) result_.model = std::move(model);
+  if (model && !model->empty()) result_.model = std::move(model);
   for (const std::string& other : others) add_extra("merged_model", other);
   // A guider may have another model for what it keeps away from.
   if (const GraphInput* guider = values_.input_named(sampler, "guider");
@@ -150,13 +164,13 @@ void ComfyWalk::describe_models(NodeIndex sampler) {
 // The model that `node` loads or gets, if it is not known as the base's or as a
 // refiner.
 void ComfyWalk::add_other_model(NodeIndex node, std::string_view key) {
-  std::string model;
+  std::optional<std::string> model;
   std::vector<std::string> merged;
   start();
   model_from(node, 0, model, merged);
-  if (!model.empty() && model != result_.model &&
-      !known_extra_.contains({"refiner_model", model}))
-    add_extra(key, model);
+  if (model && !model->empty() && model != result_.model &&
+      !known_extra_.contains({"refiner_model", *model}))
+    add_extra(key, *model);
 }
 
 // Reroutes and their like hand on what they get, whatever its name there.

@@ -212,8 +212,30 @@ bool ComfyWalk::are_crossed(const GraphInput& width,
          output_name(*picker.kind, width.slot) == "-";
 }
 
+// Settings that choose, turn, scale or round a size: where another node makes
+// one, the size follows from more than is read here.
+bool ComfyWalk::hides_size(NodeIndex node) {
+  constexpr std::array<std::string_view, 12> kSettings = {
+      "swap_dimensions", "invert",          "direction",   "prescale_factor",
+      "format",          "divisible_by",    "multiple_of", "force_size",
+      "resize_to_input", "keep_proportion", "method",      "custom_ratio"};
+  const auto inputs = graph_.inputs(node);
+  if (std::any_of(inputs.begin(), inputs.end(), [&](const GraphInput& input) {
+        return input.is_link() && std::find(kSettings.begin(), kSettings.end(),
+                                            input.name) != kSettings.end();
+      }))
+    return true;
+  const GraphInput* choice = values_.link(node, NodeField::kSizeText);
+  return choice != nullptr &&
+         !values_.value_of(*choice, NodeField::kSizeText).is_known();
+}
+
 std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
                                              bool is_picked) {
+  if (hides_size(node)) {
+    is_size_hidden_ = true;
+    return std::nullopt;
+  }
   // Pickers name ratios as well.
   constexpr std::int64_t kLeastSide = 16;
   if (!spec_of(*graph_.node(node).kind, "ratio").empty())
@@ -323,11 +345,11 @@ std::optional<PixelSize> ComfyWalk::size_from(NodeIndex node, unsigned depth) {
                                           field_bit(NodeField::kWidth)) != 0);
   // A latent that was scaled before the first pass began as the one before.
   if (holds_size && !scales) size = own_size(node, depth);
-  if (size) return size;
+  if (size || is_size_hidden_) return size;
   if (resizes(node)) return scaled_size(node, depth);
   // Made as large as numbers say that the graph does not hold: what else leads
   // here has another size.
-  if (role == NodeRole::kLatent &&
+  if ((role == NodeRole::kLatent || role == NodeRole::kImageSource) &&
       (values_.link(node, NodeField::kWidth) != nullptr ||
        values_.link(node, NodeField::kHeight) != nullptr)) {
     is_size_hidden_ = true;

@@ -22,6 +22,12 @@ bool is_text_field(NodeField field) {
          field == NodeField::kControlNetName;
 }
 
+// A number by a link of its own is that one, though the graph may not hold it.
+bool is_a_samplers_own(NodeField field) {
+  return field == NodeField::kSeed || field == NodeField::kSteps ||
+         field == NodeField::kCfg || field == NodeField::kDenoise;
+}
+
 std::int64_t count_numbers(std::string_view text) {
   std::int64_t count = 0;
   bool is_number = false;  // this run of digits and points
@@ -143,6 +149,7 @@ GraphValue GraphValues::value_of(const GraphInput& input, NodeField field) {
 std::string_view GraphValues::stands_for(NodeIndex node) const {
   const NodeKind& kind = *graph_.node(node).kind;
   const GraphInput* device = input_named(node, "noise_device");
+  if (device != nullptr && device->is_link()) return {};
   if (device != nullptr && device->value.string() == "gpu")
     if (const std::string_view own = spec_of(kind, "gpu"); !own.empty())
       return own;
@@ -155,9 +162,14 @@ GraphValue GraphValues::search(NodeIndex node, NodeField field,
   GraphValue found;
   graph_.each_input(node, field, [&](const GraphInput& input) {
     found = search_link(input, field, depth);
-    return found.is_known();
+    found.is_hidden =
+        found.is_hidden ||
+        (!found.is_known() && input.is_link() && is_a_samplers_own(field));
+    return found.is_known() || found.is_hidden;
   });
-  return found.is_known() ? found : search_settings(node, field, depth);
+  return found.is_known() || found.is_hidden
+             ? found
+             : search_settings(node, field, depth);
 }
 
 GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
@@ -166,9 +178,9 @@ GraphValue GraphValues::search_settings(NodeIndex node, NodeField field,
   for (const NodeField carrier : {NodeField::kSettings, NodeField::kPipe}) {
     graph_.each_input(node, carrier, [&](const GraphInput& input) {
       if (input.is_link()) found = search_link(input, field, depth + 1, false);
-      return found.is_known();
+      return found.is_known() || found.is_hidden;
     });
-    if (found.is_known()) break;
+    if (found.is_known() || found.is_hidden) break;
   }
   return found;
 }
@@ -177,7 +189,8 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
                                     unsigned depth, bool may_be_bare) {
   if (!input.is_link()) {
     const JsonValue literal = plain_value(input.value);
-    return suits(field, literal) ? GraphValue{literal, {}} : GraphValue{};
+    return suits(field, literal) ? GraphValue{literal, {}, false}
+                                 : GraphValue{};
   }
   const NodeIndex node = input.node;
   if (stamps_[static_cast<std::size_t>(node)] == query_) return {};
@@ -198,7 +211,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     const bool is_schedule = target.class_type.ends_with("Scheduler");
     if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
       if (const std::string_view name = stands_for(node); !name.empty())
-        return {{}, name};
+        return {{}, name, false};
     // A schedule of n steps is a list of n + 1 sigmas, unless some other number
     // is made of them.
     const auto is_resampled = [&] {
@@ -213,7 +226,8 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
             count_numbers(value_apart(*sigmas).string().value_or(""));
         return count < 2
                    ? GraphValue{}
-                   : GraphValue{keep_number(Number::whole(count - 1)), {}};
+                   : GraphValue{
+                         keep_number(Number::whole(count - 1)), {}, false};
       }
   }
 
@@ -227,7 +241,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   if (kind.role == NodeRole::kMath) {
     if (!enter(node, depth)) return {};
     const JsonValue result = computed(node, input.slot);
-    return suits(field, result) ? GraphValue{result, {}} : GraphValue{};
+    return suits(field, result) ? GraphValue{result, {}, false} : GraphValue{};
   }
 
   GraphValue found = search(node, field, depth + 1);
@@ -243,7 +257,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     if (const GraphInput* same = input_named(node, input.name);
         same != nullptr && !same->is_link()) {
       const JsonValue literal = plain_value(same->value);
-      if (suits(field, literal)) return {literal, {}};
+      if (suits(field, literal)) return {literal, {}, false};
     }
     for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
       graph_.each_input(node, values, [&](const GraphInput& held) {

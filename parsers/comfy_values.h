@@ -22,6 +22,8 @@ struct GraphValue {
   JsonValue value;
   /// Instead of `value`, what a class stands for by its name.
   std::string_view fixed;
+  /// There is one, but not in the graph: what is elsewhere is another one.
+  bool is_hidden = false;
 
   bool is_known() const { return bool(value) || !fixed.empty(); }
   std::optional<std::string_view> string() const;

@@ -86,10 +86,12 @@ class ComfyWalk {
   void add_prompts(NodeIndex sampler, std::string_view role);
   void describe_models(NodeIndex sampler);
   void add_other_model(NodeIndex node, std::string_view key);
-  bool model_from(NodeIndex node, unsigned depth, std::string& first,
+  bool model_from(NodeIndex node, unsigned depth,
+                  std::optional<std::string>& first,
                   std::vector<std::string>& others);
   std::optional<std::string_view> ids_on_civitai(NodeIndex node);
   std::optional<std::string> model_name(NodeIndex node);
+  bool hides_model(NodeIndex node) const;
   void find_vae();
   bool is_relay(NodeIndex node) const;
   bool vae_from(NodeIndex node, unsigned depth);
@@ -102,6 +104,7 @@ class ComfyWalk {
                                     bool is_picked = false);
   std::int64_t format_scale(NodeIndex node) const;
   bool reads_size(NodeIndex node) const;
+  bool hides_size(NodeIndex node);
   bool resizes(NodeIndex node) const;
   std::optional<PixelSize> scaled_size(NodeIndex node, unsigned depth);
   bool keeps_proportions(NodeIndex node);

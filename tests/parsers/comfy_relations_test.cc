@@ -1,0 +1,320 @@
+// Relations that hold whatever a ComfyUI graph makes: the graphs of all
+// fixtures are changed in ways that change nothing, or hide a single value.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "parsers/interpret.h"
+#include "tests/support/comfy_graphs.h"
+#include "tests/support/fields_file.h"
+#include "tests/support/golden.h"
+
+namespace sdmeta {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// How many nodes there are is no part of what they make.
+Interpretation record_of(const Json& graph) {
+  const bool is_editors = graph.contains("nodes");
+  Interpretation found =
+      interpret(fields(is_editors ? "workflow" : "prompt", graph.dump()), {});
+  if (found.generation)
+    std::erase_if(found.generation->extra, [](const KeyValue& pair) {
+      return pair.key == "node_count";
+    });
+  return found;
+}
+
+bool is_flagged(const Interpretation& record) {
+  return std::any_of(
+      record.warnings.begin(), record.warnings.end(),
+      [](const Error& it) { return it.code == ErrorCode::kLowConfidence; });
+}
+
+void expect_same(const Json& nodes, const Json& changed,
+                 const std::string& name) {
+  const Interpretation before = record_of(nodes);
+  const Interpretation after = record_of(changed);
+  if (before.generation == after.generation &&
+      is_flagged(before) == is_flagged(after))
+    return;
+  EXPECT_EQ(describe(before), describe(after)) << name;
+}
+
+// What is known not to hold, and why. One that holds after all is a failure.
+class Exceptions {
+ public:
+  using Reasons = std::map<std::string_view, std::string_view>;
+  explicit Exceptions(Reasons reasons) : reasons_(std::move(reasons)) {}
+
+  bool has(const std::string& name) {
+    const auto found = reasons_.find(name);
+    if (found == reasons_.end()) return false;
+    met_[found->first] = true;
+    return true;
+  }
+  void expect_all_met() const {
+    for (const auto& [name, reason] : reasons_)
+      EXPECT_TRUE(met_.contains(name))
+          << name << " is an exception no more: " << reason;
+  }
+
+ private:
+  Reasons reasons_;
+  std::map<std::string_view, bool> met_;
+};
+
+Json renamed(const Json& nodes,
+             const std::function<std::string(const std::string&)>& rename) {
+  Json result = Json::object();
+  for (const auto& [id, node] : nodes.items()) {
+    Json copy = node;
+    for (auto& [key, value] : copy["inputs"].items())
+      if (const std::string to = linked_node(nodes, value); !to.empty())
+        value[0] = rename(to);
+    result[rename(id)] = std::move(copy);
+  }
+  return result;
+}
+
+std::string with_number(std::string_view word, std::size_t number) {
+  std::string name(word);
+  name += std::to_string(number);
+  return name;
+}
+
+// Every link through a node that hands it on.
+Json with_relays(const Json& nodes, std::string_view type,
+                 std::string_view input) {
+  Json changed = nodes;
+  std::size_t count = 0;
+  for (const auto& [id, node] : nodes.items())
+    for (const auto& [key, value] : node["inputs"].items()) {
+      if (linked_node(nodes, value).empty()) continue;
+      const std::string relay = with_number("relay", ++count);
+      changed[id]["inputs"][key] = {relay, 0};
+      changed[relay] = {{"class_type", type}, {"inputs", {{input, value}}}};
+    }
+  return changed;
+}
+
+// Another scene, of which every value differs.
+Json other_scene() {
+  return Json::parse(R"({
+    "x1": {"class_type": "CheckpointLoaderSimple",
+           "inputs": {"ckpt_name": "other.safetensors"}},
+    "x2": {"class_type": "CLIPTextEncode",
+           "inputs": {"text": "another scene", "clip": ["x1", 1]}},
+    "x3": {"class_type": "CLIPTextEncode",
+           "inputs": {"text": "another dislike", "clip": ["x1", 1]}},
+    "x4": {"class_type": "EmptyLatentImage",
+           "inputs": {"width": 320, "height": 640}},
+    "x5": {"class_type": "LoraLoader",
+           "inputs": {"model": ["x1", 0], "clip": ["x1", 1],
+                      "lora_name": "other_lora.safetensors",
+                      "strength_model": 0.3, "strength_clip": 0.3}},
+    "x6": {"class_type": "KSampler",
+           "inputs": {"model": ["x5", 0], "positive": ["x2", 0],
+                      "negative": ["x3", 0], "latent_image": ["x4", 0],
+                      "seed": 99, "steps": 99, "cfg": 9.9, "denoise": 0.9,
+                      "sampler_name": "ddim", "scheduler": "beta"}},
+    "x7": {"class_type": "VAEDecode",
+           "inputs": {"samples": ["x6", 0], "vae": ["x1", 2]}}})");
+}
+
+Json joined(Json first, const Json& second) {
+  first.update(second);
+  return first;
+}
+
+TEST(ComfyRelations, NodesMayHaveOtherIds) {
+  for (const auto& [name, nodes] : executed_graphs()) {
+    for (const std::string_view prefix : {"57:", "node_"})
+      expect_same(nodes,
+                  renamed(nodes,
+                          [&](const std::string& id) {
+                            return std::string(prefix).append(id);
+                          }),
+                  name);
+    std::map<std::string, std::string> falling;
+    for (const auto& [id, node] : nodes.items())
+      falling.emplace(id, std::to_string(9999 - 7 * falling.size()));
+    expect_same(
+        nodes,
+        renamed(nodes, [&](const std::string& id) { return falling[id]; }),
+        name);
+  }
+}
+
+TEST(ComfyRelations, NodesMayStandInAnyOrder) {
+  std::mt19937 random(1);
+  for (const auto& [name, nodes] : executed_graphs()) {
+    std::vector<std::string> ids;
+    for (const auto& [id, node] : nodes.items()) ids.push_back(id);
+    std::reverse(ids.begin(), ids.end());
+    for (int round = 0; round < 3; ++round) {
+      Json changed = Json::object();
+      for (const std::string& id : ids) changed[id] = nodes[id];
+      expect_same(nodes, changed, name);
+      std::shuffle(ids.begin(), ids.end(), random);
+    }
+  }
+}
+
+// What was left behind in the editor is queued with the rest, and never runs.
+TEST(ComfyRelations, NodesThatNoOutputNeedsChangeNothingInSilence) {
+  constexpr std::string_view kNoSampler =
+      "an end of the graph with a sampler goes before an output without one, "
+      "as "
+      "the output may be of a class nobody listed";
+  Exceptions exceptions(
+      Exceptions::Reasons{{"api_node", kNoSampler},
+                          {"pack_service", kNoSampler},
+                          {"pack_service_sides", kNoSampler},
+                          {"upscale_only", kNoSampler},
+                          {"upscaled_by_unknown_tools", kNoSampler},
+                          {"upscaled_only", kNoSampler},
+                          {"loose_ends", "it has no output at all"}});
+  for (const auto& [name, nodes] : executed_graphs())
+    for (const Json& changed :
+         {joined(nodes, other_scene()), joined(other_scene(), nodes)}) {
+      const Interpretation before = record_of(nodes);
+      const Interpretation after = record_of(changed);
+      if (before.generation == after.generation || is_flagged(after) ||
+          exceptions.has(name))
+        continue;
+      EXPECT_EQ(describe(before), describe(after)) << name;
+    }
+  exceptions.expect_all_met();
+}
+
+TEST(ComfyRelations, MutedNodesChangeNothing) {
+  const Json other = joined(
+      other_scene(),
+      {{"x8",
+        {{"class_type", "SaveImage"}, {"inputs", {{"images", {"x7", 0}}}}}}});
+  for (const auto& [name, nodes] : executed_graphs()) {
+    Json file = editor_file_of(joined(nodes, other));
+    for (std::size_t i = nodes.size(); i < file["nodes"].size(); ++i)
+      file["nodes"][i]["mode"] = 2;
+    expect_same(nodes, file, name);
+  }
+}
+
+TEST(ComfyRelations, ReroutesOfTheEditorChangeNothing) {
+  for (const auto& [name, nodes] : executed_graphs())
+    for (const std::string_view type : {"Reroute", "Reroute (rgthree)"})
+      expect_same(nodes, editor_file_of(with_relays(nodes, type, "")), name);
+}
+
+TEST(ComfyRelations, BypassedNodesChangeNothing) {
+  for (const auto& [name, nodes] : executed_graphs()) {
+    Json file = editor_file_of(with_relays(nodes, "SomebodysNode", "thing"));
+    for (Json& node : file["nodes"]) {
+      if (node["type"] != "SomebodysNode") continue;
+      node["mode"] = 4;
+      node["outputs"] = {{{"name", "thing"}, {"type", "*"}}};
+    }
+    expect_same(nodes, file, name);
+  }
+}
+
+// Which fields of `after` have a value that is not the one before. Of a prompt
+// what is left may be kept, if the record says so.
+std::string invented(const Interpretation& before,
+                     const Interpretation& after) {
+  std::string names;
+  const Generation& was = *before.generation;
+  const Generation& is = *after.generation;
+  const auto compare = [&](std::string_view name, const auto& a,
+                           const auto& b) {
+    if (b && a != b) names.append(" ").append(name);
+  };
+  if (!is_flagged(after)) {
+    compare("prompt", was.prompt, is.prompt);
+    compare("negative_prompt", was.negative_prompt, is.negative_prompt);
+  }
+  compare("steps", was.steps, is.steps);
+  compare("sampler", was.sampler, is.sampler);
+  compare("scheduler", was.scheduler, is.scheduler);
+  compare("cfg_scale", was.cfg_scale, is.cfg_scale);
+  compare("guidance", was.guidance, is.guidance);
+  compare("seed", was.seed, is.seed);
+  compare("width", was.width, is.width);
+  compare("height", was.height, is.height);
+  compare("model", was.model, is.model);
+  compare("vae", was.vae, is.vae);
+  compare("clip_skip", was.clip_skip, is.clip_skip);
+  compare("denoising_strength", was.denoising_strength, is.denoising_strength);
+  return names;
+}
+
+// Each widget in turn is handed to a node that the graph knows nothing of: a
+// field becomes absent or stays, and never takes a value from elsewhere.
+TEST(ComfyRelations, AHiddenValueIsNotTakenFromElsewhere) {
+  constexpr std::string_view kShown =
+      "a node that shows the text has it from the run before";
+  constexpr std::string_view kEdits =
+      "how a text is edited is read where it stands only";
+  constexpr std::string_view kVariables =
+      "the name of another variable may be the same";
+  Exceptions exceptions(Exceptions::Reasons{
+      {"Bjornulf_TextReplace/replace_count", kEdits},
+      {"CacheBackendData //Inspire/key", kVariables},
+      {"ClownsharKSampler_Beta/sampler_mode",
+       "a pass back to noise is told by its mode"},
+      {"CustomSigmas/interpolate_to_steps",
+       "0 and no number are one: the list has the steps"},
+      {"HeronKit Router/select",
+       "without the word it is no switch by its shape, and has one model"},
+      {"HeronKit Set Variable/name", kVariables},
+      {"ImpactWildcardProcessor/populated_text", kShown},
+      {"LayerUtility: SwitchCase/case_2",
+       "the other cases are taken for all there are"},
+      {"PixaromaPrompt/PromptState", "a state is not looked for behind a link"},
+      {"PromptSchedule/current_frame", kEdits},
+      {"StringConcatenate/delimiter", kShown},
+      {"StringConcatenate/string_b", kShown},
+      {"StringFunction|pysssss/action", kEdits},
+      {"StringFunction|pysssss/tidy_tags", kEdits},
+      {"Text Concatenate/clean_whitespace", kEdits},
+      {"Text Concatenate/delimiter", kShown},
+      {"Text Concatenate/text_d", kShown},
+      {"Text Multiline/text", kShown},
+      {"TriggerWord Toggle (LoraManager)/allow_strength_adjustment", kEdits},
+      {"easy promptLine/remove_empty_lines", kEdits},
+      {"smZ CLIPTextEncode/with_SDXL", kEdits}});
+  const Json oracle = {{"class_type", "Somebodys Oracle"},
+                       {"inputs", Json::object()}};
+  for (const auto& [name, nodes] : executed_graphs()) {
+    const Interpretation before = record_of(nodes);
+    for (const auto& [id, node] : nodes.items())
+      for (const auto& [key, value] : node["inputs"].items()) {
+        if (!value.is_primitive() || value.is_null()) continue;
+        Json changed = nodes;
+        changed["oracle"] = oracle;
+        changed[id]["inputs"][key] = {"oracle", 0};
+        const Interpretation after = record_of(changed);
+        ASSERT_EQ(before.generation.has_value(), after.generation.has_value());
+        const std::string wrong = invented(before, after);
+        const std::string what =
+            node["class_type"].get<std::string>().append("/").append(key);
+        if (!wrong.empty() && !exceptions.has(what))
+          ADD_FAILURE() << what << " in " << name << ":" << wrong;
+      }
+  }
+  exceptions.expect_all_met();
+}
+
+}  // namespace
+}  // namespace sdmeta
