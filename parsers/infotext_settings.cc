@@ -261,7 +261,7 @@ std::optional<SettingsPlace> find_known_lines(string_view text,
                                               const Limits& limits) {
   std::size_t end = text.size();
   std::size_t run = text.npos;  // where such lines begin
-  for (;;) {
+  for (int candidates = 0; candidates < kMostCandidates;) {
     const std::size_t start = line_start_before(text, end);
     const string_view line = text.substr(start, end - start);
     const bool is_candidate = is_known_line(line);
@@ -272,10 +272,12 @@ std::optional<SettingsPlace> find_known_lines(string_view text,
           (is_labelled && has_known_keys(found.line.settings)))
         return found;
       run = text.npos;
+      ++candidates;
     }
-    if (start == 0) return std::nullopt;
+    if (start == 0) break;
     end = start - 1;
   }
+  return std::nullopt;
 }
 
 // The last line that is settings although it begins with some other key.

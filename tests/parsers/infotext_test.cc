@@ -390,7 +390,8 @@ TEST(Infotext, Quirk59HostileLinesAreLinear) {
         "Negative prompt:\n", "a: b, c: d, e: f\n", "Steps:", "\n",
         ".Steps: 1,", "Model: a\n", "Model: Negative prompt:\n",
         "Steps: 1\nModel: a\n", "\\nSteps: 1 ", "Seed: 1\nx\n",
-        "Model: a\nSteps: 1 2 3\n", "  Negative prompt:\n", "xSteps: 1, "}) {
+        "Model: a\nSteps: 1 2 3\n", "  Negative prompt:\n", "xSteps: 1, ",
+        "Model: a\nwidth: 5\n"}) {
     std::string text;
     while (text.size() < 1'000'000) text += unit;
     EXPECT_LE(read(text).settings.size(), Limits().max_settings);
