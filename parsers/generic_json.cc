@@ -289,10 +289,15 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   for (const std::string_view key : {"loras", "Loras", "loraList"})
     read_loras(root, key, generation);
   read_lora_files(root, "lora_paths", "lora_scales", generation);
-  if (generation.prompt) add_tagged_loras(*generation.prompt, generation.loras);
-  read_civitai_models(root, payloads.limits(), generation);
   if (writer.software == "cremage")
     read_lora_files(root, "lora_models", "lora_weights", generation);
+  for (const Field field : {Field::kPrompt, Field::kNegativePrompt})
+    if (const Payload* const text = find_text(payloads, field))
+      set_field(generation, field, text->text());
+  // Who lists LoRAs has those of the prompt in the list.
+  if (generation.prompt && generation.loras.empty())
+    add_tagged_loras(*generation.prompt, generation.loras);
+  read_civitai_models(root, payloads.limits(), generation);
   // The AI Horde has no schedules, but a switch.
   if (root["karras"].boolean() == true)
     set_field(generation, Field::kScheduler, "karras");
@@ -300,9 +305,6 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   set_field(generation, Field::kModel,
             root["override_settings"]["sd_model_checkpoint"]);
   add_extra(generation, "software", root["software"]);
-  for (const Field field : {Field::kPrompt, Field::kNegativePrompt})
-    if (const Payload* const text = find_text(payloads, field))
-      set_field(generation, field, text->text());
   if (root.size() > 0 && description.is_inside)
     payload.json().for_each_member([&](std::string_view key, JsonValue value) {
       if (!value.is_object()) add_extra(generation, key, value);

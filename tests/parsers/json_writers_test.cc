@@ -970,6 +970,22 @@ TEST(GenericJson, CivitaisRecordOfAnImageFillsFields) {
   EXPECT_TRUE(got.extra.empty());
 }
 
+TEST(GenericJson, ALoraOfTheListIsNotOneOfThePromptsAsWell) {
+  for (const std::string list :
+       {R"([{"name": "ink.safetensors", "weight": 0.7}])",
+        R"({"ink.safetensors": 0.7})"})
+    EXPECT_EQ(generation_of("parameters",
+                            R"({"prompt": "a heron <lora:ink:0.7>", "seed": 1,
+                                "steps": 3, "loras": )" +
+                                list + "}")
+                  .loras,
+              (std::vector<Lora>{{"ink.safetensors", 0.7, {}, {}, {}}}));
+  EXPECT_EQ(generation_of({{"prompt", "a heron <lora:ink:0.7>"},
+                           {"parameters", R"({"steps": 20, "seed": 7})"}})
+                .loras,
+            (std::vector<Lora>{{"ink", 0.7, {}, {}, {}}}));
+}
+
 TEST(GenericJson, CivitaisListOfAGraphsLorasIsRead) {
   const Generation got = generation_of("parameters", R"({
       "prompt": "a heron", "seed": 1, "steps": 3, "additionalResources": [
