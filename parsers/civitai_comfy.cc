@@ -107,7 +107,7 @@ void identify_loras(JsonValue airs, Generation& generation,
   if (noted.size() == open.size()) {
     for (std::size_t i = 0; i < open.size(); ++i)
       identify(*open[i], std::move(noted[i]), resources);
-  } else {
+  } else if (airs.size() != 0) {
     generation.extra.push_back({"lora_airs", airs.text()});
   }
 }

@@ -85,6 +85,21 @@ TEST(ComfyUi, IdsNotedForFewerLorasThanThereAreStayInExtra) {
   EXPECT_EQ(extra_of(got, "lora_airs"), R"(["5@6"])");
 }
 
+TEST(ComfyUi, NothingIsSaidOfIdsThatNoEditorNoted) {
+  const Generation got = from_graph(
+      R"({"1": {"class_type": "CivitAI_Checkpoint_Loader", "inputs": {
+           "ckpt_air": "1111@2222", "ckpt_name": "none"}},
+          "2": {"class_type": "LoraLoader", "inputs": {
+           "lora_name": "reeds.safetensors", "strength_model": 1,
+           "strength_clip": 1, "model": ["1", 0], "clip": ["1", 1]}},
+          "3": {"class_type": "KSampler", "inputs": {"model": ["2", 0],
+                "steps": 9, "seed": 7}},
+          "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0]}}})");
+  ASSERT_EQ(got.loras.size(), 1u);
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0].key, "node_count");
+}
+
 // Image MetaHub's saver, and what civitai's API says about an image.
 TEST(ComfyUi, AGraphMayStandBesideThePromptInOneObject) {
   for (const std::string key : {"prompt_api", "comfy"}) {
