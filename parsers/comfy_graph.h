@@ -93,7 +93,9 @@ class Graph {
   /// An input whose value is all that a node holds, as JSON: its members are
   /// inputs as well, and it is none itself. False if it is not of that kind.
   bool add_state(std::string_view name, JsonValue value, const Limits& limits) {
-    return (name.ends_with("State") || name.ends_with("_state")) &&
+    // Every input is asked: the ending that both have is one comparison.
+    return name.ends_with("tate") &&
+           (name.ends_with("State") || name.ends_with("_state")) &&
            add_members(value, limits);
   }
   /// When all is there: takes classes without a row for what they look like,
