@@ -113,8 +113,7 @@ class ExtractRun {
     const bool is_marking = csv_ != nullptr && command_.unmatched_path;
     Result<std::unique_ptr<Sink>> sink =
         Sink::open(command_.output, [this, is_marking](const RecordName& name) {
-          recorded_.add(RecordedFiles::key(name.file, name.member, name.bytes),
-                        name.how);
+          earlier_.add(name);
           if (is_marking) csv_->find(name.file, name.member.value_or(""));
         });
     if (!sink) {
@@ -146,7 +145,7 @@ class ExtractRun {
     // each time.
     const bool is_prompt =
         command_.run.stages.compression == Compression::kNone;
-    JobBatches jobs(*inputs, command_.output.resume ? &recorded_ : nullptr,
+    JobBatches jobs(*inputs, command_.output.resume ? &earlier_ : nullptr,
                     is_stopped_, is_prompt);
     std::optional<InputCounter> counter;
     if (talk_.shows_progress()) counter.emplace(std::move(input_options));
@@ -170,7 +169,7 @@ class ExtractRun {
     failures_.finish();
     stats_.inputs = inputs->counts();
     stats_.already_recorded = jobs.already_recorded();
-    stats_.failed_before = recorded_.failures_taken();
+    stats_.failed_before = earlier_.failures_taken();
     stats_.old_records = sink_->old_records();
   }
 
@@ -280,7 +279,7 @@ class ExtractRun {
       [this](const std::string& message) { talk_.report(message); }};
   std::unique_ptr<CsvIndex> csv_;
   std::unique_ptr<Sink> sink_;
-  RecordedFiles recorded_;
+  EarlierRecords earlier_{command_.run.stages};
   std::atomic<bool> is_stopped_{false};  // nothing more can be written
   bool is_interrupted_ = false;
   RunStats stats_;

@@ -6,21 +6,21 @@
 #include <cstdint>
 #include <optional>
 
+#include "pipeline/earlier_records.h"
 #include "pipeline/inputs.h"
 #include "pipeline/job.h"
-#include "pipeline/recorded_files.h"
 
 namespace sdmeta {
 
 class JobBatches {
  public:
-  /// `recorded` may be null; what it holds is taken from it. Batches end once
+  /// `earlier` may be null; what it holds is taken from it. Batches end once
   /// `stop` is true. All three outlive this. `is_prompt`: a list that pauses
   /// ends a batch, so that nobody waits for records that could be had.
-  JobBatches(InputStream& inputs, RecordedFiles* recorded,
+  JobBatches(InputStream& inputs, EarlierRecords* earlier,
              const std::atomic<bool>& stop, bool is_prompt = false)
       : inputs_(inputs),
-        recorded_(recorded),
+        earlier_(earlier),
         stop_(stop),
         is_prompt_(is_prompt) {}
 
@@ -29,8 +29,7 @@ class JobBatches {
   /// Cuts after every kBatchJobs jobs of the input, recorded ones counted, so
   /// that a resumed run cuts where the interrupted one did: compressed output
   /// is then the same to the byte. Also cuts when kMaxPackedBytes are held. A
-  /// batch that a stop leaves half full is left to the next run. What could not
-  /// be opened or read is done again once it can be.
+  /// batch that a stop leaves half full is left to the next run.
   std::optional<Batch> next(bool may_wait = true);
 
   /// May be asked while another thread is in next().
@@ -39,10 +38,8 @@ class JobBatches {
   bool is_finished() const { return is_finished_; }
 
  private:
-  bool take_record_of(const Job& job);
-
   InputStream& inputs_;
-  RecordedFiles* recorded_;
+  EarlierRecords* earlier_;
   const std::atomic<bool>& stop_;
   const bool is_prompt_;
   std::uint64_t next_seq_ = 0;

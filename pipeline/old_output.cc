@@ -28,9 +28,8 @@ Error somebody_elses(std::uint64_t line) {
 RecordedAs recorded_as(const RecordHead& head) {
   for (std::size_t i = 0; i < kStatusCount; ++i) {
     const auto status = static_cast<Status>(i);
-    if (status_name(status) != head.status) continue;
-    if (status == Status::kUnreadable) return RecordedAs::kUnreadable;
-    if (!is_failure(status) && !head.is_damaged) return RecordedAs::kSound;
+    if (status_name(status) == head.status)
+      return recorded_as(status, head.is_damaged);
   }
   return RecordedAs::kFailed;
 }

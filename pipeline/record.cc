@@ -1,5 +1,7 @@
 #include "pipeline/record.h"
 
+#include <algorithm>
+
 namespace sdmeta {
 
 std::string_view status_name(Status status) noexcept {
@@ -15,6 +17,21 @@ std::string_view status_name(Status status) noexcept {
     case Status::kUnreadable: return "unreadable";
   }
   return "";
+}
+
+RecordedAs recorded_as(Status status, bool is_damaged) noexcept {
+  if (status == Status::kUnreadable) return RecordedAs::kUnreadable;
+  return is_failure(status) || is_damaged ? RecordedAs::kFailed
+                                          : RecordedAs::kSound;
+}
+
+bool is_damaged(const Record& record) noexcept {
+  return !is_failure(record.status) &&
+         std::any_of(record.warnings.begin(), record.warnings.end(),
+                     [](const Error& warning) {
+                       return warning.code == ErrorCode::kTruncated ||
+                              warning.code == ErrorCode::kCorrupt;
+                     });
 }
 
 }  // namespace sdmeta

@@ -37,6 +37,14 @@ constexpr bool is_failure(Status status) noexcept {
          status != Status::kUnrecognized;
 }
 
+/// What a record says of its input, from best to worst.
+enum class RecordedAs : std::uint32_t {
+  kSound,
+  kFailed,      // or damaged: what --strict tells
+  kUnreadable,  // failed, too: not opened, or not read to where its text ends
+};
+RecordedAs recorded_as(Status status, bool is_damaged) noexcept;
+
 /// `error` and `warnings` tell of all stages, and only a record that failed has
 /// an `error`.
 struct Record : Interpretation {
@@ -50,6 +58,10 @@ struct Record : Interpretation {
       bytes;  // of file or member; unknown if unreadable
   std::optional<Row> row;
 };
+
+/// True of a broken file whose text could be read all the same, which is no
+/// failure.
+bool is_damaged(const Record& record) noexcept;
 
 /// What the line of a record begins with.
 inline constexpr std::string_view kRecordStart = R"({"schema":1,"status":")";

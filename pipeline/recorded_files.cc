@@ -96,8 +96,8 @@ bool RecordedFiles::contains(Key key) const {
   return used_ > 0 && slots_[place_of(key)].hash != 0;
 }
 
-bool RecordedFiles::is_unreadable(Key key) const {
-  return used_ > 0 && slots_[place_of(key)].how == RecordedAs::kUnreadable;
+RecordedAs RecordedFiles::how(Key key) const {
+  return used_ > 0 ? slots_[place_of(key)].how : RecordedAs::kSound;
 }
 
 bool RecordedFiles::take(Key key) {

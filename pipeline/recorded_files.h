@@ -11,13 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace sdmeta {
+#include "pipeline/record.h"
 
-enum class RecordedAs : std::uint32_t {
-  kSound,
-  kFailed,      // or damaged: what --strict tells
-  kUnreadable,  // failed, too: not opened, or not read to where its text ends
-};
+namespace sdmeta {
 
 class RecordedFiles {
  public:
@@ -31,9 +27,8 @@ class RecordedFiles {
   void add(Key key, RecordedAs how = RecordedAs::kSound);
   /// True if it was added, taken away or not.
   bool contains(Key key) const;
-  /// True if the last record that was added is of an input that could not be
-  /// read.
-  bool is_unreadable(Key key) const;
+  /// Of the last record that was added; kSound if none was.
+  RecordedAs how(Key key) const;
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
   bool take(Key key);

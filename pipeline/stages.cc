@@ -72,16 +72,6 @@ void remove_url_secrets_of_details(Record& record) {
   for (Error& warning : record.warnings) redact(warning.detail);
 }
 
-/// A broken file whose text could be read all the same, which is no failure.
-bool is_damaged(const Record& record) {
-  return !is_failure(record.status) &&
-         std::any_of(record.warnings.begin(), record.warnings.end(),
-                     [](const Error& warning) {
-                       return warning.code == ErrorCode::kTruncated ||
-                              warning.code == ErrorCode::kCorrupt;
-                     });
-}
-
 std::string_view member_name(const Record& record) {
   return record.member ? std::string_view(*record.member) : std::string_view();
 }

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import unittest
+import zipfile
 
 from program import (BINARY, INFOTEXT, ProgramTest, png, records,
                      without_privileges)
@@ -171,6 +172,60 @@ class Resume(ProgramTest):
             self.skipTest(str(error))
         self.run_sdmeta(*arguments)
         self.assertEqual(self.statuses("out.jsonl"), ["unreadable", "ok"])
+
+    def test_a_file_that_had_its_size_before_its_bytes_is_done_again(self):
+        whole = png(INFOTEXT % 1)
+        for name in ("a", "b"):
+            self.write("images/%s.png" % name, bytes(len(whole)))
+        for _ in range(3):
+            self.extract("out.jsonl", "--resume")
+            self.assertEqual(self.statuses("out.jsonl"), ["not_an_image"] * 2)
+        self.write("images/b.png", whole)
+        for _ in range(3):
+            self.extract("out.jsonl", "--resume")
+            self.assertEqual(self.statuses("out.jsonl"),
+                             ["not_an_image"] * 2 + ["ok"])
+
+    def test_what_verify_found_broken_stays_so_for_runs_without_it(self):
+        whole = png("x" * 3000)
+        pixels = whole.rindex(b"IDAT") + 8
+        self.write("images/a.png", whole[:pixels] + b"\0" + whole[pixels + 1:])
+        self.extract("out.jsonl", "--verify")
+        before = self.read("out.jsonl")
+        for options in ((), ("--verify",)):
+            result = self.extract("out.jsonl", "--resume", *options)
+            self.assertIn("1 of them failed or damaged", result.stderr)
+            self.assertEqual(self.read("out.jsonl"), before)
+        self.write("images/a.png", whole)
+        self.extract("out.jsonl", "--resume")
+        self.assertGreater(len(self.read("out.jsonl")), len(before))
+
+    def test_the_member_at_a_break_is_done_again_once_the_archive_is_whole(self):
+        image = png(INFOTEXT % 1) + os.urandom(3000)
+        self.write("images/a.png", image)
+        for name, write in (("a.zip", self.write_zip), ("a.tar",
+                                                        self.write_tar)):
+            write(name, image)
+            whole = self.read(name)
+            self.write(name, whole[:len(whole) // 2])
+            for content in (whole[:len(whole) // 2], whole, whole):
+                self.write(name, content)
+                self.run_sdmeta("extract", name, "-o", name + ".jsonl",
+                                "--resume")
+            found = records(self.read(name + ".jsonl").decode())
+            sound = [r["member"] for r in found if r["status"] == "ok"
+                     and not r["warnings"]]
+            self.assertEqual(sorted(sound), ["%d.png" % i for i in range(5)])
+
+    def write_zip(self, name, image):
+        with zipfile.ZipFile(self.path(name), "w") as archive:
+            for i in range(5):
+                archive.writestr("%d.png" % i, image)
+
+    def write_tar(self, name, image):
+        with tarfile.open(self.path(name), "w") as archive:
+            for i in range(5):
+                archive.add(self.path("images/a.png"), "%d.png" % i)
 
     def test_strict_counts_failures_that_were_recorded_before(self):
         self.write("images/a.png", b"")

@@ -217,11 +217,10 @@ TEST(JobBatches, CutAfterAFixedNumberOfJobs) {
 // the interrupted one did.
 TEST(JobBatches, RecordedJobsCountForTheCut) {
   MadeUpInputs inputs(2 * kBatchJobs + 2);
-  RecordedFiles recorded;
+  EarlierRecords recorded{StageOptions{}};
   const std::size_t done = kBatchJobs + 6;
   for (std::size_t i = 0; i < done; ++i)
-    recorded.add(
-        RecordedFiles::key("made_up.tar", std::to_string(i) + ".png", i % 50));
+    recorded.add({"made_up.tar", std::to_string(i) + ".png", i % 50});
   const std::atomic<bool> stop{false};
   JobBatches batches(inputs, &recorded, stop);
   const auto first = batches.next();
