@@ -14,6 +14,13 @@ import unittest
 from program import BINARY, INFOTEXT, ProgramTest, png, records
 
 
+def catches(pid, number):
+    """Whether the process has a handler for the signal by now."""
+    with open("/proc/%d/status" % pid) as status:
+        caught = next(line for line in status if line.startswith("SigCgt"))
+    return int(caught.split()[1], 16) >> (number - 1) & 1
+
+
 class Output(ProgramTest):
     def test_same_bytes_for_any_number_of_threads(self):
         self.write_images("images", 500)
@@ -329,7 +336,7 @@ class Output(ProgramTest):
         run = subprocess.Popen([BINARY, "extract", "--files-from", "list",
                                 "-o", "out.jsonl"], cwd=self.folder,
                                stderr=subprocess.PIPE)
-        while not os.path.exists(self.path("out.jsonl.partial")):
+        while not catches(run.pid, signal.SIGINT):
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)
         # There is nothing to resume.
