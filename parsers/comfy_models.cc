@@ -229,11 +229,12 @@ bool ComfyWalk::clip_skip_from(NodeIndex node, unsigned depth) {
            clip_skip_from(input->node, depth + 1);
   };
   if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
-  if (follow(values_.link(node, NodeField::kClip))) return true;
+  const GraphInput* const clip = values_.link(node, NodeField::kClip);
+  if (follow(clip)) return true;
   const auto leads = [&](const GraphInput& input) { return follow(&input); };
   if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
   const auto all = graph_.inputs(node);
-  return depth > 0 && is_relay(node) &&
+  return depth > 0 && clip == nullptr && is_relay(node) &&
          std::any_of(all.begin(), all.end(), leads);
 }
 

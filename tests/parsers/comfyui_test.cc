@@ -85,6 +85,24 @@ TEST(ComfyUi, IdsNotedForFewerLorasThanThereAreStayInExtra) {
   EXPECT_EQ(extra_of(got, "lora_airs"), R"(["5@6"])");
 }
 
+// The loader's own text encoder, which it cuts short, is not the one in use.
+TEST(ComfyUi, AClipSkipIsThatOfTheTextEncoderAlone) {
+  const Generation got = from_graph(
+      R"({"1": {"class_type": "Efficient Loader", "inputs": {
+           "ckpt_name": "m.safetensors", "clip_skip": -2}},
+          "2": {"class_type": "CLIPLoader", "inputs": {"clip_name": "t5"}},
+          "3": {"class_type": "SomebodysPatch", "inputs": {
+                "clip": ["2", 0], "model": ["1", 0]}},
+          "4": {"class_type": "CLIPTextEncode", "inputs": {
+                "text": "a heron", "clip": ["3", 1]}},
+          "5": {"class_type": "KSampler", "inputs": {"model": ["3", 0],
+                "positive": ["4", 0], "steps": 9, "seed": 7}},
+          "6": {"class_type": "SaveImage", "inputs": {"images": ["5", 0]}}})");
+  EXPECT_EQ(got.prompt, "a heron");
+  EXPECT_EQ(got.model, "m.safetensors");
+  EXPECT_EQ(got.clip_skip, std::nullopt);
+}
+
 TEST(ComfyUi, NothingIsSaidOfIdsThatNoEditorNoted) {
   const Generation got = from_graph(
       R"({"1": {"class_type": "CivitAI_Checkpoint_Loader", "inputs": {
