@@ -121,7 +121,7 @@ NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
                           std::string_view title) {
   nodes_.push_back({id, class_type, title, &node_kind(class_type),
                     static_cast<std::uint32_t>(inputs_.size())});
-  most_inputs_ = std::min(max_inputs_, inputs_.size() + max_node_inputs_);
+  room_ = std::min(max_inputs_ - inputs_.size(), max_node_inputs_);
   return static_cast<NodeIndex>(nodes_.size()) - 1;
 }
 

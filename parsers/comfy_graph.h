@@ -77,10 +77,11 @@ class Graph {
                      std::string_view title);
   void add_input(std::string_view name, JsonValue value,
                  NodeIndex node = kNoNode, std::int32_t slot = 0) {
-    if (inputs_.size() >= most_inputs_) [[unlikely]] {
+    if (room_ == 0) [[unlikely]] {
       lacks_inputs_ = true;
       return;
     }
+    --room_;
     // In place: to copy what was just written in smaller parts, a processor
     // waits until all of them are in the cache.
     GraphInput& input = inputs_.emplace_back();
@@ -93,8 +94,8 @@ class Graph {
   /// An input whose value is all that a node holds, as JSON: its members are
   /// inputs as well, and it is none itself. False if it is not of that kind.
   bool add_state(std::string_view name, JsonValue value, const Limits& limits) {
-    // Every input is asked: the ending that both have is one comparison.
-    return name.ends_with("tate") &&
+    // Every input is asked, and few end with this letter.
+    return name.ends_with('e') &&
            (name.ends_with("State") || name.ends_with("_state")) &&
            add_members(value, limits);
   }
@@ -117,7 +118,7 @@ class Graph {
   std::size_t max_node_inputs_;
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;
-  std::size_t most_inputs_ = 0;  // those of the node under way counted
+  std::size_t room_ = 0;  // for more inputs of the node under way
   bool lacks_inputs_ = false;
   mutable std::vector<std::optional<FieldSet>> fields_;  // by node, once asked
   std::deque<std::string> strings_;
