@@ -28,7 +28,6 @@ constexpr std::uint8_t kJpg = 0xC8;
 constexpr std::uint8_t kDac = 0xCC;
 constexpr std::uint8_t kSof15 = 0xCF;
 constexpr std::uint8_t kRst0 = 0xD0;
-constexpr std::uint8_t kSoi = 0xD8;
 constexpr std::uint8_t kEoi = 0xD9;
 constexpr std::uint8_t kSos = 0xDA;
 constexpr std::uint8_t kApp1 = 0xE1;

@@ -15,7 +15,6 @@ constexpr std::size_t kReadBytes = 256 << 10;
 
 CsvReader::CsvReader(std::unique_ptr<TextInput> input, const Limits& limits)
     : input_(std::move(input)),
-      max_row_bytes_(limits.max_csv_row_bytes),
       scanner_(0, limits.max_csv_row_bytes) {}
 
 Result<std::unique_ptr<CsvReader>> CsvReader::open(const std::string& path,

@@ -32,7 +32,6 @@ class CsvReader {
   std::optional<Error> skip_line();
 
   std::unique_ptr<TextInput> input_;
-  std::size_t max_row_bytes_;
   CsvHeader header_;
   CsvScanner scanner_;
   std::string buffer_;
