@@ -22,9 +22,9 @@ Result<std::size_t> CachedSource::read_at(
                   RWF_NOWAIT);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      // EOPNOTSUPP: a file system that cannot tell, so it may wait.
-      would_wait_ = errno == EAGAIN || errno == EOPNOTSUPP || errno == ENOSYS ||
-                    errno == EINVAL;
+      // EAGAIN; EOPNOTSUPP of a file system that cannot tell; or whatever else,
+      // which is told by the read that waits, in the same words each time.
+      would_wait_ = true;
       return file_error("read", errno);
     }
     if (got == 0) {

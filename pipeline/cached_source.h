@@ -17,10 +17,11 @@ class CachedSource final : public ByteSource {
   CachedSource(int fd, std::uint64_t start, std::uint64_t length) noexcept
       : fd_(fd), start_(start), length_(length) {}
   std::uint64_t size() const noexcept override { return length_; }
-  /// An error also where reading would have to wait; `would_wait` tells.
+  /// An error also where reading would have to wait.
   Result<std::size_t> read_at(std::uint64_t offset,
                               std::span<std::uint8_t> out) noexcept override;
-  /// Some read was refused: what was made of the bytes so far is void.
+  /// Some read was refused or failed, which is for a FileSource to tell: what
+  /// was made of the bytes so far is void.
   bool would_wait() const noexcept { return would_wait_; }
 
  private:

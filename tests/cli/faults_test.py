@@ -58,6 +58,12 @@ class Faults(ProgramTest):
                                  % (name, name), "images")
             self.assert_one_unreadable(found, name, "Input/output error")
 
+    def test_a_read_that_fails_is_told_alike_however_files_are_read(self):
+        fault = "pread,EIO,1+,images/000123.png"
+        waiting, ahead = (self.extract(fault, "images", "--io-depth", depth)
+                          for depth in ("0", "16"))
+        self.assertEqual(waiting, ahead)
+
     def test_an_image_that_cannot_be_opened_is_one_record(self):
         for error, text in (("EMFILE", "Too many open files"),
                             ("EACCES", "Permission denied"),
