@@ -93,8 +93,10 @@ class Graph {
   }
   /// An input whose value is all that a node holds, as JSON: its members are
   /// inputs as well, and it is none itself. False if it is not of that kind.
-  bool add_state(std::string_view name, JsonValue value, const Limits& limits) {
-    // Every input is asked, and few end with this letter.
+  bool add_state(std::string_view name, const JsonValue& value,
+                 const Limits& limits) {
+    // Every input is asked, and few end with this letter. The value is copied
+    // for these alone: the others' stays in registers.
     return name.ends_with('e') &&
            (name.ends_with("State") || name.ends_with("_state")) &&
            add_members(value, limits);
