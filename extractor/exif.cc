@@ -8,6 +8,7 @@
 
 #include "extractor/iptc.h"
 #include "extractor/loose_text.h"
+#include "extractor/utf16_guess.h"
 #include "extractor/xmp.h"
 
 namespace sdmeta {
@@ -339,8 +340,7 @@ Bytes TiffWalk::aligned_comment(const Entry& entry, Bytes value) {
   constexpr std::uint64_t kFar = 1024;
   if (starts_with_charset(as_text(value))) return value;
   const bool is_inside = value.size() < entry.value_bytes && value.size() > 3 &&
-                         (value[0] == 0) == (value[2] == 0) &&
-                         (value[0] == 0) != (value[1] == 0);
+                         begins_as_utf16(value, 3);
   const std::uint64_t reach = is_inside ? kFar : kNear;
   const std::uint64_t before = std::min(reach, entry.value_at);
   const Bytes wider = view(entry.value_at - before, before + value.size());

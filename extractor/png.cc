@@ -12,6 +12,7 @@
 #include "extractor/provenance.h"
 #include "extractor/raw_profile.h"
 #include "extractor/text_decode.h"
+#include "extractor/utf16_guess.h"
 #include "extractor/xmp.h"
 
 namespace sdmeta {
@@ -107,16 +108,6 @@ std::string hex(std::uint32_t value) {
 bool begins_as_zlib(Bytes stream) noexcept {
   return stream.size() > 2 && stream[0] == 0x78 &&
          (stream[0] * 256 + stream[1]) % 31 == 0;
-}
-
-// Four characters of ASCII: no text of 8 bits has as many NULs there.
-bool begins_as_utf16(Bytes text) noexcept {
-  constexpr std::size_t kBytes = 8;
-  if (text.size() < kBytes) return false;
-  const std::size_t zero = text[0] == 0 ? 0 : 1;
-  for (std::size_t i = 0; i < kBytes; ++i)
-    if ((text[i] == 0) != (i % 2 == zero)) return false;
-  return true;
 }
 
 class PngReader {
@@ -515,9 +506,11 @@ void PngReader::add_text(const Chunk& chunk, Carrier carrier, Bytes keyword,
                        as_text(text), chunk.data_offset(), out_, end)) {
     return;
   }
+  // Four characters of ASCII: no text of 8 bits has as many NULs there.
+  constexpr std::size_t kTellingBytes = 8;
   out_.add(carrier, decode_text(keyword).value,
-           begins_as_utf16(text) ? decode_guessed(text, end)
-                                 : decode_text(text, end));
+           begins_as_utf16(text, kTellingBytes) ? decode_guessed(text, end)
+                                                : decode_text(text, end));
 }
 
 }  // namespace

@@ -114,6 +114,14 @@ ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
   return hint.value_or(ByteOrder::kBig);
 }
 
+bool begins_as_utf16(Bytes bytes, std::size_t count) noexcept {
+  if (bytes.size() < count) return false;
+  const std::size_t zero = bytes[0] == 0 ? 0 : 1;
+  for (std::size_t i = 0; i < count; ++i)
+    if ((bytes[i] == 0) != (i % 2 == zero)) return false;
+  return true;
+}
+
 bool looks_like_utf16(Bytes bytes) noexcept {
   const ZeroCount zeros = count_zeros(bytes);
   if (zeros.units < 2) return false;

@@ -14,6 +14,11 @@ namespace sdmeta {
 /// UTF-8 need less evidence. `bytes` do not end in NULs.
 bool looks_like_utf16(Bytes bytes) noexcept;
 
+/// Whether the first `count` bytes are those of ASCII in UTF-16, in either
+/// order: NULs at every second place and nowhere else. False if there are
+/// fewer.
+bool begins_as_utf16(Bytes bytes, std::size_t count) noexcept;
+
 /// By a clear majority of zero bytes, else by which of the two readings looks
 /// like text, else `hint`, else big endian.
 ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept;

@@ -121,7 +121,8 @@ NodeIndex Graph::add_node(std::string_view id, std::string_view class_type,
                           std::string_view title) {
   nodes_.push_back({id, class_type, title, &node_kind(class_type),
                     static_cast<std::uint32_t>(inputs_.size())});
-  room_ = std::min(max_inputs_ - inputs_.size(), max_node_inputs_);
+  room_ = std::min(limits_.max_graph_inputs - inputs_.size(),
+                   limits_.max_node_inputs);
   return static_cast<NodeIndex>(nodes_.size()) - 1;
 }
 
@@ -144,10 +145,11 @@ std::string_view Graph::plain_name(std::string_view name) {
 
 // ComfyUI-Pixaroma and packs made after it: {"SeedState": "{\"runSeed\": 7}"},
 // {"SlidersState": "{\"sliders\": [{\"type\": \"int\", \"value\": 20}]}"}.
-bool Graph::add_members(JsonValue value, const Limits& limits) {
+bool Graph::add_members(JsonValue value) {
   const std::string_view text = value.string().value_or("");
   if (!text.starts_with('{') || states_.size() >= kMaxStates) return false;
-  const JsonValue state = states_.emplace_back(parse_json(text, limits)).root();
+  const JsonValue state =
+      states_.emplace_back(parse_json(text, limits_)).root();
   if (!state.is_object()) return false;
   state.for_each_member([&](std::string_view key, JsonValue member) {
     add_input(key, member);
@@ -169,9 +171,10 @@ std::string_view Graph::keep(std::string text) {
 void Graph::finish(std::vector<Error>& notes) {
   if (lacks_inputs_)
     notes.push_back({ErrorCode::kGraphTooLarge,
-                     "graph has more than " + std::to_string(max_node_inputs_) +
+                     "graph has more than " +
+                         std::to_string(limits_.max_node_inputs) +
                          " inputs of one node or " +
-                         std::to_string(max_inputs_) + " in all",
+                         std::to_string(limits_.max_graph_inputs) + " in all",
                      std::nullopt});
   static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
   bool has_getters = false;
@@ -268,7 +271,7 @@ Graph read_api_graph(JsonValue api, const Limits& limits,
     }
     graph.add_node(id, class_type, title);
     inputs.for_each_member([&](std::string_view name, JsonValue value) {
-      if (!graph.add_state(name, value, limits)) graph.add_input(name, value);
+      if (!graph.add_state(name, value)) graph.add_input(name, value);
     });
   });
 

@@ -51,9 +51,8 @@ struct GraphNode {
 /// at a time.
 class Graph {
  public:
-  explicit Graph(const Limits& limits)
-      : max_inputs_(limits.max_graph_inputs),
-        max_node_inputs_(limits.max_node_inputs) {}
+  /// `limits` must live until finish() has returned.
+  explicit Graph(const Limits& limits) : limits_(limits) {}
 
   std::size_t size() const { return nodes_.size(); }
   const GraphNode& node(NodeIndex index) const {
@@ -93,17 +92,16 @@ class Graph {
   }
   /// An input whose value is all that a node holds, as JSON: its members are
   /// inputs as well, and it is none itself. False if it is not of that kind.
-  bool add_state(std::string_view name, const JsonValue& value,
-                 const Limits& limits) {
+  bool add_state(std::string_view name, const JsonValue& value) {
     // Every input is asked, and few end with this letter. The value is copied
     // for these alone: the others' stays in registers.
     return name.ends_with('e') &&
            (name.ends_with("State") || name.ends_with("_state")) &&
-           add_members(value, limits);
+           add_members(value);
   }
   /// When all is there: takes classes without a row for what they look like,
   /// switches and variables that are set and got by name. A note tells of
-  /// inputs beyond `limits.max_graph_inputs` or `max_node_inputs`.
+  /// inputs beyond Limits::max_graph_inputs or max_node_inputs.
   void finish(std::vector<Error>& notes);
   /// Keeps a string alive as long as the graph.
   std::string_view keep(std::string text);
@@ -111,13 +109,12 @@ class Graph {
  private:
   friend Graph read_api_graph(JsonValue, const Limits&, std::vector<Error>&);
 
-  bool add_members(JsonValue state, const Limits& limits);
+  bool add_members(JsonValue state);
   std::string_view plain_name(std::string_view name);
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
 
-  std::size_t max_inputs_;
-  std::size_t max_node_inputs_;
+  const Limits& limits_;
   std::vector<GraphNode> nodes_;
   std::vector<GraphInput> inputs_;
   std::size_t room_ = 0;  // for more inputs of the node under way

@@ -179,6 +179,15 @@ bool ComfyWalk::is_relay(NodeIndex node) const {
   return role == NodeRole::kPass || role == NodeRole::kUnknown;
 }
 
+// Until `leads` is true of an input: pipes, and of a relay all there are.
+template <class Leads>
+bool ComfyWalk::follow_bundles(NodeIndex node, bool is_relay,
+                               const Leads& leads) {
+  if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
+  const auto all = graph_.inputs(node);
+  return is_relay && std::any_of(all.begin(), all.end(), leads);
+}
+
 bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {
   if (depth > kMaxDepth || !enter(node)) return false;
   const NodeKind& kind = *graph_.node(node).kind;
@@ -195,12 +204,9 @@ bool ComfyWalk::vae_from(NodeIndex node, unsigned depth) {
     return true;
   }
   if (kind.role == NodeRole::kLoader) return true;
-  const auto leads = [&](const GraphInput& input) {
+  return follow_bundles(node, is_relay(node), [&](const GraphInput& input) {
     return input.is_link() && vae_from(input.node, depth + 1);
-  };
-  if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
-  const auto all = graph_.inputs(node);
-  return is_relay(node) && std::any_of(all.begin(), all.end(), leads);
+  });
 }
 
 // The last node of the path that was given a VAE decoded the picture.
@@ -224,18 +230,17 @@ bool ComfyWalk::clip_skip_from(NodeIndex node, unsigned depth) {
       return true;
     }
   }
+  const auto leads = [&](const GraphInput& input) {
+    return input.is_link() && clip_skip_from(input.node, depth + 1);
+  };
   const auto follow = [&](const GraphInput* input) {
-    return input != nullptr && input->is_link() &&
-           clip_skip_from(input->node, depth + 1);
+    return input != nullptr && leads(*input);
   };
   if (kind.role == NodeRole::kSwitch) return follow(values_.selected(node));
   const GraphInput* const clip = values_.link(node, NodeField::kClip);
   if (follow(clip)) return true;
-  const auto leads = [&](const GraphInput& input) { return follow(&input); };
-  if (graph_.each_input(node, NodeField::kPipe, leads)) return true;
-  const auto all = graph_.inputs(node);
-  return depth > 0 && clip == nullptr && is_relay(node) &&
-         std::any_of(all.begin(), all.end(), leads);
+  const bool may_relay = depth > 0 && clip == nullptr && is_relay(node);
+  return follow_bundles(node, may_relay, leads);
 }
 
 void ComfyWalk::find_clip_skip() {

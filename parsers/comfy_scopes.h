@@ -88,7 +88,6 @@ class EditorFile {
   EditorFile(JsonValue workflow, const Limits& limits,
              std::vector<Error>& notes, Graph& strings);
 
-  const Limits& limits() const { return limits_; }
   /// The whole graph is scope 0.
   Scope& scope(std::size_t number) { return scopes_[number]; }
   std::vector<EditorNode>& nodes() { return nodes_; }

@@ -189,8 +189,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
                                     unsigned depth, bool may_be_bare) {
   if (!input.is_link()) {
     const JsonValue literal = plain_value(input.value);
-    return suits(field, literal) ? GraphValue{literal, {}, false}
-                                 : GraphValue{};
+    return suits(field, literal) ? GraphValue{literal, {}} : GraphValue{};
   }
   const NodeIndex node = input.node;
   if (stamps_[static_cast<std::size_t>(node)] == query_) return {};
@@ -211,7 +210,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     const bool is_schedule = target.class_type.ends_with("Scheduler");
     if (field == (is_schedule ? NodeField::kScheduler : NodeField::kSampler))
       if (const std::string_view name = stands_for(node); !name.empty())
-        return {{}, name, false};
+        return {{}, name};
     // A schedule of n steps is a list of n + 1 sigmas, unless some other number
     // is made of them.
     const auto is_resampled = [&] {
@@ -226,8 +225,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
             count_numbers(value_apart(*sigmas).string().value_or(""));
         return count < 2
                    ? GraphValue{}
-                   : GraphValue{
-                         keep_number(Number::whole(count - 1)), {}, false};
+                   : GraphValue{keep_number(Number::whole(count - 1)), {}};
       }
   }
 
@@ -241,7 +239,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
   if (kind.role == NodeRole::kMath) {
     if (!enter(node, depth)) return {};
     const JsonValue result = computed(node, input.slot);
-    return suits(field, result) ? GraphValue{result, {}, false} : GraphValue{};
+    return suits(field, result) ? GraphValue{result, {}} : GraphValue{};
   }
 
   GraphValue found = search(node, field, depth + 1);
@@ -257,7 +255,7 @@ GraphValue GraphValues::search_link(const GraphInput& input, NodeField field,
     if (const GraphInput* same = input_named(node, input.name);
         same != nullptr && !same->is_link()) {
       const JsonValue literal = plain_value(same->value);
-      if (suits(field, literal)) return {literal, {}, false};
+      if (suits(field, literal)) return {literal, {}};
     }
     for (const NodeField values : {NodeField::kValue, NodeField::kText}) {
       graph_.each_input(node, values, [&](const GraphInput& held) {

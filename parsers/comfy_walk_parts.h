@@ -94,6 +94,8 @@ class ComfyWalk {
   bool hides_model(NodeIndex node) const;
   void find_vae();
   bool is_relay(NodeIndex node) const;
+  template <class Leads>
+  bool follow_bundles(NodeIndex node, bool is_relay, const Leads& leads);
   bool vae_from(NodeIndex node, unsigned depth);
   void find_clip_skip();
   bool clip_skip_from(NodeIndex node, unsigned depth);

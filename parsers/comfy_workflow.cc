@@ -78,12 +78,12 @@ void add_widgets(const EditorNode& node, const Names& linked, EditorFile& file,
     JsonValue value =
         promoted_value(file, node.scope, node.local_id, widget.name);
     if (!value) value = widget.value;
-    if (!graph.add_state(widget.name, value, file.limits()))
+    if (!graph.add_state(widget.name, value))
       graph.add_input(widget.name, value);
   }
   node.node["properties"].for_each_member(
       [&](std::string_view name, JsonValue value) {
-        graph.add_state(name, value, file.limits());
+        graph.add_state(name, value);
       });
 }
 

@@ -162,6 +162,11 @@ bool has_civitai_loaders(const Graph& graph) {
   return false;
 }
 
+void remove_editor_comments(Generation& generation) {
+  for (auto* text : {&generation.prompt, &generation.negative_prompt})
+    if (*text) *text = without_editor_comments(**text);
+}
+
 // What savers put where infotext stands elsewhere and is none: a note to
 // oneself, or the prompt.
 void keep_plain_parameters(const Payloads& payloads, Generation& generation,
@@ -188,21 +193,16 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   if (!may_hold_graph(payloads)) return false;
   Sources sources(payloads);
   const Limits& limits = payloads.limits();
+  if (!sources.api && !sources.workflow()) return sources.failure;
   std::vector<Error> found;
-  Graph graph(limits);
-  if (sources.api) {
-    graph = read_api_graph(sources.api, limits, notes);
-    const GraphWalk walk = walk_graph(graph, limits, {}, generation, found);
-    if (!walk.open_texts.empty())
-      fill_from_editor(sources, graph, walk, limits, generation, found);
-  } else if (const JsonValue workflow = sources.workflow()) {
-    graph = read_workflow(workflow, limits, notes);
-    walk_graph(graph, limits, {}, generation, found);
-    for (auto* text : {&generation.prompt, &generation.negative_prompt})
-      if (*text) *text = without_editor_comments(**text);
-  } else {
-    return sources.failure;
-  }
+  const Graph graph = sources.api
+                          ? read_api_graph(sources.api, limits, notes)
+                          : read_workflow(sources.workflow(), limits, notes);
+  const GraphWalk walk = walk_graph(graph, limits, {}, generation, found);
+  if (!sources.api)
+    remove_editor_comments(generation);
+  else if (!walk.open_texts.empty())
+    fill_from_editor(sources, graph, walk, limits, generation, found);
   if (has_civitai_loaders(graph))
     apply_civitai_loaders(sources.workflow()["extra"], generation);
   notes.insert(notes.end(), std::make_move_iterator(found.begin()),
