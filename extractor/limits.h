@@ -40,12 +40,12 @@ struct Limits {
   // --- payloads
   std::size_t max_json_depth = 256;
   /// Values of one JSON text, strings counting as one: real graphs stay under
-  /// 10^5 even where embedded images make them tens of megabytes.
-  std::size_t max_json_values = 2'000'000;
+  /// 10^5 even where embedded images make them tens of megabytes. Texts under
+  /// 2 MiB are not counted.
+  std::size_t max_json_values = 1'000'000;
   /// Nodes of one graph, their inputs, those of one node, and visits of one walk
   /// over it. The largest graphs seen have 2000 nodes and 20 000 inputs; a stack
-  /// of 50 LoRAs has 250. No graph takes more than 50 ms beyond the reading of
-  /// its JSON.
+  /// of 50 LoRAs has 250. No graph takes more than 50 ms, its JSON included.
   std::size_t max_graph_nodes = 16384;
   std::size_t max_graph_inputs = 65536;
   std::size_t max_node_inputs = 1024;
