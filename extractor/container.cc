@@ -90,40 +90,18 @@ bool is_matroska(Bytes head) noexcept {
 }
 
 // Known and not read: the name goes to the message.
-bool is_big_tiff(Bytes head) noexcept {
-  return has_at(head, 0, "II+\0"sv) || has_at(head, 0, "MM\0+"sv);
-}
-bool is_avi_or_wav(Bytes head) noexcept {
-  return has_at(head, 0, "RIFF"sv) || has_at(head, 0, "RIFX"sv);
-}
-bool is_zip(Bytes head) noexcept {
-  return has_at(head, 0, "PK\x03\x04"sv) || has_at(head, 0, "PK\x05\x06"sv);
-}
-bool is_7z(Bytes head) noexcept {
-  return has_at(head, 0, "7z\xBC\xAF\x27\x1C"sv);
-}
-bool is_rar(Bytes head) noexcept { return has_at(head, 0, "Rar!\x1A\x07"sv); }
 bool is_tar(Bytes head) noexcept { return has_at(head, 257, "ustar"sv); }
-// gzip, Zstandard (its skippable frames too), xz, bzip2, LZ4.
-bool is_compressed(Bytes head) noexcept {
-  return has_at(head, 0, "\x1F\x8B\x08"sv) ||
-         has_at(head, 0, "\x28\xB5\x2F\xFD"sv) ||
-         (has_at(head, 1, "\x2A\x4D\x18"sv) && (head[0] & 0xF0) == 0x50) ||
-         has_at(head, 0,
-                "\xFD"
-                "7zXZ\0"sv) ||
-         (has_at(head, 0, "BZh"sv) && has_at(head, 4, "1AY&SY"sv)) ||
-         has_at(head, 0, "\x04\x22\x4D\x18"sv);
+// Zstandard's skippable frames begin with one of sixteen bytes.
+bool is_skippable_frame(Bytes head) noexcept {
+  return has_at(head, 1, "\x2A\x4D\x18"sv) && (head[0] & 0xF0) == 0x50;
 }
-bool is_pdf(Bytes head) noexcept { return has_at(head, 0, "%PDF-"sv); }
-bool is_photoshop(Bytes head) noexcept { return has_at(head, 0, "8BPS\0"sv); }
-bool is_jpeg_2000(Bytes head) noexcept {
-  return has_at(head, 0, "\0\0\0\x0CjP  \r\n\x87\n"sv) ||
-         has_at(head, 0, "\xFF\x4F\xFF\x51"sv);
+bool is_bzip2(Bytes head) noexcept {
+  return has_at(head, 0, "BZh"sv) && has_at(head, 4, "1AY&SY"sv);
 }
+// Windows icons and cursors.
 bool is_icon(Bytes head) noexcept {
-  return has_at(head, 0, "\0\0\x01\0"sv) && head.size() >= 22 && head[4] != 0 &&
-         head[5] == 0 && head[9] == 0;
+  return (has_at(head, 0, "\0\0\x01\0"sv) || has_at(head, 0, "\0\0\x02\0"sv)) &&
+         head.size() >= 22 && head[4] != 0 && head[5] == 0 && head[9] == 0;
 }
 bool is_svg(Bytes head) noexcept {
   const std::string_view text = as_text(clipped(head, 0, 1024));
@@ -131,14 +109,32 @@ bool is_svg(Bytes head) noexcept {
   return first != text.npos && text[first] == '<' &&
          text.find("<svg", first) != text.npos;
 }
-bool is_flash_video(Bytes head) noexcept {
-  return has_at(head, 0, "FLV\x01"sv);
-}
-bool is_sound(Bytes head) noexcept {
-  return has_at(head, 0, "ID3"sv) || has_at(head, 0, "OggS"sv) ||
-         has_at(head, 0, "fLaC"sv);
+// P1 to P6 and numbers or a comment; P7 and a name.
+bool is_netpbm(Bytes head) noexcept {
+  return head.size() > 3 && head[0] == 'P' && head[1] >= '1' &&
+         head[1] <= '7' && head[2] == '\n' &&
+         (head[3] == '#' || (head[3] >= '0' && head[3] <= '9') ||
+          has_at(head, 3, "WIDTH "sv));
 }
 bool is_safetensors(Bytes head) noexcept { return has_at(head, 8, "{\""sv); }
+
+constexpr ContainerRow unread(std::string_view name, std::string_view magic,
+                              Container container = Container::kUnknown) {
+  ContainerRow row;
+  row.container = container;
+  row.name = name;
+  row.magic = magic;
+  return row;
+}
+
+constexpr std::string_view kZip =
+    "zip archive (as an argument, its members are read)";
+constexpr std::string_view k7z =
+    "7z archive (as an argument, its members are read)";
+constexpr std::string_view kTar =
+    "tar archive (as an argument, its members are read)";
+constexpr std::string_view kRiff = "RIFF audio or video";
+constexpr std::string_view kCompressed = "compressed data";
 
 // In the order in which they are tried.
 constexpr auto kTable = std::to_array<ContainerRow>({
@@ -153,32 +149,63 @@ constexpr auto kTable = std::to_array<ContainerRow>({
     {Container::kMatroska, "Matroska", is_matroska, read_matroska,
      Carrier::kMatroskaTag},
 
-    {Container::kTiff, "BigTIFF", is_big_tiff, nullptr},
-    {Container::kUnknown, "RIFF audio or video", is_avi_or_wav, nullptr},
-    {Container::kUnknown,
-     "zip archive (as an argument, its members are read)", is_zip, nullptr},
-    {Container::kUnknown,
-     "7z archive (as an argument, its members are read)", is_7z, nullptr},
-    {Container::kUnknown,
-     "tar archive (as an argument, its members are read)", is_tar, nullptr},
-    {Container::kUnknown, "RAR archive", is_rar, nullptr},
-    {Container::kUnknown, "compressed data", is_compressed, nullptr},
-    {Container::kUnknown, "PDF", is_pdf, nullptr},
-    {Container::kUnknown, "Photoshop document", is_photoshop, nullptr},
-    {Container::kUnknown, "JPEG 2000", is_jpeg_2000, nullptr},
-    {Container::kUnknown, "icon", is_icon, nullptr},
-    {Container::kUnknown, "SVG", is_svg, nullptr},
-    {Container::kUnknown, "Flash video", is_flash_video, nullptr},
-    {Container::kUnknown, "sound", is_sound, nullptr},
-    {Container::kUnknown, "safetensors model", is_safetensors, nullptr},
+    unread("BigTIFF", "II+\0"sv, Container::kTiff),
+    unread("BigTIFF", "MM\0+"sv, Container::kTiff),
+    unread(kRiff, "RIFF"),
+    unread(kRiff, "RIFX"),
+    unread(kZip, "PK\x03\x04"),
+    unread(kZip, "PK\x05\x06"),
+    unread(k7z, "7z\xBC\xAF\x27\x1C"),
+    {Container::kUnknown, kTar, is_tar},
+    unread("RAR archive", "Rar!\x1A\x07"),
+    unread(kCompressed, "\x1F\x8B\x08"),
+    unread(kCompressed, "\x28\xB5\x2F\xFD"),
+    unread(kCompressed,
+           "\xFD"
+           "7zXZ\0"sv),
+    unread(kCompressed, "\x04\x22\x4D\x18"),
+    {Container::kUnknown, kCompressed, is_skippable_frame},
+    {Container::kUnknown, kCompressed, is_bzip2},
+    unread("PDF", "%PDF-"),
+    unread("PostScript", "%!PS"),
+    unread("Photoshop document", "8BPS\0"sv),
+    unread("GIMP document", "gimp xcf "),
+    unread("DjVu", "AT&TFORM"),
+    unread("MNG", "\x8AMNG\r\n\x1A\n"),
+    unread("JNG", "\x8BJNG\r\n\x1A\n"),
+    unread("JPEG 2000", "\0\0\0\x0CjP  \r\n\x87\n"sv),
+    unread("JPEG 2000", "\xFF\x4F\xFF\x51"),
+    unread("JPEG XR", "II\xBC\x01"),
+    unread("QOI", "qoif"),
+    unread("FLIF", "FLIF"),
+    unread("BPG", "BPG\xFB"),
+    unread("farbfeld", "farbfeld"),
+    unread("OpenEXR", "\x76\x2F\x31\x01"),
+    unread("Radiance HDR", "#?RADIANCE"),
+    unread("Radiance HDR", "#?RGBE"),
+    unread("DirectDraw surface", "DDS \x7C\0\0\0"sv),
+    unread("KTX", "\xABKTX "),
+    unread("Windows metafile", "\xD7\xCD\xC6\x9A"),
+    {Container::kUnknown, "Netpbm", is_netpbm},
+    {Container::kUnknown, "icon", is_icon},
+    {Container::kUnknown, "SVG", is_svg},
+    unread("Flash video", "FLV\x01"),
+    unread("MPEG video", "\0\0\x01\xBA"sv),
+    unread("Windows Media", "\x30\x26\xB2\x75\x8E\x66\xCF\x11"),
+    unread("sound", "ID3"),
+    unread("sound", "OggS"),
+    unread("sound", "fLaC"),
+    {Container::kUnknown, "safetensors model", is_safetensors},
 });
 
 }  // namespace
 
 const ContainerRow* find_container(Bytes head) noexcept {
   const auto row =
-      std::find_if(kTable.begin(), kTable.end(),
-                   [head](const ContainerRow& r) { return r.matches(head); });
+      std::find_if(kTable.begin(), kTable.end(), [head](const ContainerRow& r) {
+        return r.matches != nullptr ? r.matches(head)
+                                    : begins_with(head, r.magic);
+      });
   return row == kTable.end() ? nullptr : &*row;
 }
 

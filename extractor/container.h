@@ -13,17 +13,19 @@
 namespace sdmeta {
 
 struct ContainerRow {
-  Container container;
+  Container container = Container::kUnknown;
   std::string_view name;  // for messages
   /// `head` is the first 4 KiB of the file, or all of a shorter one. A file cut
   /// inside its magic bytes counts as theirs if at least two are left.
-  bool (*matches)(Bytes head) noexcept;
+  bool (*matches)(Bytes head) noexcept = nullptr;
   /// Adds what it finds; may set a more exact ImageFields::container. May throw
   /// std::bad_alloc. Null for formats that are known and not read.
-  void (*read)(ByteWindow& in, FieldCollector& out);
+  void (*read)(ByteWindow& in, FieldCollector& out) = nullptr;
   /// For readers that do not search damaged files themselves: what texts found
   /// by their looks are taken for.
   std::optional<Carrier> loose_carrier = {};
+  /// All that the file has to begin with where `matches` is null.
+  std::string_view magic = {};
 };
 
 /// The first row of the table that matches, or null.

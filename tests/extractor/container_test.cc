@@ -70,6 +70,19 @@ TEST(Container, KnownFormatsThatAreNotReadAreNamed) {
             "unsupported_format: RIFF audio or video");
   EXPECT_EQ(damage_text("<svg xmlns='http://www.w3.org/2000/svg'/>"),
             "unsupported_format: SVG");
+  EXPECT_EQ(damage_text("P6\n# made by hand\n8 8\n255\n"),
+            "unsupported_format: Netpbm");
+  EXPECT_EQ(damage_text("qoif\0\0\0\x08"s), "unsupported_format: QOI");
+}
+
+// Its cousins hold images of formats that are read.
+TEST(Container, WhatStandsInAnotherFormatIsNotTheFile) {
+  const std::string jng = "\x8BJNG\r\n\x1A\n" + std::string(40, '\0') +
+                          test::JpegBuilder().jfif().build();
+  EXPECT_EQ(damage_of(jng), ErrorCode::kUnsupportedFormat);
+  const std::string mng = "\x8AMNG\r\n\x1A\n" + std::string(40, '\0') +
+                          test::PngBuilder().build().substr(8);
+  EXPECT_EQ(damage_of(mng), ErrorCode::kUnsupportedFormat);
 }
 
 TEST(Container, CutInsideItsMagicIsTruncated) {
