@@ -58,8 +58,8 @@ void read_pixels(ByteSource& source, const ExtractOptions& options,
 void read_image(ByteSource& source, const ExtractOptions& options,
                 ImageFields& image);
 
-void read_misplaced(ByteSource& source, const MisplacedImage& place,
-                    const ExtractOptions& options, ImageFields& image) {
+void read_replaced(ByteSource& source, const MisplacedImage& place,
+                   const ExtractOptions& options, ImageFields& image) {
   ReplacedSource replaced(source, place);
   read_image(replaced, options, image);
   if (image.damage) return;
@@ -69,6 +69,40 @@ void read_misplaced(ByteSource& source, const MisplacedImage& place,
                 ? std::to_string(place.offset) + " bytes in front of the image"
                 : "signature is missing",
             0};
+}
+
+// What was found, from nothing to everything.
+enum class Worth { kNothing, kPicture, kText, kGeneration };
+
+Worth worth_of(ImageFields& image, const Limits& limits) {
+  if (FieldCollector(image, limits).has_generation_text_from(0))
+    return Worth::kGeneration;
+  return image.fields.empty() ? Worth::kPicture : Worth::kText;
+}
+
+// Reads the image that stands somewhere in `head`, the first bytes of the file;
+// false if there is none. What looks like the first may be junk, or another
+// picture in front of the one that has a text.
+bool read_misplaced(Bytes head, ByteSource& source,
+                    const ExtractOptions& options, ImageFields& image) {
+  constexpr int kMostTried = 8;
+  // No image begins inside of what another is told by.
+  constexpr std::size_t kToldBy = 16;
+  Worth worth = Worth::kNothing;
+  std::size_t from = 0;
+  for (int i = 0; i < kMostTried && worth != Worth::kGeneration; ++i) {
+    const auto place = find_misplaced_image(head, from);
+    if (!place) break;
+    from = static_cast<std::size_t>(place->offset) + kToldBy;
+    ImageFields found;
+    found.bytes = image.bytes;
+    read_replaced(source, *place, options, found);
+    const Worth its = worth_of(found, options.limits);
+    if (its <= worth) continue;
+    worth = its;
+    image = std::move(found);
+  }
+  return worth != Worth::kNothing;
 }
 
 void read_packed(ByteWindow& in, const ExtractOptions& options,
@@ -120,8 +154,8 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   const ContainerRow* row = find_container(head);
   if (row == nullptr) {
     const std::string_view what = describe_non_image(head);
-    if (const auto place = find_misplaced_image(in.view(0, kMisplacedBytes)))
-      return read_misplaced(source, *place, options, image);
+    if (read_misplaced(in.view(0, kMisplacedBytes), source, options, image))
+      return;
     out.damage(ErrorCode::kNotAnImage, std::string(what));
   } else {
     image.container = row->container;

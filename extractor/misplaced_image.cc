@@ -111,8 +111,9 @@ std::optional<MisplacedImage> find_tiff(std::string_view head) noexcept {
 
 }  // namespace
 
-std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept {
-  const std::string_view text = as_text(head);
+std::optional<MisplacedImage> find_misplaced_image(Bytes head,
+                                                   std::size_t from) noexcept {
+  const std::string_view text = as_text(clipped(head, from));
   std::optional<MisplacedImage> first;
   for (const auto find :
        {find_png, find_jpeg, find_webp, find_bmff, find_other}) {
@@ -120,8 +121,9 @@ std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept {
     if (found && (!first || found->offset < first->offset)) first = found;
   }
   // The weaker marks stand in other formats, too.
-  if (!first) first = find_jpeg_by_name(text);
-  if (!first) first = find_tiff(text);
+  if (!first && from == 0) first = find_jpeg_by_name(text);
+  if (!first && from == 0) first = find_tiff(text);
+  if (first) first->offset += from;
   return first;
 }
 

@@ -2,6 +2,7 @@
 // transfer or other junk, or without the first bytes of their signature.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -19,9 +20,10 @@ struct MisplacedImage {
 /// Bytes of a file that are worth searching.
 constexpr std::size_t kMisplacedBytes = 128u << 10;
 
-/// Looks for the first image or film in the first bytes of a file that begins
-/// as nothing known does.
-std::optional<MisplacedImage> find_misplaced_image(Bytes head) noexcept;
+/// Looks for the first image or film that begins at `from` or behind in the
+/// first bytes of a file that begins as nothing known does.
+std::optional<MisplacedImage> find_misplaced_image(
+    Bytes head, std::size_t from = 0) noexcept;
 
 /// `source` as it would be with the image in its place. Offsets count from
 /// there. `source` must outlive this.

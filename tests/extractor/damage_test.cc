@@ -377,6 +377,24 @@ TEST(Damage, TheFirstOfTwoImagesBehindJunkIsRead) {
               "UserComment", kComment);
 }
 
+// A page's picture or a thumbnail may stand in front of the image, and junk may
+// look like one.
+TEST(Damage, OfSeveralImagesBehindJunkTheOneWithATextIsRead) {
+  const std::string png = PngBuilder().text("parameters", kInfotext).build();
+  for (const std::string& first :
+       {PngBuilder().build(), PngBuilder().build().substr(0, 50),
+        JpegBuilder().jfif().build(), "\xFF\xD8\xFF\xE0 and more"s,
+        "RIFF\0\0\0\0WEBPVP8 and more"s, "\0\0\0\x0DIHDR and more"s,
+        PngBuilder().text("Software", "a viewer").build()}) {
+    expect_read("junk" + first + "more junk" + png, "parameters", kInfotext);
+    EXPECT_EQ(extract("junk" + first + png).container, Container::kPng);
+  }
+  EXPECT_EQ(
+      extract("junk" + JpegBuilder().jfif().build() + PngBuilder().build())
+          .container,
+      Container::kJpeg);
+}
+
 // What says where the text ends is damaged, too.
 void expect_begins(const std::string& file, const std::string& key,
                    const std::string& value) {
