@@ -105,25 +105,26 @@ bool read_misplaced(Bytes head, ByteSource& source,
   return worth != Worth::kNothing;
 }
 
-void read_packed(ByteWindow& in, const ExtractOptions& options,
-                 ImageFields& image) {
-  const UnpackedImage unpacked = unpack_image(in, options.limits);
+void read_packed(ByteWindow& in, ImagePacking packing,
+                 const ExtractOptions& options, ImageFields& image) {
+  const UnpackedImage unpacked = unpack_image(in, packing, options.limits);
   if (in.error()) {
     image.damage = in.error();
     return;
   }
   MemorySource source(as_bytes(unpacked.bytes));
   read_image(source, options, image);
+  const std::string what(packing_name(packing));
   const auto damage = [&image](ErrorCode code, std::string detail) {
     if (!image.damage) image.damage = Error{code, std::move(detail), {}};
   };
   switch (unpacked.end) {
     case InflateEnd::kComplete: break;
     case InflateEnd::kInputEnded:
-      damage(ErrorCode::kTruncated, "gzip data ends too early");
+      damage(ErrorCode::kTruncated, what + " data ends too early");
       break;
     case InflateEnd::kCorrupt:
-      damage(ErrorCode::kCorrupt, "gzip data is broken");
+      damage(ErrorCode::kCorrupt, what + " data is broken");
       break;
     case InflateEnd::kTooLarge:
       image.damage =
@@ -135,7 +136,7 @@ void read_packed(ByteWindow& in, const ExtractOptions& options,
       break;
   }
   image.notes.push_back(
-      {ErrorCode::kIrregular, "image is packed by gzip", std::nullopt});
+      {ErrorCode::kIrregular, "image is packed by " + what, std::nullopt});
 }
 
 // A picture without a size has lost its header: there is nothing to show.
@@ -152,6 +153,10 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   FieldCollector out(image, options.limits);
   const Bytes head = in.view(0, ByteWindow::kHeadBytes);
   const ContainerRow* row = find_container(head);
+  if (row == nullptr || row->read == nullptr) {
+    if (const std::optional<ImagePacking> packing = packing_of_image(head))
+      return read_packed(in, *packing, options, image);
+  }
   if (row == nullptr) {
     const std::string_view what = describe_non_image(head);
     if (read_misplaced(in.view(0, kMisplacedBytes), source, options, image))
@@ -160,7 +165,6 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   } else {
     image.container = row->container;
     if (row->read == nullptr) {
-      if (begins_as_packed_image(head)) return read_packed(in, options, image);
       out.damage(ErrorCode::kUnsupportedFormat, std::string(row->name));
     } else {
       row->read(in, out);

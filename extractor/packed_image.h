@@ -1,8 +1,9 @@
-// Images that were packed by gzip: the body of an answer that a program saved
-// as it came, or a file that a person packed. Not archives, which pipeline
-// reads.
+// Images that are packed: by gzip, as the body of an answer that a program
+// saved as it came; or as base64, as interfaces and web pages hand them on. Not
+// archives, which pipeline reads.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,9 +13,15 @@
 
 namespace sdmeta {
 
-/// Whether `head`, the first bytes of a file, unpacks to the first of an image
-/// of a format that is read. A few hundred bytes tell.
-bool begins_as_packed_image(Bytes head);
+enum class ImagePacking : std::uint8_t { kGzip, kBase64 };
+
+/// "gzip", "base64".
+std::string_view packing_name(ImagePacking packing) noexcept;
+
+/// How the image that begins with `head`, the first bytes of a file, is packed;
+/// nothing if they do not unpack to the first of an image of a format that is
+/// read. A few hundred bytes tell.
+std::optional<ImagePacking> packing_of_image(Bytes head);
 
 struct UnpackedImage {
   std::string bytes;
@@ -22,6 +29,7 @@ struct UnpackedImage {
 };
 
 /// At most Limits::max_member_bytes of what the file in `in` unpacks to.
-UnpackedImage unpack_image(ByteWindow& in, const Limits& limits);
+UnpackedImage unpack_image(ByteWindow& in, ImagePacking packing,
+                           const Limits& limits);
 
 }  // namespace sdmeta

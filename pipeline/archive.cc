@@ -189,7 +189,7 @@ void ArchiveWalk::enter(Job archive) {
   }
   const Bytes head = opened->head;
   const bool is_known = is_tar(head) || is_archive(head);
-  if (is_known ? begins_as_packed_image(head) : is_image(head))
+  if (is_known ? packing_of_image(head).has_value() : is_image(head))
     return offer(std::move(archive));
 
   auto level = std::make_unique<Level>();

@@ -135,6 +135,66 @@ TEST(Container, OtherDataPackedByGzipIsNotRead) {
     EXPECT_EQ(damage_of(test::gzip(data)), ErrorCode::kUnsupportedFormat);
 }
 
+std::string base64(std::string_view bytes, std::string_view digits) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::string_view three = bytes.substr(i, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 |
+             (k < three.size() ? static_cast<std::uint8_t>(three[k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k)
+      text += k > three.size() ? '=' : digits[bits >> (18 - 6 * k) & 63];
+  }
+  return text;
+}
+const std::string kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+// What an interface handed on, or a page's address of an image.
+TEST(Container, ImagesAsBase64AreRead) {
+  const std::string png =
+      test::PngBuilder().text("parameters", "a \xFF\xFE cat").build();
+  const std::string text = base64(png, kAlphabet + "+/");
+  std::string lines;
+  for (std::size_t i = 0; i < text.size(); i += 76)
+    lines += text.substr(i, 76) + "\r\n";
+  for (const std::string& file :
+       {text, lines, base64(png, kAlphabet + "-_"),
+        "data:image/png;base64," + text,
+        "\"data:image/png;name=a.png;base64," + text + "\"\n"}) {
+    const ImageFields image = extract(file);
+    EXPECT_EQ(image.container, Container::kPng) << file;
+    EXPECT_EQ(test::value_of(image, "parameters"), "a ÿþ cat") << file;
+    EXPECT_TRUE(test::has_note(image, ErrorCode::kIrregular));
+    EXPECT_FALSE(image.damage) << file;
+    EXPECT_EQ(image.bytes, file.size());
+  }
+  const std::string jpeg = test::JpegBuilder()
+                               .jfif()
+                               .segment(0xFE, "a dog")
+                               .segment(0xEF, std::string(3000, 'x'))
+                               .build();
+  const std::string jpeg_text = base64(jpeg, kAlphabet + "+/");
+  EXPECT_EQ(damage_of(jpeg_text.substr(0, 2000)), ErrorCode::kTruncated);
+  std::string broken = jpeg_text;
+  broken[3000] = '!';
+  EXPECT_EQ(test::value_of(extract(broken), "Comment"), "a dog");
+  EXPECT_TRUE(extract(broken).damage);
+  ExtractOptions options;
+  options.limits.max_member_bytes = 1000;
+  EXPECT_TRUE(extract(jpeg_text, options).has_passed_limit);
+}
+
+TEST(Container, OtherDataAsBase64IsNotRead) {
+  for (const std::string& data :
+       {base64("no image at all", kAlphabet + "+/"),
+        "data:text/plain;base64," + base64("some text", kAlphabet + "+/"),
+        "/9j/ is how many of them begin"s, "data:image/png;base64,"s}) {
+    EXPECT_EQ(damage_of(data), ErrorCode::kNotAnImage) << data;
+  }
+}
+
 // No viewer shows them.
 TEST(Container, ImagesWithoutAPictureAreBroken) {
   const std::string signature = test::PngBuilder().build().substr(0, 8);
