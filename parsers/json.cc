@@ -15,6 +15,21 @@ namespace {
 
 constexpr double kTwoTo63 = 9223372036854775808.0;
 
+// As Python, which most of these texts are from, writes it: `0.0001`, `1e-05`,
+// `100000.0`, `1e+16`.
+std::string python_text(double value) {
+  const double size = std::fabs(value);
+  const bool is_plain = size == 0.0 || (size >= 1e-4 && size < 1e16);
+  const auto format =
+      is_plain ? std::chars_format::fixed : std::chars_format::scientific;
+  char buffer[32];
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr;
+  std::string text(buffer, end);
+  if (is_plain && text.find('.') == text.npos) text += ".0";
+  return text;
+}
+
 }  // namespace
 
 std::optional<double> JsonValue::number() const {
@@ -53,15 +68,10 @@ std::optional<std::string> JsonValue::digits() const {
 std::string JsonValue::text() const {
   if (!exists_) return {};
   if (const auto value = string()) return std::string(*value);
-  if (is_number() && !element_.is_int64() && !element_.is_uint64()) {
-    double value = 0;
-    if (!get(value)) return {};
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-    std::string text(buffer, end);
-    if (text.find_first_of(".en") == text.npos) text += ".0";
-    return text;
-  }
+  // To simdjson an integer is a double as well.
+  const bool is_whole = element_.is_int64() || element_.is_uint64();
+  if (double value = 0; is_number() && !is_whole && get(value))
+    return python_text(value);
   return simdjson::minify(element_);
 }
 

@@ -1,93 +1,147 @@
 #include "parsers/redact.h"
 
-#include <string.h>  // memmem
-
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
 
-// Names of parameters that carry a secret: Azure (sig), AWS and compatible
-// stores (X-Amz-*), CloudFront and Google (Signature, Key-Pair-Id, Policy),
-// Cloudflare and others.
-constexpr std::array<std::string_view, 20> kSecretNames = {
-    "sig",          "signature",    "sign",          "token",
-    "access_token", "auth",         "auth_key",      "authorization",
-    "api_key",      "apikey",       "key",           "secret",
-    "password",     "policy",       "key-pair-id",   "awsaccesskeyid",
-    "hmac",         "verify",       "jwt",           "credential"};
-constexpr std::array<std::string_view, 3> kSecretPrefixes = {"x-amz-", "x-goog-",
-                                                             "x-oss-"};
+// Names of parameters that carry a secret, as `folded` spells them: Azure
+// (sig), AWS and compatible stores (X-Amz-*), CloudFront and Google (Signature,
+// Key-Pair-Id, Policy), Cloudflare, Akamai (hdnts), Discord (hm) and others.
+constexpr auto kSecretNames = std::to_array<std::string_view>(
+    {"sig", "sign", "auth", "authorization", "key", "keypairid", "policy",
+     "hmac", "hm", "hdnts", "hdnea", "verify", "jwt", "sas", "pwd", "passwd"});
+// accessToken, x-tos-signature, OSSAccessKeyId ...
+constexpr auto kSecretEndings = std::to_array<std::string_view>(
+    {"signature", "token", "secret", "password", "credential", "apikey",
+     "authkey", "accesskey", "accesskeyid", "secretkey"});
+constexpr auto kSecretPrefixes =
+    std::to_array<std::string_view>({"xamz", "xgoog", "xoss", "xcos"});
 
-std::size_t find(std::string_view text, std::string_view what,
-                 std::size_t start) {
-  if (start >= text.size()) return text.npos;
-  const void* found = memmem(text.data() + start, text.size() - start,
-                             what.data(), what.size());
-  if (found == nullptr) return text.npos;
-  return static_cast<std::size_t>(static_cast<const char*>(found) -
-                                  text.data());
+/// A character and the bytes that stand for it; NUL for what no URL has.
+struct Sign {
+  char c = '\0';
+  std::size_t length = 1;
+};
+
+std::optional<char> hex_byte(std::string_view digits) {
+  unsigned value = 0;
+  const char* const end = digits.data() + 2;
+  if (digits.size() < 2 ||
+      std::from_chars(digits.data(), end, value, 16).ptr != end)
+    return std::nullopt;
+  return static_cast<char>(value);
 }
 
-// Length of an escaped slash, ampersand or equals sign at the start of `text`,
-// as JSON inside JSON writes them (`\/`, `\u0026`, `\\u003d`); otherwise 0.
-std::size_t escape_length(std::string_view text) {
-  const std::size_t bars = text.find_first_not_of('\\');
-  if (bars == 0 || bars == text.npos) return 0;
-  const std::string_view rest = text.substr(bars);
-  if (rest.starts_with('/')) return bars + 1;
-  const bool is_sign = starts_with_ignoring_case(rest, "u0026") ||
-                       starts_with_ignoring_case(rest, "u003d");
-  return is_sign ? bars + 5 : 0;
-}
-
-// A URL in prose or JSON ends at white space, quotes and brackets, and at a
-// backslash that escapes something else.
-std::size_t end_of_url(std::string_view text, std::size_t at) {
-  constexpr std::string_view kClosing = "\"'<>`|)]}";
-  while (at < text.size()) {
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) <= ' ' || kClosing.find(c) != kClosing.npos)
-      break;
-    const std::size_t length = c == '\\' ? escape_length(text.substr(at)) : 1;
-    if (length == 0) break;
-    at += length;
+// The sign at the start of `text`, which JSON (`\/`, `\u0026`), JSON inside
+// JSON (`\\u003d`) or a URL inside a URL (`%3F`, `%253F`) may have escaped.
+Sign sign_at(std::string_view text) {
+  if (text[0] == '\\') {
+    const std::size_t bars =
+        std::min(text.find_first_not_of('\\'), text.size());
+    const std::string_view rest = text.substr(bars);
+    if (rest.starts_with('/')) return {'/', bars + 1};
+    const auto c = starts_with_ignoring_case(rest, "u00")
+                       ? hex_byte(rest.substr(3))
+                       : std::nullopt;
+    return c ? Sign{*c, bars + 5} : Sign{'\0', bars};
   }
-  return at;
+  if (text[0] == '%') {
+    std::size_t digits = 1;
+    while (text.substr(digits).starts_with("25")) digits += 2;
+    const char c = hex_byte(text.substr(digits)).value_or('%');
+    // Whatever else is escaped is part of a name or a value.
+    constexpr std::string_view kMeaning = "/?&=#;";
+    return kMeaning.find(c) == kMeaning.npos ? Sign{'%', 1}
+                                             : Sign{c, digits + 2};
+  }
+  return {text[0], 1};
+}
+
+// White space, and what stands around URLs in prose, JSON and HTML.
+bool is_beside_urls(char c) {
+  constexpr std::string_view kDelimiters = "\"<>`";
+  return static_cast<unsigned char>(c) <= ' ' ||
+         kDelimiters.find(c) != kDelimiters.npos;
+}
+
+// Brackets and apostrophes are in URLs and behind them: `?a[0]=1&b=it's`,
+// `(see http://x?a=1), 'http://x?b=2'`.
+bool closes_url(std::string_view text, std::size_t at) {
+  constexpr std::string_view kClosing = "')]}|";
+  if (kClosing.find(text[at]) == kClosing.npos) return false;
+  if (at + 1 == text.size()) return true;
+  constexpr std::string_view kGoesOn = "=&%.-_";
+  const char next = sign_at(text.substr(at + 1)).c;
+  return !is_letter(next) && !is_digit(next) &&
+         kGoesOn.find(next) == kGoesOn.npos;
+}
+
+// Is there a host, behind two slashes, in the last word of `text`?
+bool ends_in_address(std::string_view text) {
+  std::size_t start = text.size();
+  while (start > 0 && !is_beside_urls(text[start - 1])) --start;
+  bool is_behind_slash = false;
+  while (start < text.size()) {
+    const Sign sign = sign_at(text.substr(start));
+    if (sign.c == '/' && is_behind_slash) return true;
+    is_behind_slash = sign.c == '/';
+    start += sign.length;
+  }
+  return false;
+}
+
+// Secrets have names of many spellings: api_key, api-key, apiKey.
+std::string folded(std::string_view name) {
+  std::string letters;
+  for (const char c : name)
+    if (is_letter(c) || is_digit(c)) letters += to_lower(c);
+  return letters;
 }
 
 bool is_secret(std::string_view name) {
-  for (const std::string_view secret : kSecretNames)
-    if (equal_ignoring_case(name, secret)) return true;
-  for (const std::string_view prefix : kSecretPrefixes)
-    if (starts_with_ignoring_case(name, prefix)) return true;
-  return false;
+  constexpr std::size_t kLongestName = 64;
+  if (name.size() > kLongestName) return false;
+  const std::string letters = folded(name);
+  const auto is_name = [&](std::string_view x) { return letters == x; };
+  const auto is_end = [&](std::string_view x) { return letters.ends_with(x); };
+  const auto is_start = [&](std::string_view x) {
+    return letters.starts_with(x);
+  };
+  return std::any_of(kSecretNames.begin(), kSecretNames.end(), is_name) ||
+         std::any_of(kSecretEndings.begin(), kSecretEndings.end(), is_end) ||
+         std::any_of(kSecretPrefixes.begin(), kSecretPrefixes.end(), is_start);
 }
 
-// `query` begins behind the question mark. A name begins there and behind every
-// ampersand (`&`, `&amp;`, `\u0026`) and ends at an equals sign.
-bool has_secret(std::string_view query) {
+struct Query {
+  std::size_t end = 0;     // in the text
+  bool is_signed = false;  // a parameter's name marks a secret
+};
+
+// The query whose first parameter is at `at`. Parameters of URLs in values
+// (`?next=http://x?sig=1`) count as its own.
+Query query_at(std::string_view text, std::size_t at) {
+  Query query{at, false};
   bool in_name = true;
-  std::size_t start = 0;
-  for (std::size_t i = 0; i < query.size();) {
-    const std::string_view rest = query.substr(i);
-    const std::size_t escape = rest[0] == '\\' ? escape_length(rest) : 0;
-    const char sign = escape == 0          ? rest[0]
-                      : rest[escape - 1] == '6' ? '&'
-                                                : '=';
-    const std::size_t length = escape == 0 ? 1 : escape;
-    if (sign == '=' && in_name) {
-      if (is_secret(query.substr(start, i - start))) return true;
+  for (std::size_t name = at; query.end < text.size();) {
+    const std::size_t i = query.end;
+    const Sign sign = sign_at(text.substr(i));
+    if (is_beside_urls(sign.c) || closes_url(text, i)) break;
+    query.end += sign.length;
+    if (sign.c == '=' && in_name) {
+      query.is_signed |= is_secret(text.substr(name, i - name));
       in_name = false;
-    } else if (sign == '&') {
+    } else if (constexpr std::string_view kBetween = "&?#;";
+               kBetween.find(sign.c) != kBetween.npos) {
       in_name = true;
-      start = i + (rest.starts_with("&amp;") ? 5 : length);
+      name = query.end;
     }
-    i += length;
   }
-  return false;
+  return query;
 }
 
 void redact(std::optional<std::string>& text) {
@@ -97,21 +151,29 @@ void redact(std::optional<std::string>& text) {
 }  // namespace
 
 std::optional<std::string> without_url_secrets(std::string_view text) {
+  constexpr std::string_view kShortest = "//x?sig=1";
   std::optional<std::string> clean;
-  // Rarer than what memmem takes for a likely beginning of a URL.
-  if (text.find('?') == text.npos) return clean;
-  std::size_t kept = 0;  // bytes of `text` that are copied or skipped
-  std::size_t at = 0;
-  while ((at = find(text, "http", at)) != text.npos) {
-    const std::size_t end = end_of_url(text, at);
-    const std::string_view url = text.substr(at, end - at);
-    const std::size_t question = url.find('?');
-    if (question != url.npos && has_secret(url.substr(question + 1))) {
-      if (!clean) clean.emplace();
-      *clean += text.substr(kept, at + question - kept);
-      kept = end;
+  if (text.size() < kShortest.size() ||
+      (text.find('?') == text.npos && text.find('%') == text.npos))
+    return clean;
+  std::size_t kept = 0;  // bytes of `text` that are copied or cut
+  std::size_t seen = 0;  // bytes of `text` that belong to nothing ahead
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '?' && text[at] != '%') continue;
+    const Sign mark = sign_at(text.substr(at));
+    if (mark.c != '?') continue;
+    const bool is_url = ends_in_address(text.substr(seen, at - seen));
+    seen = at + mark.length;
+    if (is_url) {
+      const Query query = query_at(text, seen);
+      seen = query.end;
+      if (query.is_signed) {
+        if (!clean) clean.emplace();
+        *clean += text.substr(kept, at - kept);
+        kept = query.end;
+      }
     }
-    at = end > at ? end : at + 4;
+    at = seen - 1;
   }
   if (clean) *clean += text.substr(kept);
   return clean;

@@ -10,10 +10,11 @@
 
 namespace sdmeta {
 
-/// `text` with the query of every signed http(s) URL removed, the question mark
+/// `text` with the query of every signed URL removed, the question mark
 /// included; nothing if there is none, which is found out at the speed of
-/// memmem. Signed is a query with a parameter such as `sig`, `signature`,
-/// `token`, `X-Amz-Signature`. URLs inside JSON are understood (`\/`, `\u0026`).
+/// memchr. Signed is a query with a parameter such as `sig`, `accessToken`,
+/// `X-Amz-Signature`, also inside the value of another. URLs inside JSON
+/// (`\/`, `\u0026`) and inside URLs (`%3F`) are understood.
 std::optional<std::string> without_url_secrets(std::string_view text);
 
 /// The same in place.

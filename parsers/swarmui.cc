@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kParams = "sui_image_params";
 
-constexpr std::array<FieldRule, 26> kRules = {{
+constexpr std::array<FieldRule, 27> kRules = {{
     {"prompt", Field::kPrompt},
     {"negativeprompt", Field::kNegativePrompt},
     {"steps", Field::kSteps},
@@ -43,6 +43,7 @@ constexpr std::array<FieldRule, 26> kRules = {{
     {"refinersteps", Field::kHiresSteps},
     {"refinercontrolpercentage", Field::kHiresDenoisingStrength},
     {"swarm_version", Field::kSoftwareVersion},
+    {"swarmVersion", Field::kSoftwareVersion},
     {"loras", Field::kElsewhere},
     {"loraweights", Field::kElsewhere},
     {"loratencweights", Field::kElsewhere},

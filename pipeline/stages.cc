@@ -54,6 +54,7 @@ bool may_have_queries(const ImageFields& image) {
                      [has](const RawField& field) {
                        return field.value.size() > kMostAsked ||
                               has(field.value, '?') || has(field.value, '\\') ||
+                              has(field.value, '%') ||
                               has(field.key, '?');
                      });
 }

@@ -2,6 +2,7 @@
 import json
 import os
 import unittest
+import urllib.parse
 
 from program import INFOTEXT, ProgramTest, png
 
@@ -33,6 +34,8 @@ IMAGES = {
     "unrecognized.png": '{"source": "' + LINK + '"}',
     "escaped.png": json.dumps({"sui_image_params": {"prompt": "a"}, "image":
                                LINK}).replace("/", "\\/"),
+    "nested.png": INFOTEXT % 1 + ", Made with: HTTPS://a.b/c?a[]=1&url="
+                  + urllib.parse.quote(LINK, safe=""),
 }
 ROWS = "id,image_url,image_id\n" + "".join(
     "%d,00000000-0000-0000-0000-%012d,%d\n" % (n, n, n)

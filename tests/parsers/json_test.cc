@@ -161,6 +161,14 @@ TEST(Json, NumbersMayBeStrings) {
   EXPECT_EQ(document.root()["x"].number(), std::nullopt);
 }
 
+TEST(Json, NumbersBecomeTextAsPythonWritesThem) {
+  for (const char* number :
+       {"7", "7.0", "7.5", "-0.0", "0.1", "0.30000000000000004", "0.0001",
+        "-0.00015", "1e-05", "100000.0", "123456789.0", "1000000000000000.0",
+        "1e+16", "1.5e+300", "5e-324", "18446744073709551615"})
+    EXPECT_EQ(parse_json(number, Limits{}).root().text(), number);
+}
+
 TEST(Json, AccessorsOfTheWrongKindGiveNothing) {
   const JsonDocument document = parse_json(R"({"a": [1]})", Limits{});
   const JsonValue root = document.root();

@@ -81,6 +81,58 @@ TEST(Redact, EveryNameOfASecretIsKnown) {
         << name;
 }
 
+TEST(Redact, NamesOfSecretsAreSpelledInManyWays) {
+  for (const char* name :
+       {"apiKey", "api-key", "accessToken", "auth_token", "client_secret",
+        "OSSAccessKeyId", "x-tos-signature", "q-signature",
+        "X-Cos-Security-Token", "hdnts", "hm"})
+    EXPECT_EQ(redacted("https://x/y?a=1&" + std::string(name) + "=2"),
+              "https://x/y")
+        << name;
+  for (const char* name :
+       {"tokenizer", "max_tokens", "design", "monkey", "size"})
+    EXPECT_EQ(redacted("https://x/y?a=1&" + std::string(name) + "=2"),
+              "(unchanged)")
+        << name;
+}
+
+TEST(Redact, BracketsAndApostrophesMayBeInTheUrl) {
+  for (const char* url :
+       {"https://x/y?a[0]=1&sig=2", "https://x/y?a[]=1&sig=2",
+        "https://x/y?n=b(1).png&sig=2", "https://x/y?n=it's&sig=2",
+        "https://x/y?n={b}&sig=2", "https://x/y?a=b;sig=2"})
+    EXPECT_EQ(redacted("see " + std::string(url) + " there"),
+              "see https://x/y there")
+        << url;
+  EXPECT_EQ(redacted("https://x/it's(1).png?sig=2"), "https://x/it's(1).png");
+  EXPECT_EQ(redacted("([x](https://x/y?sig=2), ['http://z?sig=3','b'])"),
+            "([x](https://x/y), ['http://z','b'])");
+}
+
+TEST(Redact, TheSchemeMayBeAnyOrNone) {
+  EXPECT_EQ(redacted("HTTPS://x/y?sig=1 wss://x/y?token=2 //x/y?sig=3"),
+            "HTTPS://x/y wss://x/y //x/y");
+}
+
+TEST(Redact, UrlsInsideUrlsMayBeEscaped) {
+  EXPECT_EQ(redacted("https://x/y?u=https%3A%2F%2Fz%2Fw%3Fsig%3D1&w=64"),
+            "https://x/y");
+  EXPECT_EQ(
+      redacted("https://x/y?u=https%253A%252F%252Fz%253Fa%3D1%2526sig%253D1"),
+      "https://x/y");
+  EXPECT_EQ(redacted("https://x/y?u=https://z/w?sig=1"), "https://x/y");
+  EXPECT_EQ(redacted("u=https%3a%2f%2fz%2fw%3fsig%3d1 b"),
+            "u=https%3a%2f%2fz%2fw b");
+  EXPECT_EQ(redacted("50% a//b%20? c=100%"), "(unchanged)");
+}
+
+TEST(Redact, EscapesThatNoUrlNeedsBelongToItToo) {
+  EXPECT_EQ(redacted(R"("https://x?a[]\u003d1\u0026sig\u003d2")"),
+            R"("https://x")");
+  EXPECT_EQ(redacted(R"({"i":"https://x?sig=a\u002Bb\\u002Bc","b":3})"),
+            R"({"i":"https://x","b":3})");
+}
+
 TEST(Redact, ASecretsNameAsAValueIsNone) {
   EXPECT_EQ(redacted("https://x/y?sort=token"), "(unchanged)");
 }
@@ -113,6 +165,16 @@ TEST(Redact, ManyUrlsAreLinear) {
   std::string text;
   for (int i = 0; i < 200'000; ++i) text += "http?";
   EXPECT_EQ(redacted(text), "(unchanged)");
+}
+
+// Quadratic time would be hours.
+TEST(Redact, HostileTextIsLinear) {
+  for (const std::string_view part :
+       {"//?)", "//a?b=1)", R"(\)", R"(?//\)", "%25", "%3F//", "//?sig=1'"}) {
+    std::string text;
+    while (text.size() < 4'000'000) text += part;
+    redacted(text);
+  }
 }
 
 }  // namespace
