@@ -125,19 +125,23 @@ void ComfyWalk::add_prompts(NodeIndex sampler, std::string_view role) {
 }
 
 // Pictures that were made apart: parts of a long video, of a grid, of a
-// collage, or what a ControlNet or another reference was shown.
+// collage, or what a ControlNet or another reference was shown; and details
+// that were pasted in.
 void ComfyWalk::describe_branches() {
   std::vector<NodeIndex> known = path_;
   std::sort(known.begin(), known.end());
   std::size_t branches = 0;
   // From the root on means the last part first.
-  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node)
-    if (values_.role(*node) == NodeRole::kSampler &&
-        !std::binary_search(known.begin(), known.end(), *node) &&
-        !unsamples(*node) && ++branches < kMaxPasses) {
-      add_other_model(*node, "branch_model");
-      add_prompts(*node, "branch");
-    }
+  for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
+    const bool is_detailer = values_.role(*node) == NodeRole::kDetailer;
+    if ((!is_detailer && values_.role(*node) != NodeRole::kSampler) ||
+        std::binary_search(known.begin(), known.end(), *node) ||
+        unsamples(*node) || ++branches >= kMaxPasses)
+      continue;
+    const std::string role = is_detailer ? "detailer" : "branch";
+    add_other_model(*node, role + "_model");
+    add_prompts(*node, role);
+  }
 }
 
 // --- what is anywhere in the picture's part of the graph

@@ -69,10 +69,12 @@ bool names_scheme(JsonValue root) {
          root["Metadata Scheme"].is_string();
 }
 
+bool has_prompt(JsonValue root) {
+  return root["prompt"] || root["full_prompt"] || root["Prompt"];
+}
+
 bool is_fooocus(JsonValue root) {
-  const bool has_prompt =
-      root["prompt"] || root["full_prompt"] || root["Prompt"];
-  if (!has_prompt || root["real_prompt"]) return false;
+  if (!has_prompt(root) || root["real_prompt"]) return false;
   if (root["software"] || root["sui_image_params"]) return false;
   const bool has_style =
       root["performance"] || root["Performance"] || root["sharpness"] ||
@@ -81,11 +83,21 @@ bool is_fooocus(JsonValue root) {
   return has_style && (root["base_model"] || root["Base Model"]);
 }
 
+// JSON beside the scheme: the first with a prompt, else the first, which is
+// broken.
+const Payload* find_beside_scheme(const Payloads& payloads) {
+  const Payload* first = nullptr;
+  for (const Payload& payload : payloads.all()) {
+    if (!payload.looks_like_json() || payload.key() == "workflow") continue;
+    if (has_prompt(payload.json())) return &payload;
+    if (first == nullptr) first = &payload;
+  }
+  return first;
+}
+
 const Payload* find_payload(const Payloads& payloads) {
   if (has_scheme(payloads))
-    for (const Payload& payload : payloads.all())
-      if (payload.looks_like_json() && payload.key() != "workflow")
-        return &payload;
+    if (const Payload* payload = find_beside_scheme(payloads)) return payload;
   for (const std::string_view key : {"base_model", "Base Model"})
     if (const Payload* payload = payloads.find_object_with(key))
       if (is_fooocus(payload->json())) return payload;

@@ -424,6 +424,14 @@ void read_dream(const Dream& dream, Generation& generation) {
 
 // --- where it all stands
 
+// The chunk, or what a converter made of it.
+std::string_view dream_text(const Payloads& payloads) {
+  if (payloads.find(kDream) != nullptr) return payloads.text_of(kDream);
+  const Payload* const wrapper = payloads.find_object_with(kDream);
+  return wrapper == nullptr ? std::string_view()
+                            : wrapper->json()[kDream].string().value_or("");
+}
+
 Result<bool> read(const Payloads& payloads, Generation& generation,
                   std::vector<Error>& notes) {
   const auto metadata = payloads.find_json(kMetadata);
@@ -434,7 +442,7 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   const auto old = payloads.find_json(kOldMetadata);
   if (old && old->value.is_object())
     return read_old_metadata(old->value, generation, notes);
-  if (const auto dream = split_dream(payloads.text_of(kDream))) {
+  if (const auto dream = split_dream(dream_text(payloads))) {
     read_dream(*dream, generation);
     return true;
   }
