@@ -152,6 +152,24 @@ TEST(ComfyUi, CyclesAndDanglingLinksCostNothingElse) {
   EXPECT_EQ(made("cycles").prompt, kPrompt);
 }
 
+TEST(ComfyUi, ATextThatIsUsedTwiceIsReadTwice) {
+  const Generation got = from_graph(R"({
+    "a": {"class_type": "PrimitiveString", "inputs": {"value": "red"}},
+    "b": {"class_type": "StringConcatenate",
+          "inputs": {"string_a": ["a", 0], "string_b": ["a", 0],
+                     "delimiter": "+"}},
+    "p": {"class_type": "StringConcatenate",
+          "inputs": {"string_a": ["b", 0], "string_b": ["b", 0],
+                     "delimiter": " / "}},
+    "q": {"class_type": "CLIPTextEncode", "inputs": {"text": ["p", 0]}},
+    "n": {"class_type": "CLIPTextEncode", "inputs": {"text": ["b", 0]}},
+    "k": {"class_type": "KSampler",
+          "inputs": {"positive": ["q", 0], "negative": ["n", 0], "steps": 2}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  EXPECT_EQ(got.prompt, "red+red / red+red");
+  EXPECT_EQ(got.negative_prompt, "red+red");
+}
+
 TEST(ComfyUi, MembersThatAreNoNodesAreSkipped) {
   EXPECT_EQ(made("civitai_onsite").software, "civitai");
 }
@@ -206,7 +224,9 @@ TEST(ComfyUi, SamplersNobodyListedAreToldByShape) {
 }
 
 TEST(ComfyUi, LorasThatAreOffOrIdleAreLeftOut) {
-  for (const Lora& lora : made("loras").loras) {
+  const std::vector<Lora> loras = made("loras").loras;
+  ASSERT_FALSE(loras.empty());
+  for (const Lora& lora : loras) {
     EXPECT_EQ(lora.name.find("off"), lora.name.npos) << lora.name;
     EXPECT_NE(lora.name, "idle.safetensors");
     EXPECT_NE(lora.name, "None");
