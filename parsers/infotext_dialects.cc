@@ -54,6 +54,11 @@ bool is_comfy_saver(const Clues& clues) {
     if (clues.settings.find(key) != nullptr) return true;
   for (const Payload& payload : clues.payloads.all())
     if (has_prompt_label(payload.text())) return true;
+  // No web UI puts a graph beside its text.
+  for (const std::string_view key : {"prompt", "workflow"}) {
+    const Payload* const graph = clues.payloads.find(key);
+    if (graph != nullptr && graph->looks_like_json()) return true;
+  }
   // SaveImageWithMetaData: A1111 writes models without their extension.
   const std::string_view model = clues.settings.raw("Model");
   return clues.settings.find("Hashes") != nullptr &&
@@ -211,12 +216,12 @@ constexpr std::array kWriters = std::to_array<Writer>({
        return c.payloads.text_of("xmp:CreatorTool").starts_with("Draw Things");
      },
      read_draw_things},
+    {"comfyui", is_comfy_saver, read_comfy_saver},
     {"krita",
      [](const Clues& c) {
        return c.version.empty() && c.settings.raw("Model hash") == "unknown";
      },
      read_krita},
-    {"comfyui", is_comfy_saver, read_comfy_saver},
     {"a1111", [](const Clues&) { return true; }},
 });
 

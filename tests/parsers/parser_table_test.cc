@@ -154,6 +154,24 @@ TEST(ParserTable, FooocusIsNotRuinedFooocus) {
       "ruined-fooocus");
 }
 
+TEST(ParserTable, CivitaisMetadataTellsItsGraphsFromOthers) {
+  const Text metadata = {"extraMetadata", R"({"prompt":"a","steps":3})"};
+  EXPECT_EQ(software_of({{"prompt", kGraph}}), "comfyui");
+  EXPECT_EQ(software_of({{"prompt", kGraph}, metadata}), "civitai");
+  EXPECT_EQ(software_of({{"prompt", kGraph}, {"parameters", kInfotext}}),
+            "comfyui");
+}
+
+TEST(ParserTable, ItsVersionTellsWhoseInfotextIs) {
+  const Text graph = {"prompt", kGraph};
+  const std::string unknown = kInfotext + ", Model hash: unknown";
+  EXPECT_EQ(software_of({{"parameters", kInfotext}}), "a1111");
+  EXPECT_EQ(software_of({{"parameters", unknown}}), "krita");
+  EXPECT_EQ(software_of({graph, {"parameters", unknown}}), "comfyui");
+  EXPECT_EQ(software_of({graph, {"parameters", kInfotext + ", Version: neo"}}),
+            "forge-neo");
+}
+
 TEST(ParserTable, FooocusInfotextSchemeIsInfotext) {
   const Interpretation got = interpret_texts(
       {{"parameters", kInfotext + ", Version: Fooocus v2.5.0"},
@@ -236,7 +254,7 @@ const std::vector<RowPayload>& payload_of_every_row() {
        {{"parameters",
          "Prompt: a | NegativePrompt: b | Steps: 5 | Seed: 1 | Version: "
          "KoboldCpp"}}},
-      {"a1111", {{"parameters", kInfotext}}},
+      {"a1111", {{"parameters", kInfotext + ", Version: v1.10.1"}}},
       {"comfyui", {{"prompt", kGraph}}},
       {"wangp",
        {{"comment",
