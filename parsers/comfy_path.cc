@@ -102,59 +102,6 @@ bool ComfyWalk::is_sampler(NodeIndex node) const {
   }
 }
 
-std::size_t ComfyWalk::count_reachable(NodeIndex root, bool& has_sampler) {
-  start();
-  std::vector<NodeIndex> open = {root};
-  std::size_t count = 0;
-  enter(root);
-  while (!open.empty()) {
-    const NodeIndex node = open.back();
-    open.pop_back();
-    ++count;
-    has_sampler = has_sampler || is_sampler(node);
-    for (const GraphInput& input : graph_.inputs(node))
-      if (input.is_link() && enter(input.node)) open.push_back(input.node);
-  }
-  return count;
-}
-
-// Savers before previews before whatever nobody uses; then the one with more
-// behind it, as it is the one that all passes lead to; then the newest.
-void ComfyWalk::find_root() {
-  std::vector<bool> is_used(graph_.size());
-  for (std::size_t i = 0; i < graph_.size(); ++i)
-    for (const GraphInput& input : graph_.inputs(static_cast<NodeIndex>(i)))
-      if (input.is_link()) is_used[static_cast<std::size_t>(input.node)] = true;
-
-  struct Candidate {
-    bool has_sampler;
-    int rank;
-    std::size_t reach;
-    std::int64_t id;
-    auto operator<=>(const Candidate&) const = default;
-  };
-  std::optional<Candidate> best;
-  // The choice may not eat what the walk needs.
-  const std::size_t reserve = values_.visits_left() / 2;
-  for (std::size_t i = 0; i < graph_.size(); ++i) {
-    if (best && values_.visits_left() < reserve) break;
-    const auto node = static_cast<NodeIndex>(i);
-    const NodeRole role = values_.role(node);
-    const bool is_output =
-        role == NodeRole::kSaver || role == NodeRole::kPreview;
-    if (is_used[i] && !is_output) continue;
-    Candidate candidate{};
-    candidate.rank = role == NodeRole::kSaver ? 3 : is_output ? 2 : 1;
-    if (best && best->has_sampler && candidate.rank < best->rank) continue;
-    candidate.reach = count_reachable(node, candidate.has_sampler);
-    const std::string_view id = graph_.node(node).id;
-    std::from_chars(id.data(), id.data() + id.size(), candidate.id);
-    if (best && candidate <= *best) continue;
-    best = candidate;
-    root_ = node;
-  }
-}
-
 // Depth first along the picture: the first way that has a sampler is the path.
 bool ComfyWalk::trace(NodeIndex node, unsigned depth) {
   if (depth > kMaxDepth || !enter(node)) return false;

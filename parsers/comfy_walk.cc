@@ -172,12 +172,11 @@ void ComfyWalk::collect_embeddings(std::string_view text) {
   }
 }
 
-void ComfyWalk::collect_reachable() {
+void ComfyWalk::collect_reachable(std::initializer_list<NodeIndex> roots) {
   reachable_.clear();
-  if (root_ == kNoNode) return;
   start();
-  enter(root_);
-  reachable_.push_back(root_);
+  for (const NodeIndex root : roots)
+    if (root != kNoNode && enter(root)) reachable_.push_back(root);
   for (std::size_t i = 0; i < reachable_.size(); ++i) {
     // Of a switch, the branch that is taken, where that is certain.
     const GraphInput* taken = nullptr;
@@ -265,11 +264,11 @@ void ComfyWalk::note(ErrorCode code, std::string_view detail) {
 
 // Fills `path_`. False if there is no sampler in the graph.
 bool ComfyWalk::find_path() {
-  find_root();
-  collect_reachable();
+  collect_reachable({root_});
   start();
   if (root_ != kNoNode && trace(root_, 0)) return true;
   if (!find_any_sampler()) return false;
+  collect_reachable({root_, path_.back()});
   note(ErrorCode::kLowConfidence,
        "the output is not linked to a sampler; the longest chain of samplers "
        "was taken");
@@ -306,6 +305,7 @@ bool ComfyWalk::lacks_prompts() const {
 
 GraphWalk ComfyWalk::run() {
   GraphWalk walk;
+  find_root();
   walk.has_sampler = find_path();
   if (walk.has_sampler) describe_path();
   if (!walk.has_sampler || lacks_prompts()) scan();
@@ -330,6 +330,10 @@ GraphWalk ComfyWalk::run() {
   if (texts_.is_partial())
     note(ErrorCode::kLowConfidence,
          "some of a prompt is not in the graph; what is there is kept");
+  if (is_one_of_several())
+    note(ErrorCode::kLowConfidence,
+         "several pictures are saved, each made in its own way; which of them "
+         "this one is cannot be told");
   add_extra("node_count", std::to_string(graph_.size()));
   if (values_.is_spent() || texts_.is_cut() || are_loras_cut_)
     note(ErrorCode::kGraphTooLarge,

@@ -1,9 +1,10 @@
 // The walk of comfy_walk.h, whose parts stand in files of their own:
-// comfy_path.cc (from the saved picture to its samplers), comfy_models.cc (what
-// loaded them), comfy_sizes.cc (how large they paint), comfy_walk.cc (the rest,
-// and the order).
+// comfy_root.cc (which node saved the picture), comfy_path.cc (from there to
+// its samplers), comfy_models.cc (what loaded them), comfy_sizes.cc (how large
+// they paint), comfy_walk.cc (the rest, and the order).
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <span>
@@ -38,6 +39,7 @@ class ComfyWalk {
             std::vector<Error>& notes)
       : graph_(graph),
         limits_(limits),
+        hints_(hints),
         values_(graph, limits),
         texts_(values_, hints),
         result_(generation),
@@ -61,7 +63,11 @@ class ComfyWalk {
 
   // --- which node made the picture
   void find_root();
-  std::size_t count_reachable(NodeIndex root, bool& has_sampler);
+  bool is_output(NodeIndex node) const;
+  unsigned root_rank(NodeIndex node) const;
+  std::size_t count_reachable(NodeIndex root, bool& has_painter);
+  bool differs(NodeIndex rival, Limits& limits) const;
+  bool is_one_of_several() const;
   bool is_sampler(NodeIndex node) const;
   bool is_sampler_by_shape(NodeIndex node) const;
   bool asks_a_service(NodeIndex node) const;
@@ -116,7 +122,7 @@ class ComfyWalk {
   std::optional<double> denoise_of(NodeIndex sampler);
 
   // --- what is anywhere in the picture's part of the graph
-  void collect_reachable();
+  void collect_reachable(std::initializer_list<NodeIndex> roots);
   void collect_text_encoders(NodeIndex node);
   void collect_models(NodeIndex node);
   void collect_all_loras();
@@ -141,6 +147,7 @@ class ComfyWalk {
 
   const Graph& graph_;
   const Limits& limits_;
+  std::span<const TextHint> hints_;
   GraphValues values_;
   GraphTexts texts_;
   Generation& result_;
@@ -148,6 +155,7 @@ class ComfyWalk {
   std::vector<std::uint32_t> stamps_;
   std::uint32_t stamp_ = 0;
   NodeIndex root_ = kNoNode;
+  std::vector<NodeIndex> rivals_;  // that are no worse roots
   bool are_loras_cut_ = false;
   bool is_size_hidden_ = false;  // by numbers that are not in the graph
   // From the base sampler to the root, all nodes of the picture's path.

@@ -173,29 +173,14 @@ TEST(ComfyRelations, NodesMayStandInAnyOrder) {
 
 // What was left behind in the editor is queued with the rest, and never runs.
 TEST(ComfyRelations, NodesThatNoOutputNeedsChangeNothingInSilence) {
-  constexpr std::string_view kNoSampler =
-      "an end of the graph with a sampler goes before an output without one, "
-      "as "
-      "the output may be of a class nobody listed";
-  Exceptions exceptions(
-      Exceptions::Reasons{{"api_node", kNoSampler},
-                          {"pack_service", kNoSampler},
-                          {"pack_service_sides", kNoSampler},
-                          {"upscale_only", kNoSampler},
-                          {"upscaled_by_unknown_tools", kNoSampler},
-                          {"upscaled_only", kNoSampler},
-                          {"loose_ends", "it has no output at all"}});
   for (const auto& [name, nodes] : executed_graphs())
     for (const Json& changed :
          {joined(nodes, other_scene()), joined(other_scene(), nodes)}) {
       const Interpretation before = record_of(nodes);
       const Interpretation after = record_of(changed);
-      if (before.generation == after.generation || is_flagged(after) ||
-          exceptions.has(name))
-        continue;
+      if (before.generation == after.generation || is_flagged(after)) continue;
       EXPECT_EQ(describe(before), describe(after)) << name;
     }
-  exceptions.expect_all_met();
 }
 
 TEST(ComfyRelations, MutedNodesChangeNothing) {
