@@ -85,9 +85,11 @@ std::optional<std::string> preprocessor(const GraphValues& values,
                                         const GraphInput* image) {
   if (image == nullptr || !image->is_link()) return std::nullopt;
   const std::string_view maker = values.graph().node(image->node).class_type;
-  const GraphInput* chosen = values.input_named(image->node, "preprocessor");
-  if (chosen != nullptr && chosen->value.is_string())
-    return std::string(*chosen->value.string());
+  if (const GraphInput* chosen =
+          values.input_named(image->node, "preprocessor")) {
+    if (chosen->is_link()) return std::nullopt;
+    if (chosen->value.is_string()) return std::string(*chosen->value.string());
+  }
   if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
     return std::string(maker);
   return std::nullopt;
@@ -151,7 +153,8 @@ void add_numbered(GraphValues& values, NodeIndex node,
       count = values.value_of(*input, NodeField::kValue).integer();
   // Easy-Use: in simple mode start and end are left over from the advanced one.
   const GraphInput* mode = values.input_named(node, "mode");
-  const bool is_simple = mode != nullptr && mode->value.string() == "simple";
+  const bool is_simple =
+      mode != nullptr && (mode->is_link() || mode->value.string() == "simple");
   for (const auto& [number, slot] : slots) {
     if (count && number > *count) break;
     if (slot.net == nullptr || (have_images && slot.image == nullptr)) continue;

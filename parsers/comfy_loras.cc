@@ -126,6 +126,18 @@ LoraName words_of(std::string_view name) {
   return found;
 }
 
+// A strength that another node makes may not be in the graph: no other stands
+// in for it.
+struct Strength {
+  std::optional<double> value;
+  bool is_hidden = false;
+
+  bool is_given() const { return value || is_hidden; }
+  bool may_do_something() const {
+    return is_hidden || (value && std::fabs(*value) >= kLeastStrength);
+  }
+};
+
 class Node {
  public:
   Node(const Graph& graph, NodeIndex node, const Resolve& resolve)
@@ -147,10 +159,15 @@ class Node {
     if (!count) count = value("num_loras").integer();
     return count && number_in<std::int64_t>(number).value_or(0) > *count;
   }
-  bool is_advanced() const {
-    std::string_view mode = value("input_mode").string().value_or("");
-    if (mode.empty()) mode = value("mode").string().value_or("");
-    return mode.starts_with("advanced");
+  /// The name of the mode; `is_hidden` if there is one that is not known.
+  std::string_view mode(bool& is_hidden) const {
+    for (const std::string_view name : {"input_mode", "mode"})
+      if (const GraphInput* input = input_named(name)) {
+        const auto word = value_of(*input).string();
+        is_hidden = !word && input->is_link();
+        if (word && !word->empty()) return *word;
+      }
+    return {};
   }
   /// False for a node that only names a LoRA.
   bool loads() const {
@@ -170,35 +187,45 @@ class Node {
     return ids && parse_air_ids(*ids) ? *ids : file;
   }
 
-  JsonValue value(std::string_view name) const {
+  const GraphInput* input_named(std::string_view name) const {
     for (const GraphInput& input : inputs_)
-      if (input.name == name) return value_of(input);
-    return {};
+      if (input.name == name) return &input;
+    return nullptr;
+  }
+  JsonValue value(std::string_view name) const {
+    const GraphInput* input = input_named(name);
+    return input != nullptr ? value_of(*input) : JsonValue();
   }
   JsonValue value_of(const GraphInput& input) const {
     return input.is_link() ? resolve_(input) : plain_value(input.value);
   }
 
+  Strength strength_in(const GraphInput& input) const {
+    const auto number = value_of(input).number();
+    return {number, !number && input.is_link()};
+  }
   template <std::size_t N>
-  std::optional<double> weight(const std::array<std::string_view, N>& patterns,
-                               std::string_view number) const {
+  Strength weight(const std::array<std::string_view, N>& patterns,
+                  std::string_view number) const {
     for (const std::string_view pattern : patterns)
-      if (const auto weight = value(numbered(pattern, number)).number())
-        return weight;
-    return std::nullopt;
+      if (const GraphInput* input = input_named(numbered(pattern, number)))
+        if (const Strength found = strength_in(*input); found.is_given())
+          return found;
+    return {};
   }
 
   /// The number of an input whose name says that it is the strength of the
   /// LoRA that `about` names.
-  std::optional<double> weight_of(const LoraName& about, bool of_clip) const {
+  Strength weight_of(const LoraName& about, bool of_clip) const {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
       const LoraName& word = words()[i];
       if (!word.is_weight || word.is_strange || word.is_switch ||
           word.is_of_clip != of_clip || word.id != about.id)
         continue;
-      if (const auto weight = value_of(inputs_[i]).number()) return weight;
+      if (const Strength found = strength_in(inputs_[i]); found.is_given())
+        return found;
     }
-    return std::nullopt;
+    return {};
   }
   bool is_switched_off(const LoraName& about) const {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -226,18 +253,17 @@ class Node {
   mutable std::vector<LoraName> words_;
 };
 
-void add(std::vector<Lora>& loras, std::string_view name,
-         std::optional<double> weight, std::optional<double> clip_weight) {
+void add(std::vector<Lora>& loras, std::string_view name, Strength weight,
+         Strength clip_weight) {
   if (is_nothing(name)) return;
-  const bool is_idle =
-      weight && std::fabs(*weight) < kLeastStrength &&
-      (!clip_weight || std::fabs(*clip_weight) < kLeastStrength);
-  if (is_idle) return;
+  if (weight.value && !weight.may_do_something() &&
+      !clip_weight.may_do_something())
+    return;
   Lora lora;
   lora.name = std::string(name);
-  lora.weight = weight ? weight : clip_weight;
-  if (clip_weight && weight && *clip_weight != *weight)
-    lora.clip_weight = clip_weight;
+  lora.weight = weight.is_given() ? weight.value : clip_weight.value;
+  if (weight.is_given() && clip_weight.value != weight.value)
+    lora.clip_weight = clip_weight.value;
   loras.push_back(std::move(lora));
 }
 
@@ -274,17 +300,17 @@ void add_object(JsonValue entry, std::vector<Lora>& loras) {
     weight.reset();
     clip_weight.reset();
   }
-  add(loras, *name, weight, clip_weight);
+  add(loras, *name, {weight}, {clip_weight});
 }
 
 // Comma-separated names and weights (SwarmUI). A name without a weight is left
-// out there, and so it is here.
+// out there, and so it is here, unless the weights are not in the graph.
 void add_named_list(std::string_view names, std::string_view weights,
-                    std::vector<Lora>& loras) {
-  while (!names.empty() && !weights.empty()) {
+                    bool are_hidden, std::vector<Lora>& loras) {
+  while (!names.empty() && (are_hidden || !weights.empty())) {
     const std::string_view name = trimmed(next_item(names));
     const auto weight = number_in<double>(trimmed(next_item(weights)));
-    if (weight) add(loras, name, weight, std::nullopt);
+    if (weight || are_hidden) add(loras, name, {weight}, {});
   }
 }
 
@@ -295,7 +321,7 @@ void add_list(JsonValue list, std::vector<Lora>& loras) {
     } else if (entry.is_array() && entry[std::size_t{0}].is_string()) {
       // [name, model strength, clip strength], as stacks travel.
       add(loras, *entry[std::size_t{0}].string(),
-          entry[std::size_t{1}].number(), entry[std::size_t{2}].number());
+          {entry[std::size_t{1}].number()}, {entry[std::size_t{2}].number()});
     }
   });
 }
@@ -322,8 +348,9 @@ bool add_lists(const Node& values, const GraphInput& input,
     return true;
   }
   if (input.name == "lora_names") {
+    const auto weights = values.value("lora_weights").string();
     add_named_list(values.value_of(input).string().value_or(""),
-                   values.value("lora_weights").string().value_or(""), loras);
+                   weights.value_or(""), !weights, loras);
     return true;
   }
   if (!text.starts_with('[')) return false;
@@ -339,21 +366,23 @@ void add_numbered(const Node& values, const GraphInput& input,
   if (name.empty() || values.is_beyond_count(number)) return;
   const LoraName words = words_of(input.name);
   if (values.is_switched_off(words)) return;
-  const bool is_advanced = values.is_advanced();
-  auto weight = is_advanced ? values.weight(kAdvancedWeights, number)
-                            : values.weight(kSimpleWeights, number);
-  const bool is_simple = weight.has_value() && !is_advanced;
-  if (!weight) weight = values.weight(kWeights, number);
+  bool is_mode_hidden = false;
+  const bool is_advanced = values.mode(is_mode_hidden).starts_with("advanced");
+  Strength weight = is_advanced ? values.weight(kAdvancedWeights, number)
+                                : values.weight(kSimpleWeights, number);
+  const bool is_simple = weight.is_given() && !is_advanced;
+  if (!weight.is_given()) weight = values.weight(kWeights, number);
   // In simple mode the clip strengths are left over from the advanced one.
-  auto clip_weight =
-      is_simple ? std::nullopt : values.weight(kClipWeights, number);
-  if (!weight && !clip_weight) {
+  Strength clip_weight =
+      is_simple ? Strength{} : values.weight(kClipWeights, number);
+  if (!weight.is_given() && !clip_weight.is_given()) {
     weight = values.weight_of(words, false);
     clip_weight = values.weight_of(words, true);
   }
+  if (is_mode_hidden) weight = clip_weight = {{}, true};
   // A name without a strength in a node that neither takes nor loads a model is
   // a choice for another node, which has the strength.
-  if (!weight && !clip_weight && !values.loads()) return;
+  if (!weight.is_given() && !clip_weight.is_given() && !values.loads()) return;
   add(loras, name, weight, clip_weight);
 }
 

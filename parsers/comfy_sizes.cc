@@ -390,32 +390,42 @@ void ComfyWalk::read_scaling(NodeIndex node, Scaling& scaling) {
       (kind.role == NodeRole::kPass && contains_ignoring_case(name, "upscale"));
   if (!is_scaling) return;
   scaling.is_found = true;
-  if ((kind.own_fields & field_bit(NodeField::kUpscalerName)) != 0) {
-    if (const auto file =
-            values_.value(node, NodeField::kUpscalerName).string())
-      scaling.upscaler = std::string(*file);
-    scaling.by_model = true;
-  } else if (const GraphInput* model =
-                 values_.input_named(node, "upscale_model")) {
-    if (const auto file =
-            values_.value_of(*model, NodeField::kUpscalerName).string())
-      scaling.upscaler = std::string(*file);
-    scaling.by_model = values_.input(node, NodeField::kScale) == nullptr;
-  } else if (const GraphInput* method =
-                 values_.input_named(node, "upscale_method");
-             method != nullptr && !scaling.upscaler) {
-    if (const auto word = method->value.string())
-      scaling.upscaler = std::string(*word);
-  }
-  if (const GraphInput* scale = values_.input(node, NodeField::kScale))
-    if (const auto factor =
-            values_.value_of(*scale, NodeField::kScale).number())
-      scaling.factor = scaling.factor.value_or(1.0) * *factor;
+  name_upscaler(node, scaling);
+  const GraphInput* scale = values_.input(node, NodeField::kScale);
+  const auto factor =
+      scale == nullptr ? std::nullopt
+                       : values_.value_of(*scale, NodeField::kScale).number();
   start_sizing();
   if (const auto size = own_size(node, 0)) {
     scaling.size = size;
     scaling.factor.reset();
+    scaling.is_factor_hidden = false;
+  } else if (!factor) {
+    scaling.size.reset();
+    scaling.is_factor_hidden = true;
+  } else if (scaling.size) {
+    scaling.size = size_times(*scaling.size, *factor);
+  } else {
+    scaling.factor = scaling.factor.value_or(1.0) * *factor;
   }
+}
+
+// A model goes before a method that was named before it.
+void ComfyWalk::name_upscaler(NodeIndex node, Scaling& scaling) {
+  const auto name = [&](std::optional<std::string_view> word) {
+    scaling.is_upscaler_named = true;
+    scaling.upscaler.reset();
+    if (word) scaling.upscaler = std::string(*word);
+  };
+  if ((graph_.node(node).kind->own_fields &
+       field_bit(NodeField::kUpscalerName)) != 0)
+    name(values_.value(node, NodeField::kUpscalerName).string());
+  else if (const GraphInput* model = values_.input_named(node, "upscale_model"))
+    name(values_.value_of(*model, NodeField::kUpscalerName).string());
+  else if (const GraphInput* method =
+               values_.input_named(node, "upscale_method");
+           method != nullptr && !scaling.is_upscaler_named)
+    name(method->value.string());
 }
 
 // Efficiency nodes: a second pass is a script of the first.
@@ -441,7 +451,8 @@ void ComfyWalk::find_script(NodeIndex sampler) {
         if (const auto name = ckpt->value.string();
             name && *name != "(use same)")
           add_extra("hires_model", *name);
-      if (const GraphInput* upscaler = values_.input_named(node, widget))
+      if (const GraphInput* upscaler = values_.input_named(node, widget);
+          upscaler != nullptr && (kind == nullptr || !kind->is_link()))
         if (const auto name = upscaler->value.string())
           hires.upscaler = std::string(*name);
       return;

@@ -82,11 +82,11 @@ void ComfyWalk::describe_pass(NodeIndex sampler, const Scaling& scaling) {
   else if (is_detailer)
     role = "detailer";
 
-  if (is_hires && !result_.hires.steps) {
+  if (is_hires && result_.hires == Hires{}) {
     Hires& hires = result_.hires;
     hires.steps = values_.value(sampler, NodeField::kSteps).integer();
     hires.denoising_strength = denoise_of(sampler);
-    if (!scaling.by_model) hires.upscale = scaling.factor;
+    if (!scaling.is_factor_hidden) hires.upscale = scaling.factor;
     hires.upscaler = scaling.upscaler;
     if (scaling.size) {
       hires.width = scaling.size->width;

@@ -57,8 +57,10 @@ class ComfyWalk {
     std::optional<std::string> upscaler;
     std::optional<PixelSize> size;
     bool is_found = false;
-    // An upscale model has a factor of its own, which no graph holds.
-    bool by_model = false;
+    // Of an upscale model, which has a factor of its own that no graph holds,
+    // or of a number that another node makes.
+    bool is_factor_hidden = false;
+    bool is_upscaler_named = false;
   };
 
   // --- which node made the picture
@@ -118,6 +120,7 @@ class ComfyWalk {
   bool keeps_proportions(NodeIndex node);
   std::optional<PixelSize> size_by_ratio(NodeIndex node);
   void read_scaling(NodeIndex node, Scaling& scaling);
+  void name_upscaler(NodeIndex node, Scaling& scaling);
   void find_script(NodeIndex sampler);
   std::optional<double> denoise_of(NodeIndex sampler);
 
