@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
+#include "parsers/named_secrets.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -103,7 +105,7 @@ std::string folded(std::string_view name) {
   return letters;
 }
 
-bool is_secret(std::string_view name) {
+bool is_secret_parameter(std::string_view name) {
   constexpr std::size_t kLongestName = 64;
   if (name.size() > kLongestName) return false;
   const std::string letters = folded(name);
@@ -133,7 +135,7 @@ Query query_at(std::string_view text, std::size_t at) {
     if (is_beside_urls(sign.c) || closes_url(text, i)) break;
     query.end += sign.length;
     if (sign.c == '=' && in_name) {
-      query.is_signed |= is_secret(text.substr(name, i - name));
+      query.is_signed |= is_secret_parameter(text.substr(name, i - name));
       in_name = false;
     } else if (constexpr std::string_view kBetween = "&?#;";
                kBetween.find(sign.c) != kBetween.npos) {
@@ -144,8 +146,26 @@ Query query_at(std::string_view text, std::size_t at) {
   return query;
 }
 
+void redact(std::string& text, std::vector<std::string>& secrets) {
+  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
+  if (auto clean = without_named_secrets(text, secrets))
+    text = std::move(*clean);
+}
+
 void redact(std::optional<std::string>& text) {
   if (text) sdmeta::redact(*text);
+}
+
+void remove_all(std::string_view secret, std::string& text) {
+  std::size_t at = text.find(secret);
+  if (at == text.npos) return;
+  const std::string whole = std::exchange(text, {});
+  std::size_t kept = 0;
+  for (; at != whole.npos; at = whole.find(secret, kept)) {
+    text.append(whole, kept, at - kept);
+    kept = at + secret.size();
+  }
+  text.append(whole, kept);
 }
 
 }  // namespace
@@ -180,10 +200,11 @@ std::optional<std::string> without_url_secrets(std::string_view text) {
 }
 
 void redact(std::string& text) {
-  if (auto clean = without_url_secrets(text)) text = std::move(*clean);
+  std::vector<std::string> secrets;
+  redact(text, secrets);
 }
 
-void remove_url_secrets(Generation& generation) {
+void remove_secrets(Generation& generation) {
   for (auto* const text :
        {&generation.software_version, &generation.prompt,
         &generation.negative_prompt, &generation.sampler, &generation.scheduler,
@@ -215,9 +236,21 @@ void remove_url_secrets(Generation& generation) {
     redact(resource.air);
   }
   for (KeyValue& pair : generation.extra) {
+    if (is_secret(pair.key, pair.value)) pair.value.clear();
     redact(pair.key);
     redact(pair.value);
   }
+}
+
+void remove_secrets(std::vector<RawField>& fields) {
+  std::vector<std::string> secrets;
+  for (RawField& field : fields) {
+    if (is_secret(field.key, field.value)) field.value.clear();
+    redact(field.key);
+    redact(field.value, secrets);
+  }
+  for (const std::string& secret : secrets)
+    for (RawField& field : fields) remove_all(secret, field.value);
 }
 
 }  // namespace sdmeta

@@ -42,7 +42,7 @@ INPUT is an image, a folder, an archive, or - for paths on standard input.
   --unmatched-rows FILE  CSV rows without an image
   --strict               exit 1 if an input failed or is damaged
   -q, --quiet            no progress and no summary
-More: --files-from -0 --all-files --stealth --keep-urls --io-depth --progress
+More: --files-from -0 --all-files --stealth --keep-secrets --io-depth --progress
 
 Examples
   sdmeta extract shots/ -o shots.jsonl
@@ -57,7 +57,7 @@ constexpr const char* kShowHelp =
     R"(sdmeta show [OPTIONS] FILE...      what is in these images, for a person
 
   --json        the record as indented JSON, with the raw text
-  --keep-urls   do not cut signed query strings off addresses
+  --keep-secrets  keep signed query strings of addresses, keys and passwords
 
 FILE may be a member of an archive (shots.tar!/12345678.png), a whole archive, a
 folder, or - for a list of paths on standard input (-0: they end with NUL).

@@ -20,8 +20,10 @@ namespace sdmeta {
 
 struct ReadOptions {
   ExtractOptions extract;
-  bool with_raw = false;   // keep the texts as found, in `image.fields`
-  bool keep_urls = false;  // do not cut signed query strings off addresses
+  bool with_raw = false;  // keep the texts as found, in `image.fields`
+  // Keep signed query strings of addresses, and members of JSON that are named
+  // as keys and passwords.
+  bool keep_secrets = false;
 };
 
 /// A file, told by its bytes. Folders, pipes and what cannot be opened are

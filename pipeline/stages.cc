@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "parsers/interpret.h"
+#include "parsers/named_secrets.h"
 #include "parsers/redact.h"
 #include "pipeline/archive_file.h"
 #include "pipeline/cached_source.h"
@@ -43,32 +44,29 @@ std::optional<std::uint64_t> member_bytes(const Job& job) {
   return std::nullopt;
 }
 
-/// The question mark of a URL stands in the text as it is or as an escape. Long
-/// texts are not asked: the Generation, which is, holds few of their bytes.
-bool may_have_queries(const ImageFields& image) {
+/// The question mark of a URL stands in the text as it is or as an escape, and
+/// a named secret in JSON. Long texts are not asked: the Generation, which is,
+/// holds few of their bytes.
+bool may_have_secrets(const ImageFields& image) {
   constexpr std::size_t kMostAsked = 4096;
   const auto has = [](std::string_view text, char c) {
     return text.find(c) != text.npos;
   };
-  return std::any_of(image.fields.begin(), image.fields.end(),
-                     [has](const RawField& field) {
-                       return field.value.size() > kMostAsked ||
-                              has(field.value, '?') || has(field.value, '\\') ||
-                              has(field.value, '%') ||
-                              has(field.key, '?');
-                     });
+  return std::any_of(
+      image.fields.begin(), image.fields.end(), [has](const RawField& field) {
+        return field.value.size() > kMostAsked || has(field.value, '?') ||
+               has(field.value, '\\') || has(field.value, '%') ||
+               may_have_members(field.value) || has(field.key, '?');
+      });
 }
 
-void remove_url_secrets(Record& record) {
-  if (record.generation) remove_url_secrets(*record.generation);
-  for (RawField& field : record.image.fields) {
-    redact(field.key);
-    redact(field.value);
-  }
+void remove_secrets(Record& record) {
+  if (record.generation) remove_secrets(*record.generation);
+  remove_secrets(record.image.fields);
 }
 
 /// Details quote what was found, in fields and elsewhere.
-void remove_url_secrets_of_details(Record& record) {
+void remove_secrets_of_details(Record& record) {
   if (record.error) redact(record.error->detail);
   for (Error& warning : record.warnings) redact(warning.detail);
 }
@@ -175,11 +173,10 @@ Record interpret_stage(Extracted&& extracted,
         record.has_text ? Status::kUnrecognized : Status::kNoMetadata;
   }
   for (Error& doubt : doubts) warn(doubt);
-  const bool may_have_secrets =
-      !options.keep_urls && may_have_queries(record.image);
+  const bool is_asked = !options.keep_secrets && may_have_secrets(record.image);
   if (!options.with_raw) record.image.fields = {};
-  if (may_have_secrets) remove_url_secrets(record);
-  if (!options.keep_urls) remove_url_secrets_of_details(record);
+  if (is_asked) remove_secrets(record);
+  if (!options.keep_secrets) remove_secrets_of_details(record);
   return record;
 }
 

@@ -56,7 +56,7 @@ class ManPage(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         shown = re.sub(r".\x08", "", done.stdout)
-        for option in ("-o, --output FILE", "--keep-urls", "-0, --null", "--for READER"):
+        for option in ("-o, --output FILE", "--keep-secrets", "-0, --null", "--for READER"):
             self.assertIn(option, shown)
 
 

@@ -1,4 +1,4 @@
-"""Signed links are secrets of whoever made the image: no output has them."""
+"""Signed links and keys are secrets of whoever made the image: no output has them."""
 import json
 import os
 import unittest
@@ -22,6 +22,9 @@ GRAPH = {
                      "seed": LINK, "steps": 5, "cfg": 1}},
     "extraMetadata": json.dumps({"transformations": [{"image": LINK}]}),
 }
+KEY = "c2VjcmV0NGYxYzlhNzdiMjA"
+REQUEST = {"prompt": "a hill", "steps": 5, "seed": 1, "api_key": KEY,
+           "headers": {"Authorization": "Bearer " + KEY}}
 IMAGES = {
     "bad_number.png": INFOTEXT % 1 + ", Clip skip: " + LINK,
     "prompt.png": LINK + "\n" + INFOTEXT % 1,
@@ -36,6 +39,7 @@ IMAGES = {
                                LINK}).replace("/", "\\/"),
     "nested.png": INFOTEXT % 1 + ", Made with: HTTPS://a.b/c?a[]=1&url="
                   + urllib.parse.quote(LINK, safe=""),
+    "request.png": json.dumps(REQUEST),
 }
 ROWS = "id,image_url,image_id\n" + "".join(
     "%d,00000000-0000-0000-0000-%012d,%d\n" % (n, n, n)
@@ -74,14 +78,16 @@ class Redaction(ProgramTest):
                     text += self.read(path).decode()
         return text
 
-    def test_no_command_writes_a_signed_link(self):
+    def test_no_command_writes_a_signed_link_or_a_key(self):
         text = self.all_output()
         self.assertIn("a.b/c", text)
         self.assertNotIn(SECRET, text)
 
-    def test_with_keep_urls_every_image_keeps_its_own(self):
-        text = self.all_output("--keep-urls")
+    def test_with_keep_secrets_every_image_keeps_its_own(self):
+        text = self.all_output("--keep-secrets")
         self.assertGreater(text.count(SECRET), 3 * len(IMAGES))
+        older_name = self.all_output("--keep-urls")
+        self.assertEqual(text.count(SECRET), older_name.count(SECRET))
 
 
 if __name__ == "__main__":

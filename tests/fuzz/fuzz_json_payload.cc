@@ -74,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   }
   const sdmeta::Limits limits;
   sdmeta::Interpretation got = sdmeta::interpret(image, limits);
-  if (got.generation) sdmeta::remove_url_secrets(*got.generation);
+  if (got.generation) sdmeta::remove_secrets(*got.generation);
+  sdmeta::remove_secrets(image.fields);
 
   // What the repair makes is JSON, or it makes nothing.
   for (const sdmeta::RawField& field : image.fields) {

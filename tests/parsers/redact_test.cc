@@ -157,8 +157,88 @@ TEST(Redact, EveryStringOfAGenerationIsCleaned) {
     return generation;
   };
   Generation generation = with("https://x/y?sig=1");
-  remove_url_secrets(generation);
+  remove_secrets(generation);
   EXPECT_TRUE(generation == with("https://x/y"));
+}
+
+// What `redact` makes of a text; "(unchanged)" as above.
+std::string without_names(std::string text) {
+  const std::string before = text;
+  redact(text);
+  return text == before ? "(unchanged)" : text;
+}
+
+constexpr std::string_view kKey = "4f1c9a77b20e4d1f8c55";
+
+TEST(Redact, MembersNamedAsSecretsLoseTheirValue) {
+  for (const char* name :
+       {"api_key", "apiKey", "API-Key", "x-api-key", "openai_api_key", "token",
+        "hf_token", "civitai_token", "access_token", "secret", "client_secret",
+        "Authorization", "bearer", "password"}) {
+    const std::string member = "{\"" + std::string(name) + "\": \"";
+    EXPECT_EQ(without_names(member + std::string(kKey) + "\", \"n\":1}"),
+              member + "\", \"n\":1}")
+        << name;
+  }
+}
+
+TEST(Redact, HeadersInStringsOfStringsAreMembers) {
+  EXPECT_EQ(
+      without_names(R"({"headers":"{\"Authorization\": \"Bearer 4f1c9a77b20e4d)"
+                    R"(1f8c55\",\"a\":1}"})"),
+      R"({"headers":"{\"Authorization\": \"\",\"a\":1}"})");
+  EXPECT_EQ(without_names(R"("{\\\"password\\\":\\\"a\\\\\\\"b\\\"}")"),
+            R"("{\\\"password\\\":\\\"\\\"}")");
+}
+
+TEST(Redact, ASecretThatWasCutIsOneStill) {
+  EXPECT_EQ(without_names(R"({"a": 1, "api_key": "4f1c9a7)"),
+            R"({"a": 1, "api_key": ")");
+}
+
+TEST(Redact, WordsAndNumbersAreNoSecrets) {
+  for (const char* text :
+       {R"({"token": "a red cat on a mat"})", R"({"token": "ohwx woman"})",
+        R"({"token": "sks"})", R"({"secret": "garden"})",
+        R"({"negative_token": "verybadimagenegative_v1.3"})",
+        R"({"max_tokens": 1234567890123456})",
+        R"({"token_normalization": "none"})",
+        R"({"tokens_per_second": "12345678901234567890"})",
+        R"({"api_key": ["12", 0]})", R"({"api_key": ""})",
+        R"({"api_key": "None"})", R"({"password": "a door that asks for it"})",
+        "a sign that says api_key: 4f1c9a77b20e4d1f8c55",
+        R"(a "token": of love)", R"("token":)", R"(":)"})
+    EXPECT_EQ(without_names(text), "(unchanged)") << text;
+}
+
+TEST(Redact, WidgetsBesideTheMemberLoseTheValueToo) {
+  std::vector<RawField> fields = {
+      {Carrier::kPngText, Encoding::kUtf8, "workflow",
+       R"({"nodes":[{"widgets_values":["4f1c9a77b20e4d1f8c55","a hill"]}]})"},
+      {Carrier::kPngText, Encoding::kUtf8, "prompt",
+       R"({"1":{"inputs":{"api_key":"4f1c9a77b20e4d1f8c55"}}})"},
+      {Carrier::kPngText, Encoding::kUtf8, "hf_token", std::string(kKey)}};
+  remove_secrets(fields);
+  EXPECT_EQ(fields[0].value, R"({"nodes":[{"widgets_values":["","a hill"]}]})");
+  EXPECT_EQ(fields[1].value, R"({"1":{"inputs":{"api_key":""}}})");
+  EXPECT_EQ(fields[2].value, "");
+}
+
+TEST(Redact, ASettingNamedAsASecretIsCleared) {
+  Generation generation;
+  generation.extra = {{"api_key", std::string(kKey)}, {"token", "sks"}};
+  remove_secrets(generation);
+  EXPECT_EQ(generation.extra,
+            (std::vector<KeyValue>{{"api_key", ""}, {"token", "sks"}}));
+}
+
+TEST(Redact, SecretsThatNeverEndAreLinear) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += R"("token":"\"api_key\": \")";
+  redact(text);
+  text.clear();
+  for (int i = 0; i < 100'000; ++i) text += R"("api_key":"\\\\)";
+  redact(text);
 }
 
 TEST(Redact, ManyUrlsAreLinear) {

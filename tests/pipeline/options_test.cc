@@ -190,7 +190,7 @@ TEST(Options, LongHelpNamesEveryOption) {
   ASSERT_NE(usage, nullptr);
   for (const char* option :
        {"--output", "--csv", "--match", "--files-from", "--null", "--all-files",
-        "--shard", "--raw", "--verify", "--stealth", "--keep-urls", "--threads",
+        "--shard", "--raw", "--verify", "--stealth", "--keep-secrets", "--threads",
         "--io-depth", "--resume", "--stats", "--unmatched-rows", "--progress",
         "--quiet", "--strict"})
     EXPECT_NE(usage->text.find(option), std::string::npos) << option;

@@ -135,7 +135,7 @@ TEST(Read, SignedQueriesAreCutUnlessAskedFor) {
   options.with_raw = true;
   EXPECT_EQ(line_of(read_text(text, "", options)).find("secret"),
             std::string::npos);
-  options.keep_urls = true;
+  options.keep_secrets = true;
   EXPECT_NE(line_of(read_text(text, "", options)).find("secret"),
             std::string::npos);
 }

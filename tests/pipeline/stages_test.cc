@@ -113,7 +113,7 @@ TEST(InterpretStage, SignedAddressesLoseTheirQueryEverywhere) {
       interpret_stage(with_text("parameters", kText), options);
   EXPECT_EQ(record.generation->prompt->find("secret"), std::string::npos);
   EXPECT_EQ(record.image.fields[0].value.find("secret"), std::string::npos);
-  options.keep_urls = true;
+  options.keep_secrets = true;
   EXPECT_NE(interpret_stage(with_text("parameters", kText), options)
                 .image.fields[0]
                 .value.find("secret"),
