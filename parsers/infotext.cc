@@ -155,27 +155,29 @@ string_view without_label(string_view text) {
   return text;
 }
 
-}  // namespace
-
 bool has_prompt_label(string_view text) {
   constexpr string_view kLabel = "Positive prompt:";
-  return starts_with_ignoring_case(text, kLabel) &&
-         text.substr(kLabel.size()).starts_with('\n');
+  if (!starts_with_ignoring_case(text, kLabel)) return false;
+  text.remove_prefix(kLabel.size());
+  return text.starts_with('\n') || text.starts_with('\r');
 }
+
+}  // namespace
 
 bool has_infotext_words(string_view text) {
   return has_prompt_label(text) || text.find(kStepsLabel) != text.npos ||
          text.find(kNegativeLabel) != text.npos ||
          text.find("Sampler:") != text.npos ||
+         text.find("steps:") != text.npos ||
          text.find("Postprocess upscale") != text.npos;
 }
 
 Infotext read_infotext(string_view text, const Limits& limits) {
   text = without_label(text);
-  const bool is_labelled = has_prompt_label(text);
-  if (is_labelled) text.remove_prefix(text.find('\n'));
   Infotext result;
-  SettingsPlace found = find_settings(text, is_labelled, limits);
+  result.is_labelled = has_prompt_label(text);
+  if (result.is_labelled) text.remove_prefix(text.find('\n'));
+  SettingsPlace found = find_settings(text, result.is_labelled, limits);
   result.form = found.form;
   result.settings = std::move(found.line.settings);
   result.is_cut = found.line.is_cut;

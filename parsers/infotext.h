@@ -36,17 +36,16 @@ struct Infotext {
   /// that fit nowhere ("trailing").
   std::vector<KeyValue> blocks;
   bool is_cut = false;  // more settings than the limit allows
+  /// A line `Positive prompt:` begins the text: ComfyUI's WLSH nodes write it
+  /// (`make_comment` in wlsh_nodes.py of
+  /// https://github.com/wallish77/wlsh_nodes), and a line for each setting.
+  bool is_labelled = false;
 
   /// Its settings are known keys or it has a line of negative prompt.
   bool has_parts() const {
     return form != InfotextForm::kSettingsWeak && form != InfotextForm::kPlain;
   }
 };
-
-/// A line `Positive prompt:` begins the text: ComfyUI's WLSH nodes write it
-/// (`make_comment` in wlsh_nodes.py of
-/// https://github.com/wallish77/wlsh_nodes), and a line for each setting.
-bool has_prompt_label(std::string_view text);
 
 /// Quickly: false if the text has none of the words of which one stands in
 /// every infotext. Text that has one and whose `Infotext::has_parts` is infotext

@@ -53,7 +53,9 @@ bool is_comfy_saver(const Clues& clues) {
        {"Lora_0 Model name", "Embedding_0 name", "Batch index"})
     if (clues.settings.find(key) != nullptr) return true;
   for (const Payload& payload : clues.payloads.all())
-    if (has_prompt_label(payload.text())) return true;
+    if (!payload.looks_like_json() && payload.is_infotext() &&
+        payload.infotext().is_labelled)
+      return true;
   // No web UI puts a graph beside its text.
   for (const std::string_view key : {"prompt", "workflow"}) {
     const Payload* const graph = clues.payloads.find(key);

@@ -327,6 +327,23 @@ std::optional<SettingsPlace> find_jammed(string_view text, bool is_apart,
   return std::nullopt;
 }
 
+// The line of settings that Steps stands in, where a key nobody knows begins
+// it: below a prompt, and with nothing but settings in front of Steps.
+std::optional<SettingsPlace> find_line_around(string_view text,
+                                              std::size_t steps,
+                                              const Limits& limits) {
+  const std::size_t start = line_start_before(text, steps);
+  if (start == 0) return std::nullopt;
+  const string_view before = text.substr(start, steps - start);
+  if (before.find(kNegativeLabel) != before.npos) return std::nullopt;
+  const SettingsLine line = split_settings(before, limits.max_settings);
+  if (line.settings.empty() ||
+      std::any_of(line.settings.begin(), line.settings.end(),
+                  [](const Setting& s) { return s.is_flag || s.raw.empty(); }))
+    return std::nullopt;
+  return read_lines_from(text, start, limits);
+}
+
 void take_version(const SettingsLine& from, SettingsLine& line) {
   const auto is_version = [](const Setting& s) { return s.key == "Version"; };
   if (std::any_of(line.settings.begin(), line.settings.end(), is_version))
@@ -397,6 +414,9 @@ SettingsPlace find_settings(string_view text, bool is_labelled,
   }
   if (starts_postprocessing(text)) return read_lines_from(text, 0, limits);
   auto jammed = find_jammed(text, true, limits);
+  if (jammed)
+    if (auto line = find_line_around(text, jammed->start, limits))
+      return std::move(*line);
   if (auto known = find_known_lines(text, is_labelled, limits)) {
     // Unless those are lines of a prompt above settings without a line.
     const string_view rest = known->line.rest;

@@ -93,7 +93,8 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
                   std::vector<Error>&) {
   const Payload* const caption = find_caption(payloads);
   if (caption == nullptr) return false;
-  std::string_view text = caption->text();
+  const std::string lines = with_lf(caption->text());
+  std::string_view text = lines;
   generation.software = "mochi-diffusion";
   const bool is_escaped = text.starts_with(kVersion);
   const std::string_view separator = is_escaped ? "\n" : "; ";

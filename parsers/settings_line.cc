@@ -95,11 +95,12 @@ class Splitter {
   }
 
   void skip_separators() {
-    while (at_ < line_end_ && is_any(text_[at_], kBlank | kComma)) ++at_;
+    at_ = std::min(after(kBlank | kComma, at_), line_end_);
   }
 
-  std::size_t after_blanks(std::size_t at) const {
-    while (at < text_.size() && is_any(text_[at], kBlank)) ++at;
+  // The first byte of no such kind from `at` on.
+  std::size_t after(int kinds, std::size_t at) const {
+    while (at < text_.size() && is_any(text_[at], kinds)) ++at;
     return at;
   }
 
@@ -110,7 +111,7 @@ class Splitter {
   }
 
   bool ends_value(std::size_t at) const {
-    at = after_blanks(at);
+    at = after(kBlank, at);
     return at >= text_.size() || text_[at] == ',' || text_[at] == '\n';
   }
 
@@ -126,7 +127,7 @@ class Splitter {
       return;
     }
     if (setting.key.empty()) setting.key = text_.substr(stop, 1);
-    at_ = after_blanks(stop + 1);
+    at_ = after(kBlank, stop + 1);
     if (at_line_end() || text_[at_] == ',') {
       setting.raw = text_.substr(at_, 0);
       return;
@@ -189,7 +190,7 @@ class Splitter {
     for (;;) {
       at = std::min(text_.substr(0, line_end_).find(',', at), line_end_);
       if (at == line_end_) return at;
-      const std::size_t next = after_blanks(at + 1);
+      const std::size_t next = after(kBlank | kComma, at + 1);
       if (next >= line_end_ || starts_key(next)) return at;
       if (is_first_comma && starts_flag(next) &&
           is_closed(trimmed(text_.substr(start, at - start))))
