@@ -135,7 +135,7 @@ bool ComfyWalk::unsamples(NodeIndex sampler) const {
     if (mode->value.string().value_or("").starts_with("unsample")) return true;
   const GraphInput* sigmas = values_.input_named(sampler, "sigmas");
   return sigmas != nullptr && sigmas->is_link() &&
-         graph_.node(sigmas->node).class_type == "FlipSigmas";
+         !spec_of(*graph_.node(sigmas->node).kind, "reversed").empty();
 }
 
 // What went back to noise is no base where another pass came of it.

@@ -23,8 +23,8 @@ bool is_no_name(std::string_view name) {
 std::optional<double> ComfyWalk::denoise_of(NodeIndex sampler) {
   // The cut of a schedule is a denoise by another name.
   if (const GraphInput* sigmas = values_.input_named(sampler, "sigmas");
-      sigmas != nullptr && sigmas->is_link() && sigmas->slot == 1 &&
-      graph_.node(sigmas->node).class_type == "SplitSigmasDenoise")
+      sigmas != nullptr && sigmas->is_link() &&
+      output_name(*graph_.node(sigmas->node).kind, sigmas->slot) == "denoise")
     return values_.value(sigmas->node, NodeField::kDenoise).number();
   return values_.value(sampler, NodeField::kDenoise).number();
 }

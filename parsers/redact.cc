@@ -32,9 +32,9 @@ struct Sign {
 
 std::optional<char> hex_byte(std::string_view digits) {
   unsigned value = 0;
+  if (digits.size() < 2) return std::nullopt;
   const char* const end = digits.data() + 2;
-  if (digits.size() < 2 ||
-      std::from_chars(digits.data(), end, value, 16).ptr != end)
+  if (std::from_chars(digits.data(), end, value, 16).ptr != end)
     return std::nullopt;
   return static_cast<char>(value);
 }

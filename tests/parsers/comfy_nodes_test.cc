@@ -58,7 +58,7 @@ TEST(ComfyNodes, EverySpecKeyIsAFieldOrDocumented) {
       "tags",     "split",    "lora",    "between", "compute",  "formula",
       "operator", "operands", "results", "list",    "ratio",    "custom",
       "decimal",  "outputs",  "raised",  "rounded", "sizes",    "extra",
-      "comma",    "air",      "gpu"};
+      "comma",    "air",      "gpu",     "reversed"};
   for (std::size_t i = 0; i < static_cast<std::size_t>(NodeField::kCount_); ++i)
     keys.insert(field_names(static_cast<NodeField>(i)).key);
   for (const NodeKind& row : node_table()) {
