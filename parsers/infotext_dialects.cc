@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "parsers/field_map.h"
 #include "parsers/infotext.h"
@@ -126,10 +127,56 @@ void read_draw_things(SettingsReader& settings, const Limits&,
   generation.prompt->resize(minus);
 }
 
+// `Canny;Depth`; with commas in its first versions.
+std::vector<std::string> listed_parts(const SettingsReader& settings,
+                                      std::string_view key) {
+  constexpr std::size_t kMost = 64;
+  std::vector<std::string> parts;
+  const Setting* const setting = settings.find(key);
+  if (setting == nullptr) return parts;
+  const std::string value = setting->value();
+  for (std::string_view rest = value; !rest.empty() && parts.size() < kMost;) {
+    const std::size_t end = std::min(rest.find_first_of(";,"), rest.size());
+    parts.emplace_back(trimmed(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return parts;
+}
+
+// SD.Next has a list for each part of its units (modules/control/run.py), of
+// which that of preprocessors leaves out units without one.
+void read_control_units(const SettingsReader& settings,
+                        Generation& generation) {
+  const auto models = listed_parts(settings, "Control model");
+  const auto modules = listed_parts(settings, "Control process");
+  const auto weights = listed_parts(settings, "Control conditioning");
+  const auto starts = listed_parts(settings, "Control start");
+  const auto ends = listed_parts(settings, "Control end");
+  const auto number = [](const std::vector<std::string>& parts, std::size_t i) {
+    return i < parts.size() ? number_in<double>(parts[i]) : std::nullopt;
+  };
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    if (is_placeholder(models[i])) continue;
+    ControlNet& unit = generation.controlnets.emplace_back();
+    unit.model = models[i];
+    if (modules.size() == models.size()) unit.module = modules[i];
+    unit.weight = number(weights, i);
+    unit.start = number(starts, i);
+    unit.end = number(ends, i);
+  }
+}
+
+// What enlarged the picture when it was done; mode 0 says that nothing did.
+void read_resize(const SettingsReader& settings, Generation& generation) {
+  const std::string_view name = settings.raw("Size name after");
+  if (is_placeholder(name) || settings.raw("Size mode after") == "0") return;
+  auto scale = number_in<double>(settings.raw("Size scale after"));
+  if (scale == 1.0) scale.reset();  // it was told a size
+  generation.upscalers.push_back({std::string(name), scale});
+}
+
 // The schedule is an option of SD.Next's samplers there.
-void read_sd_next(SettingsReader& settings, const Limits&,
-                  Generation& generation) {
-  settings.take("App");
+void read_sigma(SettingsReader& settings, Generation& generation) {
   if (settings.find("Schedule type") != nullptr ||
       settings.find("Scheduler") != nullptr)
     return;
@@ -138,6 +185,14 @@ void read_sd_next(SettingsReader& settings, const Limits&,
       equal_ignoring_case(sigma->raw, "default"))
     return;
   generation.scheduler = settings.take("Sampler sigma");
+}
+
+void read_sd_next(SettingsReader& settings, const Limits&,
+                  Generation& generation) {
+  settings.take("App");
+  read_sigma(settings, generation);
+  read_control_units(settings, generation);
+  read_resize(settings, generation);
 }
 
 // The text inputs of a saver say `unknown` when nothing is wired to them.

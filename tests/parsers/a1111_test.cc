@@ -686,6 +686,38 @@ TEST(InfotextDialects, SdNextHasPromptsForItsRefiner) {
   EXPECT_TRUE(got.extra.empty());
 }
 
+TEST(InfotextDialects, SdNextListsThePartsOfItsControlUnits) {
+  const Generation got = parse_settings(
+      "Steps: 20, Size: 8x8, Sampler: Euler a, Seed: 1, App: SD.Next, Control "
+      "process: Canny;Depth Anything, Control type: ControlNet, Control model: "
+      "Canny XL;Depth XL, Control conditioning: 0.8;1.0, Control start: "
+      "0.0;0.1, Control end: 1.0;0.9");
+  ASSERT_EQ(got.controlnets.size(), 2u);
+  EXPECT_EQ(got.controlnets[0],
+            (ControlNet{"Canny XL", "Canny", 0.8, 0.0, 1.0}));
+  EXPECT_EQ(got.controlnets[1],
+            (ControlNet{"Depth XL", "Depth Anything", 1.0, 0.1, 0.9}));
+  EXPECT_EQ(extra(got, "Control type"), "ControlNet");
+  EXPECT_EQ(extra(got, "Control model"), "Canny XL;Depth XL");
+}
+
+TEST(InfotextDialects, SdNextNamesWhatEnlargedThePicture) {
+  const auto upscalers = [](const std::string& mode, const std::string& name,
+                            const std::string& scale) {
+    return parse_settings("Steps: 20, Sampler: Euler a, Seed: 1, App: SD.Next, "
+                          "Size after: 16x16, Size mode after: " +
+                          mode + ", Size scale after: " + scale +
+                          ", Size name after: " + name)
+        .upscalers;
+  };
+  EXPECT_EQ(upscalers("1", "ESRGAN 4x", "2.0"),
+            (std::vector<Upscaler>{{"ESRGAN 4x", 2.0}}));
+  EXPECT_EQ(upscalers("1", "ESRGAN 4x", "1.0"),
+            (std::vector<Upscaler>{{"ESRGAN 4x", {}}}));
+  EXPECT_TRUE(upscalers("0", "ESRGAN 4x", "2.0").empty());
+  EXPECT_TRUE(upscalers("1", "None", "2.0").empty());
+}
+
 TEST(InfotextDialects, StableDiffusionCppPrefersItsJson) {
   const Generation got = parse_settings(
       "Steps: 20, CFG scale: 7.000000, Guidance: 3.500000, Seed: 42, Size: "
