@@ -56,7 +56,11 @@ void read_sampling(JsonValue sampling, Generation& generation) {
 
 void read_hires(JsonValue json, Hires& hires) {
   if (!json["enabled"].boolean().value_or(false)) return;
-  fill(hires.upscaler, text_of(json["upscaler"]));
+  // Beside a model's name the upscaler is called `Model`.
+  if (auto model = text_of(json["model"]))
+    hires.upscaler = std::move(model);
+  else
+    fill(hires.upscaler, text_of(json["upscaler"]));
   fill(hires.upscale, json["scale"].number());
   fill(hires.steps, positive(json["steps"]));
   fill(hires.width, positive(json["target_width"]));
@@ -88,6 +92,9 @@ void read_json(JsonValue root, Generation& generation) {
   read_sampling(root["sampling"], generation);
   read_hires(root["hires"], generation.hires);
   merge_loras(generation.loras, loras_of(root["loras"]));
+  if (auto net = text_of(root["models"]["control_net"]))
+    generation.controlnets.push_back(
+        {std::move(net), {}, root["control_strength"].number(), {}, {}});
 }
 
 }  // namespace

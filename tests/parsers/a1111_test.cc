@@ -742,6 +742,18 @@ TEST(InfotextDialects, StableDiffusionCppPrefersItsJson) {
   EXPECT_EQ(extra(got, "Seed"), "42");
 }
 
+TEST(InfotextDialects, StableDiffusionCppNamesItsOtherModelsInItsJson) {
+  const Generation got = parse_settings(
+      "Steps: 20, Seed: 42, Sampler: euler_a, Hires upscale: Model, Version: "
+      "stable-diffusion.cpp, SDCPP: "
+      R"({"models":{"model":"m.gguf","control_net":"canny.gguf"},)"
+      R"("control_strength":0.9,"hires":{"enabled":true,"upscaler":"Model",)"
+      R"("model":"4x.pth","scale":2.0}})");
+  EXPECT_EQ(got.hires.upscaler, "4x.pth");
+  EXPECT_EQ(got.controlnets,
+            (std::vector<ControlNet>{{"canny.gguf", {}, 0.9, {}, {}}}));
+}
+
 TEST(InfotextDialects, StableDiffusionCppLoadsADiffusionModelByItself) {
   const Generation got = parse_settings(
       "Steps: 20, CFG scale: 1.000000, Guidance: 3.500000, Seed: 42, Size: "
