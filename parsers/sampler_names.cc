@@ -15,7 +15,7 @@ struct Alias {
 };
 
 // Names that A1111 has no label for are ComfyUI's; in that spelling they need
-// no row.
+// no row. Those of InvokeAI do: what is known may end in `_k`.
 constexpr std::array kSamplers = std::to_array<Alias>({
     {"ddim", "DDIM"},
     {"ddim_cfg_pp", "DDIM CFG++"},
@@ -40,9 +40,11 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"dpmpp_2m_sde_gpu", "DPM++ 2M SDE"},
     {"dpmpp_2m_sde_heun", "DPM++ 2M SDE Heun"},
     {"dpmpp_2m_sde_heun_gpu", "DPM++ 2M SDE Heun"},
+    {"dpmpp_2s", "dpmpp_2s"},
     {"dpmpp_2s_a", "DPM++ 2S a"},
     {"dpmpp_2s_a_cfgpp", "dpmpp_2s_ancestral_cfg_pp"},
     {"dpmpp_2s_ancestral", "DPM++ 2S a"},
+    {"dpmpp_3m", "dpmpp_3m"},
     {"dpmpp_3m_sde", "DPM++ 3M SDE"},
     {"dpmpp_3m_sde_gpu", "DPM++ 3M SDE"},
     {"dpmpp_sde", "DPM++ SDE"},
@@ -57,6 +59,8 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"heunpp2", "Heun"},
     {"ipndm", "IPNDM"},
     {"ipndm_v", "IPNDM_V"},
+    {"kdpm_2", "DPM2"},
+    {"kdpm_2_a", "DPM2 a"},
     {"lcm", "LCM"},
     {"lms", "LMS"},
     {"plms", "PLMS"},

@@ -110,6 +110,22 @@ TEST(NormalizeSampler, InvokeAIMarksKarrasByASuffix) {
   EXPECT_EQ(result.scheduler_normalized, "karras");
 }
 
+// SCHEDULER_NAME_VALUES of invokeai/backend/stable_diffusion/schedulers.
+TEST(NormalizeSampler, InvokeAIsNamesAreKnown) {
+  for (const auto& [name, label] :
+       {std::pair("deis_k", "DEIS"), std::pair("dpmpp_2m_k", "DPM++ 2M"),
+        std::pair("dpmpp_2s_k", "dpmpp_2s"), std::pair("dpmpp_3m_k", "dpmpp_3m"),
+        std::pair("dpmpp_sde_k", "DPM++ SDE"), std::pair("euler_k", "Euler"),
+        std::pair("heun_k", "Heun"), std::pair("kdpm_2_a_k", "DPM2 a"),
+        std::pair("kdpm_2_k", "DPM2"), std::pair("lms_k", "LMS"),
+        std::pair("unipc_k", "UniPC")}) {
+    const Generation result = generation(name);
+    EXPECT_EQ(result.sampler, name);
+    EXPECT_EQ(result.sampler_normalized, label);
+    EXPECT_EQ(result.scheduler_normalized, "karras") << name;
+  }
+}
+
 TEST(NormalizeSampler, WhatWasWrittenStays) {
   const Generation result = generation("euler_ancestral_karras");
   EXPECT_EQ(result.sampler, "euler_ancestral_karras");
