@@ -44,6 +44,7 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"dpmpp_2s_a", "DPM++ 2S a"},
     {"dpmpp_2s_a_cfgpp", "dpmpp_2s_ancestral_cfg_pp"},
     {"dpmpp_2s_ancestral", "DPM++ 2S a"},
+    {"dpmpp_2s_ancestral_cfgpp", "dpmpp_2s_ancestral_cfg_pp"},
     {"dpmpp_3m", "dpmpp_3m"},
     {"dpmpp_3m_sde", "DPM++ 3M SDE"},
     {"dpmpp_3m_sde_gpu", "DPM++ 3M SDE"},
@@ -54,9 +55,11 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"euler_a", "Euler a"},
     {"euler_a_cfgpp", "euler_ancestral_cfg_pp"},
     {"euler_ancestral", "Euler a"},
+    {"euler_ancestral_cfgpp", "euler_ancestral_cfg_pp"},
     {"euler_cfgpp", "euler_cfg_pp"},
     {"heun", "Heun"},
     {"heunpp2", "Heun"},
+    {"heunpp_2", "Heun"},
     {"ipndm", "IPNDM"},
     {"ipndm_v", "IPNDM_V"},
     {"kdpm_2", "DPM2"},
@@ -69,6 +72,7 @@ constexpr std::array kSamplers = std::to_array<Alias>({
     {"uni_pc", "UniPC"},
     {"uni_pc_bh2", "UniPC"},
     {"unipc", "UniPC"},
+    {"unipc_bh2", "UniPC"},
 });
 
 // Longest first where one is the end of another. Some are words too common to

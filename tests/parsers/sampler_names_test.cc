@@ -71,6 +71,14 @@ TEST(SplitSampler, CommonWordsAreCutOffKnownSamplersOnly) {
             (SamplerName{"Perfectly Normal", std::nullopt}));
 }
 
+// As Stability Matrix and others show ComfyUI's names.
+TEST(SplitSampler, CommonWordsAreCutOffDisplayNames) {
+  for (const std::string_view name :
+       {"Euler Ancestral CFG++", "Heun++ 2", "DPM++ 2S Ancestral CFG++",
+        "UniPC BH2", "DPM++ 3M SDE GPU"})
+    EXPECT_EQ(split_sampler(std::string(name) + " Simple").sampler, name);
+}
+
 TEST(SetSampler, ASeparateScheduleLeavesTheSuffixAlone) {
   Generation result;
   set_sampler(result, "DPM++ 2M Karras", "Exponential");
@@ -167,18 +175,21 @@ TEST(NormalizeSampler, EverySpellingOfASamplerHasOneName) {
       {"DPM++ 2M SDE", "dpmpp_2m_sde", "dpmpp_2m_sde_gpu"},
       {"DPM++ 2M SDE Heun", "dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun_gpu"},
       {"DPM++ 2S a", "dpmpp_2s_ancestral", "k_dpmpp_2s_a", "dpm++2s_a"},
-      {"dpmpp_2s_ancestral_cfg_pp", "DPM++ 2S a CFG++"},
+      {"dpmpp_2s_ancestral_cfg_pp", "DPM++ 2S a CFG++",
+       "DPM++ 2S Ancestral CFG++"},
       {"DPM++ 3M SDE", "dpmpp_3m_sde", "dpmpp_3m_sde_gpu"},
       {"DPM++ SDE", "dpmpp_sde", "dpmpp_sde_gpu"},
       {"euler_cfg_pp", "Euler CFG++"},
       {"Euler a", "euler_ancestral", "k_euler_a", "euler_a"},
-      {"euler_ancestral_cfg_pp", "Euler a CFG++"},
+      {"euler_ancestral_cfg_pp", "Euler a CFG++", "Euler Ancestral CFG++"},
       {"Heun", "heun", "heunpp2", "k_heun"},
+      {"Heun", "Heun++ 2"},
       {"IPNDM", "ipndm"},
       {"IPNDM_V", "ipndm_v"},
       {"PLMS", "plms"},
       {"res_multistep", "Res Multistep"},
       {"UniPC", "uni_pc", "uni_pc_bh2", "unipc"},
+      {"UniPC", "UniPC BH2"},
   };
   for (const auto& spellings : kSpellings)
     for (const std::string_view name : spellings) {
