@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "parsers/text.h"
@@ -87,6 +88,19 @@ bool stands_above_infotext(std::string_view text) {
          text.find("}\nNegative prompt:") != text.npos;
 }
 
+// A longer text of the same name begins with all of it: what was broken off in
+// writing or on the way, in front of the whole.
+bool is_cut_copy(const RawField& field, std::span<const RawField> later) {
+  constexpr std::size_t kFewestBytes = 16;  // no title, no number
+  constexpr std::size_t kMostLooked = 16;  // a thousand texts may have one name
+  if (later.empty() || field.value.size() < kFewestBytes) return false;
+  later = later.first(std::min(later.size(), kMostLooked));
+  return std::any_of(later.begin(), later.end(), [&](const RawField& other) {
+    return other.value.size() > field.value.size() && other.key == field.key &&
+           other.value.starts_with(field.value);
+  });
+}
+
 }  // namespace
 
 bool starts_like_json(std::string_view text) {
@@ -160,10 +174,13 @@ JsonValue Payload::json() const {
 
 Payloads::Payloads(const ImageFields& image, const Limits& limits)
     : image_(&image), limits_(&limits) {
-  payloads_.reserve(image.fields.size());
-  for (const RawField& field : image.fields) add(field);
-  for (std::size_t i = 0; i < image.fields.size(); ++i)
-    if (!has_keyword(image.fields[i].carrier)) unwrap(payloads_[i]);
+  const std::span<const RawField> fields = image.fields;
+  payloads_.reserve(fields.size());
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (!is_cut_copy(fields[i], fields.subspan(i + 1))) add(fields[i]);
+  const std::size_t count = payloads_.size();
+  for (std::size_t i = 0; i < count; ++i)
+    if (!has_keyword(payloads_[i].field().carrier)) unwrap(payloads_[i]);
   for (const RawField& field : unwrapped_) add(field);
 }
 

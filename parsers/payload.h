@@ -82,7 +82,8 @@ class Payloads {
   /// Views into `image`, which must outlive it, as must `limits`.
   Payloads(const ImageFields& image, const Limits& limits);
 
-  /// In the order of the fields; members of wrapping objects come last.
+  /// In the order of the fields, without cut copies of later ones; members of
+  /// wrapping objects come last.
   const std::vector<Payload>& all() const { return payloads_; }
   /// First payload with this key: exact match first, then ignoring case.
   const Payload* find(std::string_view key) const {

@@ -37,6 +37,28 @@ TEST(Payload, FirstMembersOfWhatIsNamedLikeAGraphAreFound) {
   }
 }
 
+// A program broke off, or the way did, and the text was written again.
+TEST(Payload, CutCopiesYieldToTheWhole) {
+  const std::string text = "a hill\nSteps: 20, Sampler: Euler a, Seed: 7";
+  ImageFields image = image_with("parameters", text.substr(0, 30));
+  const Limits limits;
+  const auto add = [&image](std::string key, std::string value) {
+    image.fields.push_back(
+        {Carrier::kPngZtxt, Encoding::kUtf8, std::move(key), std::move(value)});
+  };
+  add("Title", "a");
+  add("Title", "a hill");
+  add("prompt", text);
+  EXPECT_EQ(Payloads(image, limits).text_of("parameters"), text.substr(0, 30));
+  add("parameters", text);
+  const Payloads payloads(image, limits);
+  EXPECT_EQ(payloads.text_of("parameters"), text);
+  EXPECT_EQ(payloads.text_of("Title"), "a");
+  EXPECT_EQ(payloads.all().size(), 4u);
+  add("parameters", text.substr(0, 30));
+  EXPECT_EQ(Payloads(image, limits).all().size(), 5u);
+}
+
 TEST(Payload, MembersOfOtherObjectsAreFoundWhereverTheyStand) {
   const ImageFields image =
       image_with("parameters", R"({"a": ")" + std::string(1000, 'x') +
