@@ -303,8 +303,8 @@ void TiffWalk::add_value(const Tag* tag, const Entry& entry, Carrier carrier,
     case TagKind::kUtf16:
       text = decode_utf16(value, ByteOrder::kLittle, end);
       break;
-    case TagKind::kMakerNote:
-      text = decode_guessed(value, end);
+    case TagKind::kMakerNote:  // may be what the comment's tag points to
+      text = decode_user_comment(value, order_, end);
       if (!is_printable(text.value)) return;
       break;
     case TagKind::kXmp: return read_xmp(value, file_offset, out_, end);

@@ -7,6 +7,7 @@
 #include "extractor/iptc.h"
 #include "extractor/loose_text.h"
 #include "extractor/provenance.h"
+#include "extractor/utf16_guess.h"
 #include "extractor/xmp.h"
 
 namespace sdmeta::jpeg {
@@ -117,13 +118,12 @@ void SegmentTexts::add_comment(Bytes comment, TextEnd end) {
   }
   const std::size_t nul =
       as_text(clipped(comment, 0, kMaxKeywordBytes + 1)).find('\0');
-  const bool is_utf16 = nul == 1 && comment.size() > 3 && comment[3] == 0;
-  if (nul != std::string_view::npos && nul > 0 && !is_utf16) {
+  if (nul != std::string_view::npos && nul > 0 && !begins_as_utf16(comment)) {
     const std::string_view keyword = as_text(comment.first(nul));
     const bool is_ascii =
         std::all_of(keyword.begin(), keyword.end(),
                     [](char c) { return c >= ' ' && c < '\x7F'; });
-    Text text = decode_text(comment.subspan(nul + 1), end);
+    Text text = decode_text_or_utf16(comment.subspan(nul + 1), end);
     if (is_ascii && !text.value.empty()) {
       return out_.add(Carrier::kJpegComment, std::string(keyword),
                       std::move(text));
@@ -153,8 +153,7 @@ void SegmentTexts::keep(std::string& store, Bytes payload) {
 void SegmentTexts::finish() {
   flush_exif(kWhole);
   flush_comment(kWhole);
-  if (!extended_xmp_.empty())
-    read_extended_xmp(std::move(extended_xmp_), out_);
+  if (!extended_xmp_.empty()) read_extended_xmp(std::move(extended_xmp_), out_);
   if (!photoshop_.empty()) read_photoshop_resources(as_bytes(photoshop_), out_);
   if (!manifest_.empty()) note_c2pa(as_bytes(manifest_), out_);
 }

@@ -6,7 +6,6 @@
 
 #include "extractor/inflate.h"
 #include "extractor/raw_profile.h"
-#include "extractor/utf16_guess.h"
 #include "extractor/xmp.h"
 
 namespace sdmeta::png {
@@ -31,11 +30,7 @@ void add_text(const Chunk& chunk, Carrier carrier, Bytes keyword, Bytes text,
                        as_text(text), chunk.data_offset(), out, end)) {
     return;
   }
-  // Four characters of ASCII: no text of 8 bits has as many NULs there.
-  constexpr std::size_t kTellingBytes = 8;
-  out.add(carrier, decode_text(keyword).value,
-          begins_as_utf16(text, kTellingBytes) ? decode_guessed(text, end)
-                                               : decode_text(text, end));
+  out.add(carrier, decode_text(keyword).value, decode_text_or_utf16(text, end));
 }
 
 void add_inflated(const Chunk& chunk, Carrier carrier, Bytes keyword,
@@ -77,9 +72,13 @@ void add_inflated(const Chunk& chunk, Carrier carrier, Bytes keyword,
 // iTXt: `cursor` stands behind the keyword.
 void add_international(const Chunk& chunk, Bytes keyword, ByteCursor cursor,
                        TextEnd end, FieldCollector& out) {
-  // As tEXt has it: no flag, no language.
-  if (ByteCursor(cursor.rest()).u8() > 1)
-    return add_text(chunk, Carrier::kPngItxt, keyword, cursor.rest(), end, out);
+  const Bytes behind = cursor.rest();
+  // As tEXt has it: no flag, no language. A flag may be wrong, too.
+  const auto is_ascii = [](std::uint8_t c) { return c >= ' ' && c < 0x7F; };
+  const bool has_flags = behind.size() < 2 || behind[0] <= 1 ||
+                         (behind[1] == 0 && !is_ascii(behind[0]));
+  if (!has_flags)
+    return add_text(chunk, Carrier::kPngItxt, keyword, behind, end, out);
   const bool is_compressed = cursor.u8() != 0;
   cursor.skip(1);
   // Language and translated keyword.

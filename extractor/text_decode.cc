@@ -166,6 +166,13 @@ Text decode_utf32_as(Bytes bytes, ByteOrder order) {
   return text;
 }
 
+// Behind a BOM, which programs that swap bytes, or put it in front of what has
+// another order, get wrong: the zero bytes of ASCII do not lie.
+Text decode_utf16_with_bom(Bytes bytes, ByteOrder bom) {
+  const bool is_sure = looks_like_utf16(without_trailing_nuls(bytes));
+  return decode_utf16_as(bytes, is_sure ? utf16_order(bytes, bom) : bom);
+}
+
 // UTF-32 before UTF-16: the little-endian BOM of one begins with that of the
 // other.
 std::optional<Text> decode_by_bom(Bytes bytes, TextEnd end) {
@@ -183,10 +190,10 @@ std::optional<Text> decode_by_bom(Bytes bytes, TextEnd end) {
     return decode_utf32_as(bytes.subspan(4), ByteOrder::kBig);
   }
   if (begins_with(bytes, "\xFF\xFE")) {
-    return decode_utf16_as(bytes.subspan(2), ByteOrder::kLittle);
+    return decode_utf16_with_bom(bytes.subspan(2), ByteOrder::kLittle);
   }
   if (begins_with(bytes, "\xFE\xFF")) {
-    return decode_utf16_as(bytes.subspan(2), ByteOrder::kBig);
+    return decode_utf16_with_bom(bytes.subspan(2), ByteOrder::kBig);
   }
   return {};
 }
@@ -283,6 +290,11 @@ Text decode_guessed(Bytes bytes, TextEnd end) {
     return decode_utf16_as(bytes, utf16_order(bytes, {}));
   }
   return decode_8_bit(bytes, end);
+}
+
+Text decode_text_or_utf16(Bytes bytes, TextEnd end) {
+  return begins_as_utf16(bytes) ? decode_guessed(bytes, end)
+                                : decode_text(bytes, end);
 }
 
 Text decode_utf16(Bytes bytes, std::optional<ByteOrder> hint, TextEnd end) {

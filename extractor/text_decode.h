@@ -37,6 +37,10 @@ constexpr TextEnd end_of_text(bool is_cut) noexcept {
 /// UTF-8 and is damaged.
 Text decode_text(Bytes bytes, TextEnd end = TextEnd::kWhole);
 
+/// As decode_text, and UTF-16 without a BOM where its first four characters are
+/// ASCII: for carriers in which NULs stand between texts of 8 bits.
+Text decode_text_or_utf16(Bytes bytes, TextEnd end = TextEnd::kWhole);
+
 /// As decode_text, and UTF-16 without a BOM is told by its zero bytes.
 Text decode_guessed(Bytes bytes, TextEnd end = TextEnd::kWhole);
 

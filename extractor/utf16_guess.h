@@ -14,10 +14,14 @@ namespace sdmeta {
 /// UTF-8 need less evidence. `bytes` do not end in NULs.
 bool looks_like_utf16(Bytes bytes) noexcept;
 
+/// Four characters of ASCII: no text of 8 bits has as many NULs there.
+constexpr std::size_t kTellingUtf16Bytes = 8;
+
 /// Whether the first `count` bytes are those of ASCII in UTF-16, in either
 /// order: NULs at every second place and nowhere else. False if there are
 /// fewer.
-bool begins_as_utf16(Bytes bytes, std::size_t count) noexcept;
+bool begins_as_utf16(Bytes bytes,
+                     std::size_t count = kTellingUtf16Bytes) noexcept;
 
 /// By a clear majority of zero bytes, else by which of the two readings looks
 /// like text, else `hint`, else big endian.

@@ -111,6 +111,16 @@ TEST(Exif, MakerNoteOnlyWhereItIsText) {
             "(none)");
 }
 
+// Its tag may point to the comment's text.
+TEST(Exif, MakerNoteMayBeAComment) {
+  const ImageFields image =
+      read(TiffBuilder(ByteOrder::kBig)
+               .ifd0(kMakerNote, TiffType::kUndefined,
+                     "UNICODE\0"s + test::utf16(u"a cat", ByteOrder::kBig))
+               .build());
+  EXPECT_EQ(value_of(image, "MakerNote"), "a cat");
+}
+
 TEST(Exif, WindowsTagsAreUtf16) {
   const ImageFields image =
       read(TiffBuilder(ByteOrder::kBig)

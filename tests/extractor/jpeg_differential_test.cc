@@ -97,7 +97,7 @@ std::vector<RawField> fields_in(const Marker& marker) {
     read_xmp(clipped(as_bytes(bytes), kXmp.size()), 0, out);
   } else if (marker.code == JPEG_COM) {
     const std::size_t nul = bytes.find('\0');
-    const Text keyed = decode_text(clipped(as_bytes(bytes), nul + 1));
+    const Text keyed = decode_text_or_utf16(clipped(as_bytes(bytes), nul + 1));
     const bool has_key =
         nul != bytes.npos && nul > 0 && nul < 80 && !keyed.value.empty() &&
         std::all_of(bytes.begin(), bytes.begin() + static_cast<int>(nul),

@@ -171,6 +171,17 @@ TEST(Jpeg, CommentInUtf16) {
         "a cat");
 }
 
+TEST(Jpeg, CommentInUtf16BehindItsKeyword) {
+  const std::string text = test::utf16(u"a cat", ByteOrder::kLittle);
+  EXPECT_EQ(
+      value_of(extract(JpegBuilder().comment("parameters\0"s + text).build()),
+               "parameters"),
+      "a cat");
+  // Two letters and two NULs are not yet UTF-16.
+  EXPECT_EQ(value_of(extract(JpegBuilder().comment("a\0b\0cde"s).build()), "a"),
+            "b\0cde"s);
+}
+
 TEST(Jpeg, PhotoshopCaption) {
   const std::string iptc = "\x1C\x02\x78\0\x05"s + "a cat";
   const std::string resources =

@@ -69,6 +69,17 @@ TEST(Png, InternationalTextWithLanguageAndTranslatedKeyword) {
   EXPECT_EQ(value_of(image, "Comment"), "a cat");
 }
 
+TEST(Png, InternationalTextWithAFlagOfNoMeaning) {
+  for (const std::string flag : {"\2", "\xFF"}) {
+    const std::string plain = flag + "\0\0\0a cat"s;
+    EXPECT_EQ(
+        value_of(
+            extract(PngBuilder().chunk("iTXt", "Comment\0"s + plain).build()),
+            "Comment"),
+        "a cat");
+  }
+}
+
 // Quirk 12.
 TEST(Png, TextAfterThePixels) {
   const ImageFields image =

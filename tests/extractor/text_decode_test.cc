@@ -133,6 +133,15 @@ TEST(UserComment, AByteOrderMarkDecides) {
   EXPECT_EQ(comment(kUnicode + "\xEF\xBB\xBF猫").value, "猫");
 }
 
+TEST(TextDecode, AByteOrderMarkMayBeWrong) {
+  const Text text = decode_text(as_bytes("\xFF\xFE" + utf16(u"a cat", kBe)));
+  EXPECT_EQ(text.value, "a cat");
+  EXPECT_EQ(text.encoding, Encoding::kUtf16Be);
+  // Ideographs whose low bytes are zero, and no others: it is right.
+  EXPECT_EQ(decode_text(as_bytes("\xFF\xFE" + utf16(u"一最一 猫", kLe))).value,
+            "一最一 猫");
+}
+
 TEST(UserComment, OddLastByteIsDropped) {
   EXPECT_EQ(comment(kUnicode + utf16(u"a cat", kLe) + "x").value, "a cat");
 }
