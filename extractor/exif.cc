@@ -154,7 +154,8 @@ class TiffWalk {
                  Bytes value, TextEnd end);
   Bytes aligned_comment(const Entry& entry, Bytes value);
   void note_photo();
-  void report(std::string detail, std::uint64_t offset);
+  void report(std::string detail, std::uint64_t offset,
+              ErrorCode code = ErrorCode::kTruncated);
 
   ByteWindow& in_;
   TiffPlace place_;
@@ -168,11 +169,13 @@ class TiffWalk {
   std::string camera_model_;
 };
 
-void TiffWalk::report(std::string detail, std::uint64_t offset) {
+// `code` is for a file: a block is a part of what is there.
+void TiffWalk::report(std::string detail, std::uint64_t offset,
+                      ErrorCode code) {
   if (place_.end == TextEnd::kCut) return;  // the container has said so
   const std::uint64_t at = place_.file_offset + place_.base + offset;
   if (place_.is_file) {
-    out_.damage(ErrorCode::kTruncated, std::move(detail), at);
+    out_.damage(code, std::move(detail), at);
   } else {
     out_.note(ErrorCode::kBadExif, std::move(detail), at);
   }
@@ -199,8 +202,10 @@ void TiffWalk::run() {
   order_ = begins_with(view(0, 2), "MM") ? ByteOrder::kBig : ByteOrder::kLittle;
   constexpr std::uint64_t kHeaderBytes = 8;
   if (size_ < kHeaderBytes) return report("block ends inside its header", 0);
+  const std::uint64_t first = number(4, 4);
+  if (first == 0) return report("no directory", 4, ErrorCode::kCorrupt);
   directories_.reserve(4);
-  queue(number(4, 4), Carrier::kExifIfd0);
+  queue(first, Carrier::kExifIfd0);
   for (std::size_t i = 0; i < directories_.size(); ++i) {
     read_directory(directories_[i]);
   }

@@ -1,6 +1,7 @@
 #include "extractor/png.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace sdmeta {
 namespace png {
 namespace {
 
+constexpr std::size_t kIhdrBytes = 13;
 constexpr std::string_view kSignature = "\x89PNG\r\n\x1A\n";
 
 bool is_checked(std::uint32_t type) noexcept {
@@ -36,6 +38,20 @@ std::string hex(std::uint32_t value) {
   return text;
 }
 
+// The bits of a sample that each type of colour may have, 11.2.1.
+bool has_depth(std::uint8_t colour, std::uint8_t depth) noexcept {
+  constexpr std::array<std::uint32_t, 7> kDepths = {
+      1u << 1 | 1u << 2 | 1u << 4 | 1u << 8 | 1u << 16,
+      0,
+      1u << 8 | 1u << 16,
+      1u << 1 | 1u << 2 | 1u << 4 | 1u << 8,
+      1u << 8 | 1u << 16,
+      0,
+      1u << 8 | 1u << 16};
+  return colour < kDepths.size() && depth <= 16 &&
+         (kDepths[colour] >> depth & 1) != 0;
+}
+
 class PngReader {
  public:
   PngReader(ByteWindow& in, FieldCollector& out) : in_(in), out_(out) {}
@@ -51,7 +67,7 @@ class PngReader {
   bool has_right_crc(const Chunk& chunk);
   bool may_stop_at_pixels(const Chunk& chunk);
   void read_content(const Chunk& chunk);
-  void read_size(Bytes data);
+  void read_header(const Chunk& chunk);
 
   ByteWindow& in_;
   FieldCollector& out_;
@@ -214,7 +230,7 @@ bool PngReader::has_right_crc(const Chunk& chunk) {
 
 void PngReader::read_content(const Chunk& chunk) {
   switch (chunk.type) {
-    case kIhdr: return read_size(in_.view(chunk.data_offset(), 8));
+    case kIhdr: return read_header(chunk);
     case kText:
     case kZtxt:
     case kItxt:
@@ -241,13 +257,24 @@ void PngReader::read_content(const Chunk& chunk) {
   }
 }
 
-void PngReader::read_size(Bytes data) {
-  ByteCursor cursor(data);
+// What no decoder takes is no sound image.
+void PngReader::read_header(const Chunk& chunk) {
+  constexpr std::uint32_t kLargest = 0x7FFFFFFF;
+  ByteCursor cursor(in_.view(chunk.data_offset(), kIhdrBytes));
   const std::uint32_t width = cursor.be32();
   const std::uint32_t height = cursor.be32();
   if (cursor.is_overrun() || out_.image().width) return;
   out_.image().width = width;
   out_.image().height = height;
+  // Depth, type of colour, compression, filter, interlacing.
+  const Bytes kinds = cursor.take(5);
+  if (cursor.is_overrun()) return;
+  const bool has_size = width - 1 < kLargest && height - 1 < kLargest;
+  if (has_size && has_depth(kinds[1], kinds[0]) && kinds[2] == 0 &&
+      kinds[3] == 0 && kinds[4] <= 1)
+    return;
+  out_.damage(ErrorCode::kCorrupt, chunk.place() + " describes no image",
+              chunk.offset);
 }
 
 }  // namespace

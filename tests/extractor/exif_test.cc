@@ -261,6 +261,19 @@ TEST(Tiff, TagsBehindManyPixelsAreRead) {
             "a cat at the end");
 }
 
+TEST(Tiff, WithoutADirectoryIsCorrupt) {
+  const std::string text = "a cat\nSteps: 20, Sampler: Euler a, Seed: 7";
+  const std::string file = TiffBuilder(ByteOrder::kLittle)
+                               .ifd0(kImageDescription, TiffType::kAscii, text)
+                               .build()
+                               .replace(4, 4, test::le32(0));
+  const ImageFields image = test::extract(file);
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(image.damage->code, ErrorCode::kCorrupt);
+  EXPECT_NE(test::notes_of(image).find("found by its looks"),
+            std::string::npos);
+}
+
 TEST(Tiff, CutFileIsTruncated) {
   const std::string file =
       TiffBuilder(ByteOrder::kLittle)

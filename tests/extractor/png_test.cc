@@ -381,6 +381,29 @@ TEST(Png, TextWithoutAKeyword) {
   EXPECT_EQ(image.fields[0].value, text);
 }
 
+// Sizes, and bits of samples that the type of colour cannot have.
+TEST(Png, AHeaderThatDescribesNoImageIsCorrupt) {
+  const auto with_header = [](const std::string& header) {
+    std::string file = PngBuilder().text("Title", "a cat").build();
+    return extract(file.replace(16, header.size(), header));
+  };
+  const auto size = [](std::uint32_t width, std::uint32_t height) {
+    return test::be32(width) + test::be32(height);
+  };
+  for (const std::string& header :
+       {size(8, 0), size(1u << 31, 8), size(8, 8) + "\x08\x01"s,
+        size(8, 8) + "\x03\0"s, size(8, 8) + "\x10\x03"s,
+        size(8, 8) + "\xFF\0"s, size(8, 8) + "\x08\x09"s,
+        size(8, 8) + "\x08\0\0\0\2"s}) {
+    const ImageFields image = with_header(header);
+    ASSERT_TRUE(image.damage) << testing::PrintToString(header);
+    EXPECT_EQ(image.damage->code, ErrorCode::kCorrupt);
+    EXPECT_EQ(value_of(image, "Title"), "a cat");
+  }
+  EXPECT_FALSE(with_header(size(7, 9) + "\x10\6\0\0\1"s).damage);
+  EXPECT_FALSE(with_header(size(7, 9) + "\1\3"s).damage);
+}
+
 TEST(Png, ProvenanceChunkIsNoted) {
   const ImageFields image = extract(
       PngBuilder().chunk("caBX", "jumb c2pa OpenAI Media Service API").build());
