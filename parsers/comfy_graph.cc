@@ -60,6 +60,9 @@ class IdIndex {
   std::vector<std::pair<std::string_view, NodeIndex>> ids_;
 };
 
+// Inputs looked at for what leaves buses; they may go in circles.
+constexpr std::size_t kMaxLooksAtBuses = 1 << 18;
+
 // The key, what is set, and some more.
 constexpr std::size_t kMaxInputsOfSetter = 6;
 
@@ -178,8 +181,10 @@ void Graph::finish(std::vector<Error>& notes) {
                      std::nullopt});
   static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
   bool has_getters = false;
+  bool has_channels = false;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     GraphNode& held_by = nodes_[i];
+    has_channels = has_channels || held_by.kind->has_channels;
     if (held_by.kind->role != NodeRole::kUnknown) continue;
     const auto node = static_cast<NodeIndex>(i);
     if (is_switch_by_shape(held_by.class_type, inputs(node)))
@@ -187,6 +192,7 @@ void Graph::finish(std::vector<Error>& notes) {
     has_getters = has_getters || variable_got(node) != nullptr;
   }
   if (has_getters) link_variables();
+  if (has_channels) link_channels();
   fields_.resize(nodes_.size());
 }
 
@@ -229,6 +235,39 @@ void Graph::link_variables() {
     input.node = found->second->node;
     input.slot = found->second->slot;
   }
+}
+
+// What goes into a bus under a name: the newest where several are in a row.
+const GraphInput* Graph::channel(NodeIndex index, std::string_view name,
+                                 std::size_t& looks_left) const {
+  while (node(index).kind->has_channels) {
+    const std::string_view pipe = spec_of(*node(index).kind, "pipe");
+    const GraphInput* bus = nullptr;
+    for (const GraphInput& input : inputs(index)) {
+      if (looks_left == 0) return nullptr;
+      --looks_left;
+      if (!input.is_link()) continue;
+      if (input.name == name) return &input;
+      if (input.name == pipe) bus = &input;
+    }
+    if (bus == nullptr) return nullptr;
+    index = bus->node;
+  }
+  return nullptr;
+}
+
+void Graph::link_channels() {
+  std::size_t looks_left = kMaxLooksAtBuses;
+  for (GraphInput& input : inputs_)
+    while (input.is_link() && node(input.node).kind->has_channels) {
+      const std::string_view name =
+          output_name(*node(input.node).kind, input.slot);
+      const GraphInput* source =
+          name == "-" ? nullptr : channel(input.node, name, looks_left);
+      if (source == nullptr) break;
+      input.node = source->node;
+      input.slot = source->slot;
+    }
 }
 
 bool is_api_graph(JsonValue value) {

@@ -113,6 +113,9 @@ class Graph {
   std::string_view plain_name(std::string_view name);
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
+  const GraphInput* channel(NodeIndex index, std::string_view name,
+                            std::size_t& looks_left) const;
+  void link_channels();
 
   const Limits& limits_;
   std::vector<GraphNode> nodes_;

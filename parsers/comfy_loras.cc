@@ -353,9 +353,10 @@ bool add_lists(const Node& values, const GraphInput& input,
                    weights.value_or(""), !weights, loras);
     return true;
   }
-  if (!text.starts_with('[')) return false;
+  if (!text.starts_with('[') && !text.starts_with('{')) return false;
   const JsonDocument list = parse_json(text, limits);
-  add_list(list.root(), loras);
+  // WeiLin's first boxes: {"prompt": "1girl", "lora": [{"lora": "x", ...}]}.
+  add_list(list.root().is_object() ? list.root()["lora"] : list.root(), loras);
   return true;
 }
 
@@ -414,10 +415,15 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
                    const Limits& limits, std::size_t& pairs_left,
                    std::vector<Lora>& loras) {
   const std::span<const GraphInput> inputs = graph.inputs(node);
-  const std::string_view own = spec_of(*graph.node(node).kind, "lora");
+  const NodeKind& kind = *graph.node(node).kind;
+  const std::string_view own = spec_of(kind, "lora");
+  // A box for prompts that loads LoRAs may keep both in one text.
+  const bool is_box = kind.role == NodeRole::kLora &&
+                      (kind.own_fields & field_bit(NodeField::kText)) != 0;
   const auto is_of_loras = [&](const GraphInput& input) {
     return starts_like_a_lora(input.name) ||
-           (!own.empty() && input.name == own);
+           (!own.empty() && input.name == own) ||
+           (is_box && input.value.string().value_or("").starts_with('{'));
   };
   if (std::none_of(inputs.begin(), inputs.end(), is_of_loras)) return true;
   const std::size_t pairs = inputs.size() * inputs.size();

@@ -97,8 +97,8 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "height,empty_latent_height,base_height,image_height,latent_height,"
          "size_height,Height,HEIGHT,H"},
         {NodeField::kSizeText, "size",
-         "dimensions,resolution,preset,size,image_size,aspect_ratio,ratio,"
-         "ratio_selected"},
+         "dimensions,resolution,preset,size,image_size,aspect_ratio,"
+         "aspectRatio,ratio,ratio_selected"},
         {NodeField::kScale, "scale",
          "scale_by,upscale_by,scale,upscale_factor,scale_factor,rescale_factor,"
          "factor"},
@@ -192,6 +192,7 @@ struct Rows {
       NodeKind& kind = kinds[i];
       kind.own_fields = fields_in(kind.spec);
       kind.is_polar = spec_of(kind, "slots") == "polar";
+      kind.has_channels = spec_of(kind, "slots") == "channels";
       const std::size_t first = kind.name.find('*');
       const std::size_t last = kind.name.rfind('*');
       if (first == kind.name.npos) {

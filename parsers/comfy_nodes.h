@@ -108,6 +108,8 @@ struct NodeKind {
   FieldSet own_fields = 0;
   /// `slots=polar`; filled in by node_kind.
   bool is_polar = false;
+  /// `slots=channels`; filled in by node_kind.
+  bool has_channels = false;
 };
 
 /// `name` as a pattern: a `*` at its end stands for anything.

@@ -6,6 +6,12 @@
 #include "parsers/comfy_walk_parts.h"
 
 namespace sdmeta {
+namespace {
+
+// Pickers name ratios as well.
+constexpr std::int64_t kLeastSide = 16;
+
+}  // namespace
 
 // Resizers that keep the proportions of a picture: their two sides are the box
 // that it is fitted into. essentials and KJNodes name the way, others ask.
@@ -230,14 +236,35 @@ bool ComfyWalk::hides_size(NodeIndex node) {
          !values_.value_of(*choice, NodeField::kSizeText).is_known();
 }
 
+// The text in which a picker says its size: under a name nobody listed, the
+// only one with a size in it at a node that gets nothing from others.
+std::optional<std::string_view> ComfyWalk::size_text(NodeIndex node) {
+  if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
+    return values_.value_of(*text, NodeField::kSizeText).string();
+  const NodeRole role = values_.role(node);
+  if ((role != NodeRole::kUnknown && role != NodeRole::kLatent) ||
+      values_.input(node, NodeField::kWidth) != nullptr)
+    return std::nullopt;
+  constexpr std::size_t kLongestChoice = 64;
+  std::optional<std::string_view> found;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    if (input.is_link()) return std::nullopt;
+    const auto words = input.value.string();
+    if (!words || words->size() > kLongestChoice ||
+        !pixel_size_in(*words, 4 * kLeastSide))
+      continue;
+    if (found) return std::nullopt;
+    found = words;
+  }
+  return found;
+}
+
 std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
                                              bool is_picked) {
   if (hides_size(node)) {
     is_size_hidden_ = true;
     return std::nullopt;
   }
-  // Pickers name ratios as well.
-  constexpr std::int64_t kLeastSide = 16;
   if (!spec_of(*graph_.node(node).kind, "ratio").empty())
     return size_by_ratio(node);
   // VideoHelperSuite: a side alone scales the frames, and so do older presets.
@@ -259,16 +286,14 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
   if (size.width > 0 && size.height > 0) return size;
 
   std::optional<PixelSize> read;
-  if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
-    if (const auto words =
-            values_.value_of(*text, NodeField::kSizeText).string()) {
-      if (const auto sizes = spec_of(*graph_.node(node).kind, "sizes");
-          !sizes.empty())
-        return size_of_choice(sizes, *words);
-      read = pixel_size_in(*words, kLeastSide);
-      // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
-      if (read && words->find('|') != words->npos) return std::nullopt;
-    }
+  if (const auto words = size_text(node)) {
+    if (const auto sizes = spec_of(*graph_.node(node).kind, "sizes");
+        !sizes.empty())
+      return size_of_choice(sizes, *words);
+    read = pixel_size_in(*words, kLeastSide);
+    // A choice that depends on another: `2:3 - 416x608 | 832x1216`.
+    if (read && words->find('|') != words->npos) return std::nullopt;
+  }
   const std::string_view swaps = read ? "invert" : "";
   if (!read) {
     const GraphInput* width = values_.input(node, NodeField::kWidth);
@@ -286,6 +311,7 @@ std::optional<PixelSize> ComfyWalk::own_size(NodeIndex node, unsigned depth,
       const bool is_picker =
           input.is_link() && !is_picked &&
           (values_.input(input.node, NodeField::kSizeText) != nullptr ||
+           size_text(input.node) ||
            !spec_of(*graph_.node(input.node).kind, "ratio").empty());
       if (is_picker) {
         // Of a ratio alone no size follows.

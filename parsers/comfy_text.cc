@@ -144,6 +144,8 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
     case NodeRole::kZeroOut: return std::string();
     case NodeRole::kMath: return std::nullopt;
     case NodeRole::kOpaqueText:
+      return spec_of(kind, "text").empty() ? unknown(node)
+                                           : made_of(node, side, depth);
     case NodeRole::kOpaqueNumber: return unknown(node);
     case NodeRole::kCachedText: {
       Text text = named(node, NodeField::kText, side, depth);
@@ -169,15 +171,13 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       return or_hint(node, named(node, NodeField::kText, side, depth));
     case NodeRole::kLora:
-      // A box that loads LoRAs and holds a prompt for whichever side it feeds.
-      if (Text text = by_shape(node, side, depth); text || lacks_some_)
-        return text;
-      if (spec_of(kind, "text").empty()) return std::nullopt;
-      return or_hint(node, encoded(node, side, depth));
+      if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
+      return of_lora_box(node, side, depth);
     case NodeRole::kEncoder:
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       return or_hint(node, encoded(node, side, depth));
     case NodeRole::kUnknown:
+      if (translates(node)) return made_of(node, side, depth);
       return makes_unknown_text(node) ? unknown(node)
                                       : by_shape(node, side, depth);
     default: return by_shape(node, side, depth);
@@ -190,6 +190,25 @@ GraphTexts::Text GraphTexts::unknown(NodeIndex node) {
   Text shown = shown_elsewhere(node);
   lacks_some_ = !shown;
   return shown;
+}
+
+// A box that loads LoRAs and holds a prompt for whichever side it feeds, as it
+// is or as JSON.
+GraphTexts::Text GraphTexts::of_lora_box(NodeIndex node, PromptSide side,
+                                         unsigned depth) {
+  Text text = by_shape(node, side, depth);
+  if (!text && !lacks_some_) text = or_hint(node, encoded(node, side, depth));
+  return text ? words_of_state(*text, side).value_or(text) : text;
+}
+
+// A translation of the user's words, or a text that goes on behind them: where
+// nobody shows what came of them, they are still what was asked for.
+GraphTexts::Text GraphTexts::made_of(NodeIndex node, PromptSide side,
+                                     unsigned depth) {
+  if (Text shown = unknown(node)) return shown;
+  Text words = named(node, NodeField::kText, side, depth);
+  lacks_some_ = true;
+  return words;
 }
 
 // What a text box has, or the editor's copy of it.

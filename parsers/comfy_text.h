@@ -112,6 +112,8 @@ class GraphTexts {
   Text of_branch(NodeIndex node, PromptSide side, unsigned depth);
   Text compute(NodeIndex node, PromptSide side, unsigned depth);
   Text unknown(NodeIndex node);
+  Text of_lora_box(NodeIndex node, PromptSide side, unsigned depth);
+  Text made_of(NodeIndex node, PromptSide side, unsigned depth);
   Text or_hint(NodeIndex node, Text text);
   Text by_shape(NodeIndex node, PromptSide side, unsigned depth);
   std::vector<const GraphInput*> inputs_like(NodeIndex node,
@@ -145,6 +147,7 @@ class GraphTexts {
   Text of_side(NodeIndex node, PromptSide side, unsigned depth);
   Text joined_by_shape(NodeIndex node, PromptSide side, unsigned depth);
   bool makes_unknown_text(NodeIndex node) const;
+  bool translates(NodeIndex node) const;
   bool works_on_strings(NodeIndex node) const;
   bool draws_lots(NodeIndex node, std::string_view text) const;
   std::optional<Text> edited_by_shape(NodeIndex node, PromptSide side,
@@ -155,6 +158,9 @@ class GraphTexts {
                                 unsigned depth);
   Text any_link(NodeIndex node, PromptSide side, unsigned depth);
   Text odd_widget(NodeIndex node, PromptSide side) const;
+  /// Nullopt: not JSON in which a node keeps what was chosen in it.
+  std::optional<Text> words_of_state(std::string_view text,
+                                     PromptSide side) const;
 
   GraphValues& values_;
   const Graph& graph_;

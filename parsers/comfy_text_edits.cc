@@ -45,17 +45,16 @@ bool writes_text_itself(std::string_view class_type) {
   for (const std::string_view word : {"LLM", "VLM"})
     if (class_type.find(word) != class_type.npos) return true;
   if (contains_any_ignoring_case(
-          class_type,
-          {"gemini",        "gpt",        "ollama",     "openai",
-           "claude",        "deepseek",   "tagger",     "florence",
-           "joycap",        "joy_cap",    "interrogat", "moondream",
-           "translat",      "qwen2vl",    "qwen2_vl",   "qwenvl",
-           "qwen_vl",       "qwen3vl",    "qwen3_vl",   "llava",
-           "minicpm",       "chat",       "caption",    "embellish",
-           "imagetoprompt", "image2text", "llama",      "imagetotext",
-           "smollm",        "zhipu",      "groq",       "lmstudio",
-           "lm studio",     "lm_studio",  "kobold",     "grok",
-           "mistral",       "anthropic"}))
+          class_type, {"gemini",     "gpt",      "ollama",      "openai",
+                       "claude",     "deepseek", "tagger",      "florence",
+                       "joycap",     "joy_cap",  "interrogat",  "moondream",
+                       "qwen2vl",    "qwen2_vl", "qwenvl",      "qwen_vl",
+                       "qwen3vl",    "qwen3_vl", "llava",       "minicpm",
+                       "chat",       "caption",  "embellish",   "imagetoprompt",
+                       "image2text", "llama",    "imagetotext", "smollm",
+                       "zhipu",      "groq",     "lmstudio",    "lm studio",
+                       "lm_studio",  "kobold",   "grok",        "mistral",
+                       "anthropic"}))
     return true;
   return contains_ignoring_case(class_type, "prompt") &&
          contains_any_ignoring_case(
@@ -77,6 +76,11 @@ bool GraphTexts::makes_unknown_text(NodeIndex node) const {
   const auto inputs = graph_.inputs(node);
   return contains_ignoring_case(name, "regex") ||
          std::any_of(inputs.begin(), inputs.end(), asks_for_a_pattern);
+}
+
+bool GraphTexts::translates(NodeIndex node) const {
+  return contains_ignoring_case(graph_.node(node).class_type, "translat") &&
+         works_on_strings(node);
 }
 
 bool GraphTexts::works_on_strings(NodeIndex node) const {

@@ -357,7 +357,28 @@ GraphTexts::Text GraphTexts::odd_widget(NodeIndex node, PromptSide side) const {
   if (works_on_strings(node) &&
       names_what_is_read(graph_.node(node).class_type, longest))
     return std::nullopt;
-  return std::string(longest);
+  return words_of_state(longest, side).value_or(std::string(longest));
+}
+
+// Galleries and boxes that draw themselves keep in one text what was chosen:
+// {"prompt": "1girl"}, {"selections": [{"prompt": "1girl"}]}. Of several one
+// was used, by turns. A caption in JSON has other keys, and stays as it is.
+std::optional<GraphTexts::Text> GraphTexts::words_of_state(
+    std::string_view text, PromptSide side) const {
+  if (!trimmed(text).starts_with('{')) return std::nullopt;
+  const JsonDocument document = parse_json(text, values_.limits());
+  JsonValue state = document.root();
+  if (!state.is_object() || document.repair()) return std::nullopt;
+  if (state.size() == 0) return Text();
+  if (const JsonValue chosen = state["selections"]; chosen.is_array()) {
+    if (chosen.size() != 1) return Text();
+    state = chosen[std::size_t{0}];
+  }
+  const std::string_view own =
+      side == PromptSide::kPositive ? "positive" : "negative";
+  for (const std::string_view key : {own, std::string_view("prompt")})
+    if (const auto words = state[key].string()) return Text(*words);
+  return std::nullopt;
 }
 
 }  // namespace sdmeta

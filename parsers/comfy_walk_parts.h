@@ -110,6 +110,7 @@ class ComfyWalk {
   void find_size(NodeIndex sampler);
   std::optional<PixelSize> size_from(NodeIndex node, unsigned depth);
   bool are_crossed(const GraphInput& width, const GraphInput& height) const;
+  std::optional<std::string_view> size_text(NodeIndex node);
   std::optional<PixelSize> own_size(NodeIndex node, unsigned depth,
                                     bool is_picked = false);
   std::int64_t format_scale(NodeIndex node) const;

@@ -126,6 +126,46 @@ TEST(ComfyMissingText, WhatShowsAnIncompleteTextHasTheWholeOfIt) {
   EXPECT_FALSE(is_flagged(got));
 }
 
+// In another language, or with words behind it, it is still what was asked for.
+TEST(ComfyMissingText, TheUsersWordsStandForWhatWasMadeOfThem) {
+  for (const std::string node : {R"("class_type": "DeepTranslatorTextNode",
+           "inputs": {"text": ["a", 0], "from_translate": "cs"})",
+                                 R"("class_type": "PromptExpansion",
+           "inputs": {"text": ["a", 0], "seed": 3})",
+                                 R"("class_type": "DPMagicPrompt",
+           "inputs": {"text": ["a", 0], "seed": 3})"}) {
+    SCOPED_TRACE(node);
+    const std::string words = R"({
+      "a": {"class_type": "PrimitiveString", "inputs": {"value": "volavka"}},
+      "words": {)" + node + "}";
+    const Interpretation got = made_with(words + "}");
+    EXPECT_EQ(got.generation->prompt, "volavka");
+    EXPECT_TRUE(is_flagged(got));
+    const Interpretation shown = made_with(words + R"(,
+      "v": {"class_type": "ShowText|pysssss",
+            "inputs": {"text": ["words", 0], "text_0": "a heron"}}})");
+    EXPECT_EQ(shown.generation->prompt, "a heron");
+    EXPECT_FALSE(is_flagged(shown));
+  }
+}
+
+// What a gallery holds is one prompt only where one picture was chosen.
+TEST(ComfyMissingText, AGalleryHoldsItsPromptAsJson) {
+  const auto prompt_of = [](const Json& state) {
+    const Json node = {{"class_type", "HeronGallery"},
+                       {"inputs", {{"selection_data", state.dump()}}}};
+    return made_with(Json{{"words", node}}.dump()).generation->prompt;
+  };
+  EXPECT_EQ(prompt_of({{"prompt", "a heron"}, {"image_url", "x"}}), "a heron");
+  const Json one = {{"prompt", "a heron"}, {"image_url", "x"}};
+  EXPECT_EQ(prompt_of({{"selections", Json::array({one})}}), "a heron");
+  EXPECT_EQ(prompt_of({{"selections", Json::array({one, one})}}), std::nullopt);
+  EXPECT_EQ(prompt_of(Json::object()), std::nullopt);
+  // A caption in JSON is the prompt as it stands.
+  const Json caption = {{"scene", "a heron, by a river"}};
+  EXPECT_EQ(prompt_of(caption), caption.dump());
+}
+
 // Any of two texts may have been taken.
 TEST(ComfyMissingText, ASwitchWhoseChoiceIsNotThereHasNoText) {
   const Interpretation got = made_with(R"({

@@ -51,6 +51,25 @@ TEST(ComfyPacks, PipesAndContextsHandOnEverythingASamplerNeeds) {
   }
 }
 
+TEST(ComfyPacks, BusesHandOnEachOfTheirChannels) {
+  const Generation got = made("buses");
+  expect_usual(got);
+  EXPECT_EQ(got.width, 832);
+  EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+}
+
+TEST(ComfyPacks, WhatIsChosenGoesBehindWhatIsHandedIn) {
+  expect_usual(made("prompt_selector"));
+}
+
+TEST(ComfyPacks, PromptAndLorasMayStandInOneText) {
+  const Generation got = made("weilin_first");
+  expect_usual(got);
+  ASSERT_EQ(got.loras.size(), 1u);
+  EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+  EXPECT_EQ(got.loras[0].weight, 0.6);
+}
+
 TEST(ComfyPacks, AnUnlistedPackIsReadByShape) {
   const Generation got = made("unknown");
   expect_usual(got);

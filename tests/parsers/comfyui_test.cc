@@ -756,6 +756,22 @@ TEST(ComfyUi, LatentsScaledBeforeTheFirstPassBeganAtTheirSize) {
     }
 }
 
+// Under a name nobody listed. Small numbers are something else.
+TEST(ComfyUi, APickerSaysItsSizeInAnyOfItsTexts) {
+  const auto size = [](const char* name, const char* text) {
+    const Generation got = usual_with(
+        {{"5",
+          {{"class_type", "HeronSizes"},
+           {"inputs",
+            {{name, text}, {"width", nullptr}, {"height", nullptr}}}}}});
+    return std::pair(got.width.value_or(0), got.height.value_or(0));
+  };
+  const auto expected = std::pair<std::int64_t, std::int64_t>(832, 1216);
+  EXPECT_EQ(size("size_selected", "832 \u00d7 1216 (2:3)"), expected);
+  EXPECT_EQ(size("aspectRatio", "5:8 portrait 832x1216"), expected);
+  EXPECT_EQ(size("notes", "12, 24"), decltype(expected)(0, 0));
+}
+
 TEST(ComfyUi, SidesThatNoPictureHasAreNotScaled) {
   constexpr std::int64_t kHuge = 9'000'000'000'000'000'000;
   const Generation resized = usual_with(
