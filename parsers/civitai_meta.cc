@@ -5,7 +5,8 @@
 //                   "hash": "4852686128"}],
 //    "additionalResources": [{"type": "lora", "name": "ink.safetensors",
 //                             "strength": 0.7, "strengthClip": 1}],
-//    "civitaiResources": [{"type": "checkpoint", "modelVersionId": 290640}]}
+//    "civitaiResources": [{"type": "checkpoint", "modelVersionId": 290640}],
+//    "models": ["m.safetensors"], "vaes": ["v.pt"], "upscalers": ["4x.pth"]}
 #include "parsers/civitai_meta.h"
 
 #include <optional>
@@ -83,6 +84,46 @@ bool take_versions(JsonValue list, Generation& generation) {
   return is_held;
 }
 
+// True if fields hold the name of a file, which the site read off a graph; of
+// several models nobody knows which made the picture.
+bool take_file(std::string_view kind, std::string_view name, bool is_only,
+               Generation& generation) {
+  if (kind == "models")
+    return is_only && take_model(name, std::nullopt, generation);
+  if (kind == "vaes") {
+    if (is_only && !generation.vae) generation.vae = std::string(name);
+    return generation.vae == name;
+  }
+  if (kind == "upscalers") {
+    generation.upscalers.push_back({std::string(name), std::nullopt});
+  } else {
+    ControlNet& control = generation.controlnets.emplace_back();
+    control.model = std::string(name);
+  }
+  return true;
+}
+
+bool take_files(std::string_view kind, JsonValue list, Generation& generation) {
+  if (!list.is_array()) return false;
+  const bool is_only = list.size() == 1;
+  bool is_held = true;
+  list.for_each_element([&](JsonValue item) {
+    const auto name = item.string();
+    is_held = name && !is_placeholder(trimmed(*name)) &&
+              take_file(kind, *name, is_only, generation) && is_held;
+  });
+  return is_held;
+}
+
+bool take_member(std::string_view key, JsonValue value, const Limits& limits,
+                 Generation& generation) {
+  if (key == "hashes") return apply_hashes(value.text(), limits, generation);
+  if (key == "civitaiResources") return take_versions(value, generation);
+  if (key == "resources" || key == "additionalResources")
+    return take_resources(value, generation);
+  return take_files(key, value, generation);
+}
+
 }  // namespace
 
 void read_civitai_models(JsonValue meta, const Limits& limits,
@@ -90,11 +131,8 @@ void read_civitai_models(JsonValue meta, const Limits& limits,
   for (const std::string_view key : kCivitaiModelKeys) {
     const JsonValue value = meta[key];
     if (!value) continue;
-    const bool is_held =
-        key == "hashes" ? apply_hashes(value.text(), limits, generation)
-        : key == "civitaiResources" ? take_versions(value, generation)
-                                    : take_resources(value, generation);
-    if (!is_held) add_extra(generation, key, value);
+    if (!take_member(key, value, limits, generation))
+      add_extra(generation, key, value);
   }
 }
 

@@ -13,8 +13,9 @@
 namespace sdmeta {
 
 /// The members that `read_civitai_models` reads.
-inline constexpr std::array<std::string_view, 4> kCivitaiModelKeys = {
-    "resources", "additionalResources", "civitaiResources", "hashes"};
+inline constexpr std::array<std::string_view, 8> kCivitaiModelKeys = {
+    "resources", "additionalResources", "civitaiResources", "hashes",
+    "models",    "vaes",                "upscalers",        "controlNets"};
 
 /// Reads the members of such an object that name models, their hashes and
 /// weights. A member that says more than fields hold goes to `extra`.

@@ -92,6 +92,7 @@ std::vector<FieldRule> rules_of(const Writer& writer, JsonValue root) {
   std::vector<FieldRule> rules(writer.rules.begin(), writer.rules.end());
   if (root["enable_hr"].boolean() == true)
     rules.insert(rules.end(), kHiresRules.begin(), kHiresRules.end());
+  rules.insert(rules.end(), generic_rules().begin(), generic_rules().end());
   return rules;
 }
 
@@ -160,11 +161,21 @@ struct Description {
   bool is_inside = false;  // a member of the payload's object
 };
 
+bool has_prompt_of_its_own(JsonValue object) {
+  const auto rules = generic_rules();
+  return std::any_of(rules.begin(), rules.end(), [&](const FieldRule& rule) {
+    return rule.field == Field::kPrompt && object[rule.key].is_string();
+  });
+}
+
 // The object itself, or the first of its members that describes a generation:
-// `{"version": 1, "params": {..}}`. Without a payload if there is none.
+// `{"version": 1, "params": {..}}`, be it with the object's prompt, as requests
+// to services have it: `{"prompt": "a cat", "params": {"steps": 30, "seed":
+// 7}}`. Without a payload if there is none.
 Description find_description(const Payload& payload, bool has_prompt) {
   const JsonValue root = payload.json();
   if (describes_generation(root, has_prompt)) return {&payload, root, false};
+  has_prompt = has_prompt || has_prompt_of_its_own(root);
   constexpr std::size_t kMostMembers = 32;
   JsonValue found;
   std::size_t count = 0;
@@ -209,18 +220,25 @@ bool is_read_apart(std::string_view key) {
          kCivitaiModelKeys.end();
 }
 
+enum class Members { kAll, kNoObjects };
+
 // Rules in order of preference, not members in the writer's order: a `text`
 // beside a `prompt` is something else. What no rule took goes to `extra`.
-void fill_in_order(JsonValue root, std::vector<FieldRule> rules,
-                   Generation& generation) {
-  rules.insert(rules.end(), generic_rules().begin(), generic_rules().end());
+void fill_in_order(JsonValue root, std::span<const FieldRule> rules,
+                   Members members, Generation& generation) {
+  const auto is_left_out = [members](JsonValue value) {
+    return members == Members::kNoObjects && value.is_object();
+  };
   std::vector<bool> is_taken(rules.size(), false);
-  for (std::size_t i = 0; i < rules.size(); ++i)
-    is_taken[i] = set_member(generation, rules[i].field, root[rules[i].key]);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const JsonValue value = root[rules[i].key];
+    is_taken[i] =
+        is_left_out(value) || set_member(generation, rules[i].field, value);
+  }
   root.for_each_member([&](std::string_view key, JsonValue value) {
     for (std::size_t i = 0; i < rules.size(); ++i)
       if (rules[i].key == key && is_taken[i]) return;
-    if (is_read_apart(key)) return;
+    if (is_read_apart(key) || is_left_out(value)) return;
     add_extra(generation, key, value);
   });
 }
@@ -277,6 +295,20 @@ void read_lora_files(JsonValue root, std::string_view files,
     add_extra(generation, scales, root[scales]);
 }
 
+void read_lora_lists(JsonValue root, Generation& generation) {
+  for (const std::string_view key : {"loras", "Loras", "loraList"})
+    read_loras(root, key, generation);
+}
+
+// The object that the description is a member of.
+void read_around(JsonValue whole, std::span<const FieldRule> rules,
+                 const Limits& limits, Generation& generation) {
+  fill_in_order(whole, rules, Members::kNoObjects, generation);
+  read_lora_lists(whole, generation);
+  read_civitai_models(whole, limits, generation);
+  add_extra(generation, "software", whole["software"]);
+}
+
 Result<bool> read(const Payloads& payloads, Generation& generation,
                   std::vector<Error>&) {
   const Description description = find_object(payloads);
@@ -285,9 +317,11 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   const JsonValue root = description.object;
   const Writer writer = writer_of(payload, root);
   generation.software = writer.software;
-  fill_in_order(root, rules_of(writer, root), generation);
-  for (const std::string_view key : {"loras", "Loras", "loraList"})
-    read_loras(root, key, generation);
+  const std::vector<FieldRule> rules = rules_of(writer, root);
+  fill_in_order(root, rules, Members::kAll, generation);
+  read_lora_lists(root, generation);
+  if (description.is_inside)
+    read_around(payload.json(), rules, payloads.limits(), generation);
   read_lora_files(root, "lora_paths", "lora_scales", generation);
   if (writer.software == "cremage")
     read_lora_files(root, "lora_models", "lora_weights", generation);
@@ -305,10 +339,6 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
   set_field(generation, Field::kModel,
             root["override_settings"]["sd_model_checkpoint"]);
   add_extra(generation, "software", root["software"]);
-  if (root.size() > 0 && description.is_inside)
-    payload.json().for_each_member([&](std::string_view key, JsonValue value) {
-      if (!value.is_object()) add_extra(generation, key, value);
-    });
   split_scheduler(generation);
   return true;
 }

@@ -195,8 +195,22 @@ void read_sd_next(SettingsReader& settings, const Limits&,
   read_resize(settings, generation);
 }
 
+// SaveImageWithMetaDataUniversal labels the prompts of two text encoders, and
+// repeats one that is for both.
+void join_encoder_prompts(std::optional<std::string>& prompt) {
+  constexpr std::string_view kT5 = "T5 Prompt: ";
+  constexpr std::string_view kClip = "\nCLIP Prompt: ";
+  if (!prompt || !prompt->starts_with(kT5)) return;
+  const std::size_t second = prompt->find(kClip);
+  if (second == std::string::npos) return;
+  std::string t5 = prompt->substr(kT5.size(), second - kT5.size());
+  std::string clip = prompt->substr(second + kClip.size());
+  prompt = clip == t5 ? std::move(t5) : std::move(clip) + '\n' + t5;
+}
+
 // The text inputs of a saver say `unknown` when nothing is wired to them.
 void read_comfy_saver(SettingsReader&, const Limits&, Generation& generation) {
+  join_encoder_prompts(generation.prompt);
   for (auto* const prompt : {&generation.prompt, &generation.negative_prompt})
     if (*prompt && equal_ignoring_case(**prompt, "unknown")) prompt->reset();
 }

@@ -193,7 +193,8 @@ std::size_t start_of_column(string_view text, std::size_t start) {
   while (start > 0) {
     const std::size_t above = line_start_before(text, start - 1);
     const string_view line = text.substr(above, start - 1 - above);
-    if (!is_known_line(line) || split_settings(line, 2).settings.size() != 1)
+    if ((!is_known_line(line) && !is_side_line(line)) ||
+        split_settings(line, 2).settings.size() != 1)
       break;
     start = above;
   }

@@ -960,6 +960,39 @@ TEST(A1111, SettingsWithoutAFieldStayInExtraAsWritten) {
   EXPECT_EQ(kept, line);
 }
 
+// SaveImageWithMetaDataUniversal, for models with two text encoders.
+TEST(A1111, LabelledPromptsOfTwoEncodersAreOne) {
+  const auto prompt_of = [](const std::string& prompts) {
+    return parse(prompts + "\nNegative prompt: \n" + std::string(kSettings) +
+                 ", Denoise: 0.5, Batch index: 0");
+  };
+  EXPECT_EQ(prompt_of("T5 Prompt: a hill\nCLIP Prompt: a hill").prompt,
+            "a hill");
+  const Generation two =
+      prompt_of("T5 Prompt: a hill,\nfar\nCLIP Prompt: hill");
+  EXPECT_EQ(two.prompt, "hill\na hill,\nfar");
+  EXPECT_EQ(two.denoising_strength, 0.5);
+  EXPECT_EQ(prompt_of("T5 Prompt: a hill").prompt, "T5 Prompt: a hill");
+}
+
+TEST(A1111, WhatSdNextEnlargesWithIsAnUpscaler) {
+  const Generation got =
+      parse_settings(std::string(kSettings) +
+                     ", App: SD.Next, Resize after: 1024x1536, Resize "
+                     "name after: 4x-Sharp, Resize scale after: 2.0");
+  EXPECT_EQ(got.upscalers, (std::vector<Upscaler>{{"4x-Sharp", 2.0}}));
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Resize after", "1024x1536"}}));
+}
+
+TEST(A1111, SidesMayBeTheFirstLinesOfAColumn) {
+  const Generation got = parse(
+      "a hill\nWidth: 512\nHeight: 768\nSeed: 7\nSteps: 20\nSampler: Euler");
+  EXPECT_EQ(got.prompt, "a hill");
+  EXPECT_EQ(got.width, 512);
+  EXPECT_EQ(got.height, 768);
+  EXPECT_EQ(got.seed, "7");
+}
+
 // ComfyUI's WLSH nodes; a prompt may begin with these words by itself.
 TEST(A1111, ALabelAboveThePromptIsNoPartOfIt) {
   const Generation got = parse(

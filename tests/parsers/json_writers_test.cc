@@ -996,6 +996,67 @@ TEST(GenericJson, CivitaisListOfAGraphsLorasIsRead) {
   EXPECT_TRUE(got.extra.empty());
 }
 
+TEST(GenericJson, CivitaisListsOfAGraphsFilesAreRead) {
+  const Generation got = generation_of("parameters", R"({
+      "prompt": "a heron", "seed": 1, "steps": 3, "models": ["m.safetensors"],
+      "vaes": ["v.pt"], "upscalers": ["4x.pth", "2x.pth"],
+      "controlNets": ["canny.safetensors"]})");
+  EXPECT_EQ(got.model, "m.safetensors");
+  EXPECT_EQ(got.vae, "v.pt");
+  EXPECT_EQ(got.upscalers,
+            (std::vector<Upscaler>{{"4x.pth", {}}, {"2x.pth", {}}}));
+  ASSERT_EQ(got.controlnets.size(), 1u);
+  EXPECT_EQ(got.controlnets[0].model, "canny.safetensors");
+  EXPECT_TRUE(got.extra.empty());
+}
+
+TEST(GenericJson, OfSeveralModelsOfAGraphNoneIsChosen) {
+  const Generation got = generation_of("parameters", R"({
+      "prompt": "a heron", "seed": 1, "steps": 3, "models": ["m", "n"],
+      "vaes": ["v", "w"]})");
+  EXPECT_EQ(got.model, std::nullopt);
+  EXPECT_EQ(got.vae, std::nullopt);
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"models", R"(["m","n"])"},
+                                              {"vaes", R"(["v","w"])"}}));
+}
+
+// Requests to the AI Horde and many other services.
+TEST(GenericJson, APromptMayStandBesideItsParameters) {
+  const Generation got = generation_of("parameters", R"({
+      "prompt": "a heron", "params": {"steps": 30, "sampler_name": "k_euler",
+        "cfg_scale": 7.5, "seed": "7", "loras": [{"name": "ink", "model": 0.7}]},
+      "models": ["m"], "nsfw": false, "headers": {"a": "b"}})");
+  EXPECT_EQ(got.prompt, "a heron");
+  EXPECT_EQ(got.steps, 30);
+  EXPECT_EQ(got.sampler, "k_euler");
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.model, "m");
+  EXPECT_EQ(got.loras, (std::vector<Lora>{{"ink", 0.7, {}, {}, {}}}));
+  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"nsfw", "false"}}));
+}
+
+TEST(InfotextInJson, IsReadWhereverItStands) {
+  for (const char* json :
+       {R"({"infotext": "TEXT", "id": 7})",
+        R"({"id": 7, "info": {"prompt": "a", "infotexts": ["TEXT"]}})",
+        R"({"id": 7, "rows": ["{\"parameters\": \"ESCAPED\"}"]})"}) {
+    std::string text = json;
+    const auto put = [&text](std::string_view mark, std::string_view value) {
+      if (const std::size_t at = text.find(mark); at != text.npos)
+        text.replace(at, mark.size(), value);
+    };
+    put("TEXT",
+        R"(a heron <lora:ink:0.7>\nSteps: 20, Sampler: Euler, Seed: 7)");
+    put("ESCAPED",
+        R"(a heron <lora:ink:0.7>\\nSteps: 20, Sampler: Euler, Seed: 7)");
+    const Generation got = generation_of("note", text);
+    EXPECT_EQ(got.prompt, "a heron <lora:ink:0.7>") << text;
+    EXPECT_EQ(got.seed, "7") << text;
+    EXPECT_EQ(got.loras, (std::vector<Lora>{{"ink", 0.7, {}, {}, {}}})) << text;
+    EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"id", "7"}})) << text;
+  }
+}
+
 TEST(GenericJson, ResourcesOfOtherKindsStayInExtra) {
   for (const std::string list :
        {R"([{"type":"hypernet","name":"x","weight":0.5}])", R"({"cpu":4})",

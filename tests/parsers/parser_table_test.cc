@@ -274,6 +274,8 @@ const std::vector<RowPayload>& payload_of_every_row() {
       {"generic_json",
        {{"UserComment", R"({"prompt":"a","seed":1,"cfg_scale":7})",
          Carrier::kExifIfd}}},
+      {"infotext_in_json",
+       {{"info", R"({"infotext":"a\nSteps: 5, Sampler: Euler, Seed: 1"})"}}},
   };
   return kPayloads;
 }

@@ -212,6 +212,19 @@ TEST(ListedLoras, AreTagsOrNamesWithOrWithoutWeights) {
             std::vector{lora("ink", 0.8)});
 }
 
+TEST(ListedLoras, ASummaryWithoutQuotesNamesNoneTwice) {
+  EXPECT_EQ(apply({{"Lora_0 Model name", "ink.safetensors"},
+                   {"Lora_0 Strength model", "0.7"},
+                   {"Lora_1 Model name", "oil.safetensors"},
+                   {"Lora_1 Strength model", "1"},
+                   {"LoRAs", "ink.safetensors: str_0.7"},
+                   {"oil.safetensors", "str_1"}})
+                .loras,
+            (std::vector{lora("ink.safetensors", 0.7),
+                         lora("oil.safetensors", 1.0)}));
+  EXPECT_EQ(apply({{"Note", "str_x"}}).extra, (Settings{{"Note", "str_x"}}));
+}
+
 TEST(ListedLoras, WhatNamesNoFileStaysInExtra) {
   const Settings settings = {{"LoRA", "None"},
                              {"Lora", "0.8"},
