@@ -165,6 +165,9 @@ std::size_t find_suffix(std::string_view name, std::string_view suffix) {
   return start;
 }
 
+// Krita's plug-in writes the name of a preset: `Flux - Euler simple`.
+constexpr std::string_view kPresetDash = " - ";
+
 // InvokeAI writes `dpmpp_2m_k` where it means the Karras schedule.
 constexpr std::string_view kInvokeKarras = "_k";
 
@@ -225,6 +228,12 @@ void normalize_sampler(Generation& generation) {
   if (!generation.sampler) return;
   std::string_view sampler = *generation.sampler;
   SamplerName name = split_sampler(sampler);
+  if (const std::size_t dash = sampler.rfind(kPresetDash);
+      dash != sampler.npos) {
+    const SamplerName own =
+        split_sampler(sampler.substr(dash + kPresetDash.size()));
+    if (find_sampler(own.sampler) != nullptr) name = own;
+  }
   if (!name.scheduler && sampler.ends_with(kInvokeKarras)) {
     sampler.remove_suffix(kInvokeKarras.size());
     if (find_sampler(sampler) != nullptr) name = {sampler, "karras"};

@@ -134,6 +134,25 @@ TEST(NormalizeSampler, InvokeAIsNamesAreKnown) {
   }
 }
 
+// ai_diffusion/presets/samplers.json of Acly/krita-ai-diffusion.
+TEST(NormalizeSampler, PresetsOfKritaNameTheSamplerBehindADash) {
+  for (const auto& [preset, label] :
+       {std::pair("Default - DPM++ 2M", "DPM++ 2M"),
+        std::pair("Alternative - Euler A", "Euler a"),
+        std::pair("Creative - DPM++ 2M SDE", "DPM++ 2M SDE"),
+        std::pair("Fast - UniPC BH2", "UniPC"),
+        std::pair("Realtime - LCM", "LCM"),
+        std::pair("Realtime - Hyper", "Realtime - Hyper")}) {
+    const Generation result = generation(preset);
+    EXPECT_EQ(result.sampler, preset);
+    EXPECT_EQ(result.sampler_normalized, label);
+    EXPECT_EQ(result.scheduler_normalized, std::nullopt);
+  }
+  const Generation result = generation("Flux - Euler simple");
+  EXPECT_EQ(result.sampler_normalized, "Euler");
+  EXPECT_EQ(result.scheduler_normalized, "simple");
+}
+
 TEST(NormalizeSampler, WhatWasWrittenStays) {
   const Generation result = generation("euler_ancestral_karras");
   EXPECT_EQ(result.sampler, "euler_ancestral_karras");
