@@ -20,7 +20,7 @@
 namespace sdmeta {
 namespace {
 
-constexpr std::array<FieldRule, 44> kRules = {{
+constexpr auto kRules = std::to_array<FieldRule>({
     {"prompt", Field::kPrompt},
     {"Prompt", Field::kPrompt},
     {"negative_prompt", Field::kNegativePrompt},
@@ -54,6 +54,7 @@ constexpr std::array<FieldRule, 44> kRules = {{
     {"lora_alpha", Field::kElsewhere},
     {"LoRA Strength", Field::kElsewhere},
     {"use_embeddings_model", Field::kElsewhere},
+    {"use_embedding_models", Field::kElsewhere},
     {"Embedding models", Field::kElsewhere},
     {"use_controlnet_model", Field::kElsewhere},
     {"ControlNet model", Field::kElsewhere},
@@ -65,7 +66,7 @@ constexpr std::array<FieldRule, 44> kRules = {{
     {"Use Upscaling", Field::kElsewhere},
     {"upscale_amount", Field::kElsewhere},
     {"Upscale By", Field::kElsewhere},
-}};
+});
 
 constexpr std::array<std::string_view, 2> kModelKeys = {
     "use_stable_diffusion_model", "Stable Diffusion model"};
@@ -145,6 +146,16 @@ void read_loras(const Pairs& pairs, const Limits& limits,
              i < weights.size() ? number_in<double>(weights[i]) : std::nullopt);
 }
 
+// Before 3.0 those that were found in the prompts, by their paths.
+void read_embeddings(const Pairs& pairs, const Limits& limits,
+                     Generation& generation) {
+  std::string_view names =
+      value_of(pairs, "use_embeddings_model", "Embedding models");
+  if (names.empty()) names = value_of(pairs, "use_embedding_models", "");
+  for (const std::string& name : list_in(names, limits))
+    if (!is_placeholder(name)) generation.embeddings.push_back({name, {}});
+}
+
 // A switch: on means that the last layer is left out, which is 2 elsewhere.
 void read_clip_skip(std::string_view text, Generation& generation) {
   if (equal_ignoring_case(text, "true"))
@@ -172,10 +183,7 @@ Result<bool> read(const Payloads& payloads, Generation& generation,
     add_extra(generation, key, value);
   }
   read_loras(pairs, payloads.limits(), generation);
-  for (const std::string& name :
-       list_in(value_of(pairs, "use_embeddings_model", "Embedding models"),
-               payloads.limits()))
-    if (!is_placeholder(name)) generation.embeddings.push_back({name, {}});
+  read_embeddings(pairs, payloads.limits(), generation);
   const std::string_view control =
       value_of(pairs, "use_controlnet_model", "ControlNet model");
   if (!control.empty()) {

@@ -444,6 +444,22 @@ TEST(InvokeAi, AHighResolutionFixIsTheHiresPass) {
   EXPECT_EQ(got.upscalers[0].scale, 2.0);
 }
 
+// get_printable_request in easydiffusion/utils/save_utils.py.
+TEST(EasyDiffusion, EmbeddingsMayBePathsThatWereFoundInThePrompt) {
+  ImageFields image = fields("prompt", "a mill, sharp");
+  for (const auto& [key, value] :
+       {std::pair("use_stable_diffusion_model", "m"),
+        std::pair("use_embedding_models",
+                  R"(['C:\\ed\\sharp.pt', '/ed/embeddings/soft.pt'])")})
+    image.fields.push_back(fields(key, value).fields.front());
+  const Interpretation got = interpret(image, Limits{});
+  ASSERT_TRUE(got.generation);
+  ASSERT_EQ(got.generation->embeddings.size(), 2u);
+  EXPECT_EQ(got.generation->embeddings[0].name, R"(C:\ed\sharp.pt)");
+  EXPECT_EQ(got.generation->embeddings[1].name, "/ed/embeddings/soft.pt");
+  EXPECT_TRUE(got.generation->extra.empty());
+}
+
 TEST(EasyDiffusion, LabelsAreReadLikeKeys) {
   ImageFields image = fields("Prompt", "a mill");
   for (const auto& [key, value] :
