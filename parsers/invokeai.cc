@@ -301,6 +301,11 @@ Result<bool> read_old_metadata(JsonValue root, Generation& generation,
   // Several weighted prompts are blended; their weights have no field.
   if (prompt.size() > 1) add_extra(generation, "prompt", prompt);
   if (prompt) set_prompts(text, generation);
+  // [{"type": "esrgan", "scale": 2, "strength": 0.75}]; `extra` has all of it.
+  image["postprocessing"].for_each_element([&](JsonValue step) {
+    if (step["type"].string() == "esrgan")
+      generation.upscalers.push_back({"esrgan", step["scale"].number()});
+  });
   root.for_each_member([&](std::string_view key, JsonValue value) {
     if (key == "image" || key == "app_id") return;
     if (key == "model_weights" || (key == "model_id" && !root["model_weights"]))

@@ -318,6 +318,16 @@ TEST(InvokeAi, OptionsOfADreamMayBeJoined) {
   EXPECT_EQ(got.seed, "42");
 }
 
+TEST(InvokeAi, OldVersionsEnlargedPicturesInASecondStep) {
+  const Generation got = generation_of(
+      "sd-metadata",
+      R"({"image": {"prompt": "a", "postprocessing": [{"type": "gfpgan",
+          "strength": 0.8}, {"type": "esrgan", "scale": 2, "strength": 0.7}]}})");
+  EXPECT_EQ(got.upscalers, (std::vector<Upscaler>{{"esrgan", 2.0}}));
+  ASSERT_EQ(got.extra.size(), 1u);
+  EXPECT_EQ(got.extra[0].key, "postprocessing");
+}
+
 TEST(InvokeAi, BracketThatNothingClosesIsText) {
   const Generation got = generation_of("Dream", R"("a [barn" -s 50)");
   EXPECT_EQ(got.prompt, "a [barn");
