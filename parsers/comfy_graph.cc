@@ -108,6 +108,12 @@ bool read_link(const JsonValue& value, LinkText& link) {
   return is_link;
 }
 
+bool is_pipe(const NodeKind& kind, std::string_view name) {
+  for (std::string_view pipes = spec_of(kind, "pipe"); !pipes.empty();)
+    if (next_item(pipes) == name) return true;
+  return false;
+}
+
 }  // namespace
 
 FieldSet Graph::fields(NodeIndex index) const {
@@ -241,14 +247,13 @@ void Graph::link_variables() {
 const GraphInput* Graph::channel(NodeIndex index, std::string_view name,
                                  std::size_t& looks_left) const {
   while (node(index).kind->has_channels) {
-    const std::string_view pipe = spec_of(*node(index).kind, "pipe");
     const GraphInput* bus = nullptr;
     for (const GraphInput& input : inputs(index)) {
       if (looks_left == 0) return nullptr;
       --looks_left;
-      if (!input.is_link()) continue;
       if (input.name == name) return &input;
-      if (input.name == pipe) bus = &input;
+      if (input.is_link() && is_pipe(*node(index).kind, input.name))
+        bus = &input;
     }
     if (bus == nullptr) return nullptr;
     index = bus->node;
@@ -265,6 +270,7 @@ void Graph::link_channels() {
       const GraphInput* source =
           name == "-" ? nullptr : channel(input.node, name, looks_left);
       if (source == nullptr) break;
+      input.value = source->value;
       input.node = source->node;
       input.slot = source->slot;
     }

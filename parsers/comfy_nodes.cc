@@ -65,10 +65,10 @@ constexpr std::array<FieldNames, static_cast<std::size_t>(NodeField::kCount_)>
          "samples,latent_image,latent,latents,images,image,pixels,samples_to,"
          "destination,image1,image_1,images1,images_a,image_a,frames,"
          "input_image,base_image,opt_image,video,latent1,samples1,any,"
-         "anything,IMAGE,LATENT,source"},
+         "anything,IMAGE,LATENT,source,data"},
         {NodeField::kPipe, "pipe",
          "pipe,basic_pipe,base_ctx,context,ctx,sdxl_tuple,detailer_pipe,"
-         "base_pipe,bus,pipe_in,FLOW,ctx_01,model_pipe,bundle"},
+         "base_pipe,bus,pipe_in,FLOW,ctx_01,model_pipe,bundle,data"},
         {NodeField::kSeed, "seed",
          "seed,noise_seed,seed_value,seed_num,rand_seed,Seed"},
         {NodeField::kSteps, "steps",

@@ -358,7 +358,7 @@ void ComfyWalk::collect_models(NodeIndex node) {
     case NodeRole::kLoader:
       // Efficiency's loader has both of SDXL's, and so has Fooocus'.
       for (const std::string_view input :
-           {"refiner_ckpt_name", "refiner_model_name"})
+           {"refiner_ckpt_name", "refiner_model_name", "refiner_checkpoint"})
         if (const GraphInput* refiner = values_.input_named(node, input))
           if (const auto name = name_in(*refiner))
             add_extra("refiner_model", *name);

@@ -58,6 +58,19 @@ TEST(ComfyPacks, BusesHandOnEachOfTheirChannels) {
   EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
 }
 
+TEST(ComfyPacks, SeargesStreamsHoldAllThatASamplerNeeds) {
+  for (const std::string_view name : {"searge_3", "searge_4"}) {
+    SCOPED_TRACE(name);
+    const Generation got = made(name);
+    expect_usual(got);
+    EXPECT_EQ(got.width, 832);
+    EXPECT_EQ(got.height, 1216);
+    EXPECT_EQ(got.model, "invented/riverXL_v2.safetensors");
+    ASSERT_EQ(got.loras.size(), 1u);
+    EXPECT_EQ(got.loras[0].name, "reeds.safetensors");
+  }
+}
+
 TEST(ComfyPacks, WhatIsChosenGoesBehindWhatIsHandedIn) {
   expect_usual(made("prompt_selector"));
 }
