@@ -14,9 +14,11 @@ using std::string_view;
 // `X-API-Key`. Names may have other words in front (`openai_api_key`).
 constexpr auto kSecretEndings = std::to_array<string_view>(
     {"accesskey", "accesstoken", "apikey", "apikeycomfyorg", "apisecret",
-     "apitoken", "authtoken", "authtokencomfyorg", "bearertoken",
+     "apitoken", "authtoken", "authtokencomfyorg", "bearertoken", "bottoken",
      "civitaitoken", "clientsecret", "hftoken", "huggingfacetoken", "passwd",
-     "password", "refreshtoken", "secretkey", "sessiontoken"});
+     "password", "privatekey", "refreshtoken", "secretkey", "sessiontoken",
+     // Addresses whose path lets anybody post.
+     "webhook", "webhookurl"});
 // Words that name other things too, so that nothing may stand in front of them
 // (`negative_token`).
 constexpr auto kSecretWords =
@@ -110,7 +112,6 @@ string_view secret_at(string_view text, std::size_t quote) {
 }  // namespace
 
 bool may_have_members(string_view text) {
-  if (text.find('{') == text.npos) return false;
   for (std::size_t at = text.find('"'); at < text.size();
        at = text.find('"', at + 1))
     if (text.substr(at + 1).starts_with(':')) return true;

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "parsers/html_text.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -177,11 +178,20 @@ Payloads::Payloads(const ImageFields& image, const Limits& limits)
   const std::span<const RawField> fields = image.fields;
   payloads_.reserve(fields.size());
   for (std::size_t i = 0; i < fields.size(); ++i)
-    if (!is_cut_copy(fields[i], fields.subspan(i + 1))) add(fields[i]);
+    if (!is_cut_copy(fields[i], fields.subspan(i + 1)))
+      add(unescaped(fields[i]));
   const std::size_t count = payloads_.size();
   for (std::size_t i = 0; i < count; ++i)
     if (!has_keyword(payloads_[i].field().carrier)) unwrap(payloads_[i]);
   for (const RawField& field : unwrapped_) add(field);
+}
+
+const RawField& Payloads::unescaped(const RawField& field) {
+  auto text = without_html_escapes(field.value);
+  if (!text) return field;
+  unescaped_.push_back(field);
+  unescaped_.back().value = std::move(*text);
+  return unescaped_.back();
 }
 
 void Payloads::add(const RawField& field) {

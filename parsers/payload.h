@@ -118,6 +118,7 @@ class Payloads {
 
  private:
   void add(const RawField& field);
+  const RawField& unescaped(const RawField& field);
   void unwrap(const Payload& wrapper);
   const Payload* search(std::string_view key) const;
   const Payload* search_object_with(std::string_view member) const;
@@ -125,7 +126,9 @@ class Payloads {
 
   const ImageFields* image_;
   const Limits* limits_;
-  std::list<RawField> unwrapped_;  // costs nothing where there are none
+  // Cost nothing where there are none.
+  std::list<RawField> unescaped_;  // of HTML's escapes
+  std::list<RawField> unwrapped_;
   bool has_dropped_members_ = false;
   std::vector<Payload> payloads_;
   KeyBits keys_;           // of all payloads

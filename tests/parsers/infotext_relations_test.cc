@@ -164,6 +164,19 @@ TEST(InfotextRelations, TheLabelOfTheNegativePromptMayBeWrittenInAnyWay) {
                     label);
 }
 
+TEST(InfotextRelations, LoraTagsShowThatATextWasEscapedForAWebPage) {
+  for (const Fixture& fixture : fixtures()) {
+    if (fixture.text().find("<lora:") == std::string::npos) continue;
+    std::string text = fixture.text();
+    for (const auto& [character, escape] :
+         {std::array{"&", "&amp;"}, std::array{"<", "&lt;"},
+          std::array{">", "&gt;"}, std::array{"\"", "&quot;"},
+          std::array{"'", "&#39;"}})
+      text = replaced(text, character, escape);
+    expect_same(fixture, fixture.with(text), "HTML");
+  }
+}
+
 // --- settings
 
 // What stands in front of them, they, and what stands behind.

@@ -68,5 +68,21 @@ TEST(Payload, MembersOfOtherObjectsAreFoundWhereverTheyStand) {
   EXPECT_NE(payloads.find_object_with("c"), nullptr);
 }
 
+TEST(Payload, EscapesOfAWebPageAreResolvedWhereTheyAreAProgramsForSure) {
+  const auto text_of = [](std::string text) {
+    const ImageFields image = image_with("parameters", std::move(text));
+    const Limits limits;
+    return std::string(Payloads(image, limits).all()[0].text());
+  };
+  EXPECT_EQ(text_of("{&quot;prompt&quot;: &quot;a&#x27;b &lt;c&gt;&quot;}"),
+            "{\"prompt\": \"a'b <c>\"}");
+  EXPECT_EQ(text_of("a &lt;lora:ink:1&gt; &amp; b&#10;c &eacute; &; &#x1F600;"),
+            "a <lora:ink:1> & b\nc &eacute; &; &#x1F600;");
+  for (const char* text :
+       {"cats &amp; dogs", "a &lt;b&gt; c", "&quot;a&quot;",
+        "<lora:ink:1> a text that says &lt;lora:x:1&gt;", "{red &amp; blue}"})
+    EXPECT_EQ(text_of(text), text);
+}
+
 }  // namespace
 }  // namespace sdmeta

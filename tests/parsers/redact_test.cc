@@ -174,7 +174,7 @@ TEST(Redact, MembersNamedAsSecretsLoseTheirValue) {
   for (const char* name :
        {"api_key", "apiKey", "API-Key", "x-api-key", "openai_api_key", "token",
         "hf_token", "civitai_token", "access_token", "secret", "client_secret",
-        "Authorization", "bearer", "password"}) {
+        "Authorization", "bearer", "password", "discord_webhook_url"}) {
     const std::string member = "{\"" + std::string(name) + "\": \"";
     EXPECT_EQ(without_names(member + std::string(kKey) + "\", \"n\":1}"),
               member + "\", \"n\":1}")
