@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,9 +18,11 @@
 #include "pipeline/lossless_text.h"
 #include "pipeline/match.h"
 #include "pipeline/name_filter.h"
+#include "pipeline/output_place.h"
 #include "pipeline/record_reader.h"
 #include "pipeline/recorded_files.h"
 #include "pipeline/schema.h"
+#include "pipeline/signals.h"
 #include "pipeline/spilled_captions.h"
 #include "pipeline/whole_io.h"
 
@@ -39,18 +42,38 @@ bool is_forbidden(int error) {
 
 enum class Written { kYes, kExists, kRefusedName, kForbidden };
 
+/// 0, or an errno.
+int write_file(const std::string& path, std::string_view text,
+               std::optional<mode_t> mode) {
+  const int fd =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return errno;
+  if (mode) ::fchmod(fd, *mode);
+  const int error = write_all(fd, text);
+  return ::close(fd) != 0 && error == 0 ? errno : error;
+}
+
+/// A caption gets its name once it is whole: half of one would be kept by the
+/// next run, or have cost the one that was there.
 Result<Written> write_caption(const std::string& path, std::string_view text,
                               bool force) {
-  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (force ? O_TRUNC : O_EXCL);
-  const int fd = ::open(path.c_str(), flags, 0666);
-  if (fd < 0 && errno == EEXIST) return Written::kExists;
-  if (fd < 0 && is_refused_name(errno)) return Written::kRefusedName;
-  if (fd < 0 && is_forbidden(errno)) return Written::kForbidden;
-  if (fd < 0) return write_error(path + ": open", errno);
-  int error = write_all(fd, text);
-  if (::close(fd) != 0 && error == 0) error = errno;
+  const std::string place = force ? output_place(path).path : path;
+  struct stat old;
+  const bool exists = ::lstat(place.c_str(), &old) == 0;
+  if (exists && !force) return Written::kExists;
+  if (exists && ::access(place.c_str(), W_OK) != 0) return Written::kForbidden;
+  const std::string unfinished =
+      SpillFile::folder_of(place) + ".sdmeta-" + std::to_string(::getpid());
+  remove_if_ended(unfinished);
+  int error =
+      write_file(unfinished, text,
+                 exists ? std::optional(old.st_mode & 0777) : std::nullopt);
+  if (error == 0 && ::rename(unfinished.c_str(), place.c_str()) != 0)
+    error = errno;
   if (error == 0) return Written::kYes;
-  if (!force) ::unlink(path.c_str());  // half a caption is none
+  ::unlink(unfinished.c_str());
+  if (is_refused_name(error)) return Written::kRefusedName;
+  if (is_forbidden(error)) return Written::kForbidden;
   return write_error(path + ": write", error);
 }
 

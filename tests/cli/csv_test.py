@@ -676,6 +676,26 @@ class Captions(CsvTest):
         self.captions("--force")
         self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
 
+    def test_a_caption_that_is_overwritten_keeps_its_place_and_its_mode(self):
+        mine = self.write("elsewhere/mine.txt", "mine")
+        os.chmod(mine, 0o640)
+        os.mkdir(self.path("text"))
+        os.symlink(mine, self.path("text/7.txt"))
+        self.captions("--force")
+        self.assertTrue(os.path.islink(self.path("text/7.txt")))
+        self.assertEqual(self.read("elsewhere/mine.txt"),
+                         b"a lighthouse on a cliff")
+        self.assertEqual(os.stat(mine).st_mode & 0o777, 0o640)
+        self.assertEqual(os.listdir(self.path("elsewhere")), ["mine.txt"])
+
+    def test_a_caption_that_may_not_be_written_stays(self):
+        os.chmod(self.write("text/7.txt", "mine"), 0o400)
+        result = self.run_sdmeta("captions", "out.jsonl", "--to", "text",
+                                 "--force", under=without_privileges())
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("text/7.txt may not be written", result.stderr)
+        self.assertEqual(self.read("text/7.txt"), b"mine")
+
     def test_a_name_clash_is_reported_and_the_first_stays(self):
         self.write("images/c/7.png", png("other\nSteps: 1, Seed: 2"))
         self.run_ok("extract", "images", "-o", "out.jsonl")
