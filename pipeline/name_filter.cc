@@ -24,6 +24,10 @@ constexpr std::array<std::string_view, 11> kArchives = {
 constexpr std::array<std::string_view, 5> kCompressions = {"gz", "zst", "xz",
                                                            "bz2", "lz4"};
 
+// What programs put beside images in folders of their own: thumbnails (NAS of
+// Synology), and what macOS knows of the members of a zip.
+constexpr std::array<std::string_view, 2> kShadows = {"@eaDir", "__MACOSX"};
+
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& list,
               std::string_view extension) noexcept {
@@ -49,7 +53,8 @@ std::string_view extension_of(std::string_view name) noexcept {
 bool is_hidden(std::string_view name) noexcept {
   // Windows' zips have "..\\a.png".
   const std::string_view first = name.substr(0, name.find('\\'));
-  return first.starts_with('.') && first != "." && first != "..";
+  if (!first.starts_with('.')) return std::ranges::count(kShadows, first) > 0;
+  return first != "." && first != "..";
 }
 
 std::string_view base_name(std::string_view path) noexcept {

@@ -14,13 +14,14 @@ enum class NameKind : std::uint8_t {
 };
 
 /// Kind of the file `name`, a base name of any bytes. Case does not matter.
-/// Hidden names (a leading dot: `.DS_Store`, `._a.png`) are kOther. What
+/// Hidden names (`.DS_Store`, `._a.png`, `@eaDir`) are kOther. What
 /// follows the last dot is an extension if it is 1 to 8 letters and digits, so
 /// `1girl, solo. masterpiece` has none.
 NameKind kind_of_name(std::string_view name) noexcept;
 
-/// True for names that begin with a dot, except "." and "..", which archives
-/// made with `tar -C folder .` have in front of every name.
+/// True for `@eaDir` and `__MACOSX`, and for names that begin with a dot, except
+/// "." and "..", which archives made with `tar -C folder .` have in front of
+/// every name.
 bool is_hidden(std::string_view name) noexcept;
 
 /// What follows the last '/' (all of it, if there is none).

@@ -66,12 +66,13 @@ TEST_F(Inputs, SequenceNumbersHaveNoGaps) {
 TEST_F(Inputs, FoldersYieldImageNamesAndNamesWithoutExtension) {
   for (const char* name :
        {"a.PNG", "b.jpeg", "c.webm", "u/original=true", "notes.txt", "d.json",
-        "1girl, solo. masterpiece", ".DS_Store", "._a.png", ".git/objects/ab"})
+        "1girl, solo. masterpiece", ".DS_Store", "._a.png", ".git/objects/ab",
+        "@eaDir/a.PNG/SYNOPHOTO_THUMB_XL.jpg", "u/__MACOSX/a.png"})
     put(name);
   EXPECT_EQ(short_paths(jobs_of_root()),
             (Strings{"1girl, solo. masterpiece", "a.PNG", "b.jpeg", "c.webm",
                      "u/original=true"}));
-  EXPECT_EQ(counts_.skipped_names, 5u);
+  EXPECT_EQ(counts_.skipped_names, 7u);
 }
 
 TEST_F(Inputs, AllFilesTakesEveryName) {
