@@ -22,12 +22,16 @@
 #include "pipeline/csv_list.h"
 #include "pipeline/csv_rows.h"
 #include "pipeline/lossless_text.h"
+#include "pipeline/open_files.h"
 
 namespace sdmeta {
 namespace {
 
 /// Descriptors are kept for so many files; others are opened for every read.
-constexpr std::size_t kMaxOpenFiles = 256;
+std::size_t max_open_files() {
+  constexpr std::size_t kMost = 256;
+  return std::min(kMost, open_file_limit() / 4);
+}
 
 /// Puts chunks together, in order.
 class Assembly {
@@ -69,7 +73,8 @@ class Assembly {
       return;
     }
     const MatchKey match = options_.match;
-    const bool has_uuids = match != MatchKey::kImageId && match != MatchKey::kId;
+    const bool has_uuids =
+        match != MatchKey::kImageId && match != MatchKey::kId;
     std::uint32_t number = rows_.size();
     rows_.segments.push_back({*chunk.first, chunk.next, number, chunk.file});
     for (const CsvChunkRow& row : chunk.rows) {
@@ -130,9 +135,10 @@ std::optional<Error> open_files(const CsvOptions& options, CsvRows& rows) {
   auto paths = list_csv_files(options.paths);
   if (!paths) return paths.error();
   std::vector<std::optional<Result<CsvFile>>> opened(paths->size());
+  const std::size_t kept_open = max_open_files();
   tbb::parallel_for(std::size_t{0}, opened.size(), [&](std::size_t i) {
     opened[i].emplace(
-        CsvFile::open((*paths)[i], i < kMaxOpenFiles, options.limits));
+        CsvFile::open((*paths)[i], i < kept_open, options.limits));
   });
   rows.files.reserve(opened.size());
   for (auto& file : opened) {
@@ -217,8 +223,8 @@ Result<CsvRows> read_csv_rows(const CsvOptions& options, const Report& report) {
   std::optional<Error> error;
   const unsigned threads = std::max(1u, options.threads);
   // More threads than cores are allowed, and asked for by tests.
-  const tbb::global_control allow(
-      tbb::global_control::max_allowed_parallelism, threads);
+  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism,
+                                  threads);
   tbb::task_arena arena(static_cast<int>(threads));
   arena.execute([&] {
     error = open_files(options, rows);

@@ -13,6 +13,7 @@
 #include "pipeline/diagnostics.h"
 #include "pipeline/input_counter.h"
 #include "pipeline/job_batches.h"
+#include "pipeline/open_files.h"
 #include "pipeline/report.h"
 #include "pipeline/run.h"
 #include "pipeline/signals.h"
@@ -151,6 +152,9 @@ class ExtractRun {
     if (talk_.shows_progress()) counter.emplace(std::move(input_options));
     RunOptions options = command_.run;
     options.stages.csv = csv_.get();
+    // Each has a file and a folder open.
+    options.io_depth = static_cast<unsigned>(
+        std::min<std::size_t>(options.io_depth, open_file_limit() / 8));
     run_graph(
         [&](bool may_wait) -> std::optional<Batch> {
           if (stop.is_wanted.load(std::memory_order_relaxed))

@@ -1,5 +1,6 @@
 #include "pipeline/io_pool.h"
 
+#include <system_error>
 #include <utility>
 
 namespace sdmeta {
@@ -14,14 +15,23 @@ IoPool::~IoPool() {
 }
 
 void IoPool::submit(std::function<void()> task) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-    if (threads_.empty())
-      for (std::size_t i = 0; i < size_; ++i)
-        threads_.emplace_back([this] { work(); });
+  std::unique_lock lock(mutex_);
+  if (threads_.empty()) start();
+  if (threads_.empty()) {
+    lock.unlock();
+    return task();
   }
+  tasks_.push_back(std::move(task));
+  lock.unlock();
   is_changed_.notify_one();
+}
+
+void IoPool::start() {
+  try {
+    while (threads_.size() < size_) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // Processes and memory have limits: ulimit -u and -v, pids of a container.
+  }
 }
 
 void IoPool::work() {

@@ -22,10 +22,13 @@ class IoPool {
   IoPool& operator=(const IoPool&) = delete;
 
   /// Runs `task` on one of the threads, in order of submission. It must not
-  /// throw. Thread-safe. Does not wait: whoever submits bounds the number.
+  /// throw. Thread-safe. Does not wait, as long as there can be a thread:
+  /// whoever submits bounds the number.
   void submit(std::function<void()> task);
 
  private:
+  /// As many threads as can be had.
+  void start();
   void work();
 
   std::size_t size_;

@@ -3,9 +3,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <new>
 #include <variant>
 
 #include "pipeline/commands.h"
+#include "pipeline/diagnostics.h"
+#include "pipeline/open_files.h"
 #include "pipeline/options.h"
 
 namespace {
@@ -24,7 +27,15 @@ void hold_standard_streams() {
 int main(int argc, char** argv) {
   hold_standard_streams();
   ::signal(SIGXFSZ, SIG_IGN);  // writes report EFBIG instead
+  sdmeta::raise_open_file_limit();
   const sdmeta::Command command = sdmeta::parse_options(argc, argv);
-  return static_cast<int>(std::visit(
-      [](const auto& chosen) { return sdmeta::run_command(chosen); }, command));
+  try {
+    return static_cast<int>(std::visit(
+        [](const auto& chosen) { return sdmeta::run_command(chosen); },
+        command));
+  } catch (const std::bad_alloc&) {
+    sdmeta::Diagnostics(sdmeta::ProgressMode::kNever, true)
+        .report("out of memory");
+    return static_cast<int>(sdmeta::ExitCode::kNotComplete);
+  }
 }

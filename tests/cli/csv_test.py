@@ -57,6 +57,15 @@ class Join(CsvTest):
         self.write("images/10000001.png", png(INFOTEXT % 1))
         self.write("images/none.png", png(INFOTEXT % 2))
 
+    def test_more_files_than_may_be_open_at_once(self):
+        for i in range(60):
+            self.write("rows/%02d.csv" % i, table(row(100 + i)))
+            self.write("many/%d.png" % (10000100 + i), png())
+        found = records(self.run_ok(
+            "extract", "--csv", "rows", "many",
+            under=["prlimit", "--nofile=32:32"]).stdout)
+        self.assertEqual(sum(r["row"] is not None for r in found), 60)
+
     def test_a_row_is_joined_by_the_name_of_its_image(self):
         self.write("a.csv", table(row(1)))
         found = self.extract("images", "--csv", "a.csv")
