@@ -15,6 +15,7 @@
 #include "pipeline/compress.h"
 #include "pipeline/decompressor.h"
 #include "pipeline/file_error.h"
+#include "pipeline/whole_io.h"
 
 namespace sdmeta {
 namespace {
@@ -59,7 +60,7 @@ class PlainInput final : public TextInput {
     for (;;) {
       const ssize_t got = ::read(fd_, out, size);
       if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) return file_error(path_ + ": read", errno);
+      if (!may_retry(fd_, POLLIN)) return file_error(path_ + ": read", errno);
     }
   }
 

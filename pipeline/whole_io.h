@@ -2,6 +2,7 @@
 // interrupted.
 #pragma once
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,13 +13,24 @@
 
 namespace sdmeta {
 
+/// After a read(2) or write(2) that failed: whether to call it again, perhaps
+/// after a while. Somebody else may have made a terminal or pipe non-blocking
+/// for all who share it.
+inline bool may_retry(int fd, short events) noexcept {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN) return false;
+  pollfd waiting{fd, events, 0};
+  ::poll(&waiting, 1, -1);
+  return true;
+}
+
 /// Writes `bytes` to `fd` from where it stands. 0, or the errno of the failure.
 inline int write_all(int fd, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const ssize_t done = ::write(fd, bytes.data(), bytes.size());
     if (done >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(done));
-    } else if (errno != EINTR) {
+    } else if (!may_retry(fd, POLLOUT)) {
       return errno;
     }
   }

@@ -152,6 +152,32 @@ class Output(ProgramTest):
             self.assertEqual(self.read("out.partial"), b"theirs")
             self.assertFalse(os.path.exists(self.path("out")))
 
+    def test_a_pipe_that_somebody_made_non_blocking_is_waited_for(self):
+        self.write_images("images", 500)
+        expected = self.run_sdmeta("extract", "images").stdout
+        self.write("whole.jsonl", expected)
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        with subprocess.Popen([BINARY, "extract", "-q", "images"],
+                              cwd=self.folder, stdout=writing) as run:
+            os.close(writing)
+            with open(reading, "rb") as pipe:
+                self.assertRaises(subprocess.TimeoutExpired, run.wait, 0.5)
+                self.assertEqual(pipe.read().decode(), expected)
+        self.assertEqual(run.returncode, 0)
+
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        with subprocess.Popen([BINARY, "captions", "-", "--to", "text"],
+                              cwd=self.folder, stdin=reading,
+                              stderr=subprocess.DEVNULL) as run:
+            os.close(reading)
+            self.assertRaises(subprocess.TimeoutExpired, run.wait, 0.2)
+            with open(writing, "wb") as pipe:
+                pipe.write(expected.encode())
+        self.assertEqual(run.returncode, 0)
+        self.assertEqual(len(os.listdir(self.path("text"))), 500)
+
     def test_reader_that_leaves_ends_the_run_quietly(self):
         self.write_images("images", 2000)
         self.write("rows.csv", "image_id\n12345678\n")
