@@ -34,9 +34,14 @@ bool EarlierRecords::take(const Job& job) {
     return files_.take(key);
   };
   const std::optional<std::uint64_t> bytes = job_bytes(job);
+  if (take(bytes)) return true;
   // The record of a file that could not be opened states no size, which here
   // can be told all the same.
-  return take(bytes) || (bytes && !job.member && take(std::nullopt));
+  if (bytes) return !job.member && take(std::nullopt);
+  // What is away now, or for ever, gets no record that is worse than what there
+  // is.
+  return files_.take_any_size(
+      RecordedFiles::key(job.path, job.member, std::nullopt));
 }
 
 }  // namespace sdmeta

@@ -147,7 +147,7 @@ class ExtractRun {
     const bool is_prompt =
         command_.run.stages.compression == Compression::kNone;
     JobBatches jobs(*inputs, command_.output.resume ? &earlier_ : nullptr,
-                    is_stopped_, is_prompt);
+                    stop.is_wanted, is_prompt);
     std::optional<InputCounter> counter;
     if (talk_.shows_progress()) counter.emplace(std::move(input_options));
     RunOptions options = command_.run;
@@ -157,8 +157,7 @@ class ExtractRun {
         std::min<std::size_t>(options.io_depth, open_file_limit() / 8));
     run_graph(
         [&](bool may_wait) -> std::optional<Batch> {
-          if (stop.is_wanted.load(std::memory_order_relaxed))
-            return std::nullopt;
+          if (is_stopped_.load(std::memory_order_relaxed)) return std::nullopt;
           return jobs.next(may_wait);
         },
         options,

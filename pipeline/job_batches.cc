@@ -28,6 +28,8 @@ std::optional<Batch> JobBatches::next(bool may_wait) {
       read_bytes += packed_bytes;
       if (earlier_ != nullptr && earlier_->take(*job)) {
         ++already_recorded_;
+        // All of millions may be, and some of them are read again.
+        if (stop_.load(std::memory_order_relaxed)) return std::nullopt;
         continue;
       }
       batch.held_bytes += 2 * packed_bytes;  // and what is read out of it

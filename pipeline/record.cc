@@ -29,8 +29,8 @@ bool is_damaged(const Record& record) noexcept {
   return !is_failure(record.status) &&
          std::any_of(record.warnings.begin(), record.warnings.end(),
                      [](const Error& warning) {
-                       return warning.code == ErrorCode::kTruncated ||
-                              warning.code == ErrorCode::kCorrupt;
+                       return std::ranges::count(kDamageCodes, warning.code) >
+                              0;
                      });
 }
 

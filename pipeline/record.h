@@ -37,6 +37,11 @@ constexpr bool is_failure(Status status) noexcept {
          status != Status::kUnrecognized;
 }
 
+/// Codes of the warnings that say that a file is broken, or was not read to
+/// where its text ends.
+inline constexpr ErrorCode kDamageCodes[] = {
+    ErrorCode::kTruncated, ErrorCode::kCorrupt, ErrorCode::kUnreadable};
+
 /// What a record says of its input, from best to worst.
 enum class RecordedAs : std::uint32_t {
   kSound,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/jsonl_reader.h"
+#include "pipeline/record.h"
 
 namespace sdmeta {
 namespace {
@@ -45,9 +46,8 @@ bool has_damage_warning(ondemand::object& object) {
     std::string_view text;
     if (warning.get_string().get(text)) return false;
     const std::string_view code = text.substr(0, text.find(':'));
-    if (code == error_name(ErrorCode::kTruncated) ||
-        code == error_name(ErrorCode::kCorrupt))
-      return true;
+    for (const ErrorCode damage : kDamageCodes)
+      if (code == error_name(damage)) return true;
   }
   return false;
 }

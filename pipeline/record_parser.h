@@ -22,7 +22,7 @@ struct RecordHead {
   std::optional<std::uint64_t> image_id;
   std::optional<std::uint64_t> image_bytes;  // `image.bytes`
   std::optional<std::string> image_url;      // of the row: its UUID
-  bool is_damaged = false;  // a warning says `truncated` or `corrupt`
+  bool is_damaged = false;  // one of kDamageCodes is among the warnings
 };
 
 /// A value of a record as text.

@@ -58,18 +58,19 @@ RecordedFiles::Key RecordedFiles::key(std::string_view path,
   hash.add(plain_path(path, room));
   hash.add(std::uint64_t{member.has_value()});
   if (member) hash.add(*member);
+  hash.add(std::uint64_t{0});  // one more round spreads the last word
+  const std::uint64_t name = hash.a | 1;
   hash.add(std::uint64_t{bytes.has_value()});
   hash.add(bytes.value_or(0));
-  hash.add(std::uint64_t{0});  // one more round spreads the last word
-  return {hash.a | 1, static_cast<std::uint32_t>(hash.b)};
+  hash.add(std::uint64_t{0});
+  return {name, static_cast<std::uint32_t>(hash.b)};
 }
 
 std::size_t RecordedFiles::place_of(Key key) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = (key.first >> 1) & mask;
+  std::size_t at = (key.first >> 1) & (slots_.size() - 1);
   while (slots_[at].hash != 0 &&
          (slots_[at].hash != key.first || slots_[at].more_hash != key.second))
-    at = (at + 1) & mask;
+    at = next_to(at);
   return at;
 }
 
@@ -101,8 +102,19 @@ RecordedAs RecordedFiles::how(Key key) const {
 }
 
 bool RecordedFiles::take(Key key) {
+  return used_ > 0 && take_from(slots_[place_of(key)]);
+}
+
+// All sizes of a name stand in one row of slots, among others.
+bool RecordedFiles::take_any_size(Key key) {
   if (used_ == 0) return false;
-  Slot& slot = slots_[place_of(key)];
+  std::size_t at = (key.first >> 1) & (slots_.size() - 1);
+  for (; slots_[at].hash != 0; at = next_to(at))
+    if (slots_[at].hash == key.first && take_from(slots_[at])) return true;
+  return false;
+}
+
+bool RecordedFiles::take_from(Slot& slot) {
   if (slot.count == 0) return false;
   --slot.count;
   failures_taken_ += slot.how != RecordedAs::kSound;

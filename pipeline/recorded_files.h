@@ -17,6 +17,7 @@ namespace sdmeta {
 
 class RecordedFiles {
  public:
+  /// A hash of path and member, and one of these and the bytes.
   using Key = std::pair<std::uint64_t, std::uint32_t>;
 
   /// Names as bytes, where `./a//b` is another spelling of `a/b`; `bytes` as
@@ -32,6 +33,8 @@ class RecordedFiles {
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
   bool take(Key key);
+  /// The same, whatever bytes the record states.
+  bool take_any_size(Key key);
   /// How many of the records taken away were of failures.
   std::uint64_t failures_taken() const { return failures_taken_; }
 
@@ -44,6 +47,10 @@ class RecordedFiles {
   };
   /// The slot of `key`, or the empty one where it would stand.
   std::size_t place_of(Key key) const;
+  std::size_t next_to(std::size_t place) const {
+    return (place + 1) & (slots_.size() - 1);
+  }
+  bool take_from(Slot& slot);
   void grow();
 
   std::vector<Slot> slots_;  // open addressing; a power of two

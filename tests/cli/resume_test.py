@@ -109,6 +109,20 @@ class Resume(ProgramTest):
         self.assertEqual(len(found), 11)
         self.assertEqual(found[-1]["file"], "images/000003.png")
 
+    def test_a_record_stays_the_last_of_a_file_that_is_away(self):
+        self.write_images("images", 5)
+        self.write("images/000003.png", b"")  # and so does that of a failure
+        self.write("list", "".join("images/%06d.png\n" % i for i in range(6)))
+        arguments = ("extract", "--files-from", "list", "-o", "out.jsonl",
+                     "--resume")
+        self.run_sdmeta(*arguments)
+        before = self.read("out.jsonl")
+        os.rename(self.path("images"), self.path("away"))
+        result = self.run_sdmeta(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("6 recorded before", result.stderr)
+        self.assertEqual(self.read("out.jsonl"), before)
+
     def test_inputs_named_twice_have_two_records(self):
         self.write("x.png", png())
         self.run_sdmeta("extract", "x.png", "-o", "out.jsonl")

@@ -52,6 +52,7 @@ TEST(RecordParser, AWarningTellsThatTheFileIsDamaged) {
   };
   EXPECT_TRUE(is_damaged(R"(["truncated: file ends after 9 bytes"])"));
   EXPECT_TRUE(is_damaged(R"(["low_confidence: a","corrupt"])"));
+  EXPECT_TRUE(is_damaged(R"(["unreadable: Input/output error"])"));
   EXPECT_FALSE(is_damaged("[]"));
   EXPECT_FALSE(is_damaged(R"(["bad_text: truncated: a"])"));
   EXPECT_FALSE(is_damaged(R"([1,"corrupt"])"));

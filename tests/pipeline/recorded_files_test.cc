@@ -28,6 +28,22 @@ TEST(RecordedFiles, UnknownSizeIsNotZero) {
       files.take(RecordedFiles::key("a.png", std::nullopt, std::nullopt)));
 }
 
+TEST(RecordedFiles, TakesAnySizeOfAName) {
+  RecordedFiles files;
+  const auto take = [&](const char* path) {
+    return files.take_any_size(
+        RecordedFiles::key(path, std::nullopt, std::nullopt));
+  };
+  EXPECT_FALSE(take("a.png"));
+  for (std::uint64_t bytes = 0; bytes < 100; ++bytes)
+    files.add(RecordedFiles::key("a.png", std::nullopt, bytes));
+  files.add(RecordedFiles::key("b.png", "m.png", 10));
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(take("a.png"));
+  EXPECT_FALSE(take("a.png"));
+  EXPECT_FALSE(take("b.png"));
+  EXPECT_FALSE(take("c.png"));
+}
+
 // An input that is named twice has two records, in a resumed run too.
 TEST(RecordedFiles, CountsRecordsOfTheSameInput) {
   RecordedFiles files;

@@ -269,6 +269,33 @@ TEST(JobBatches, StopEndsThemEarly) {
   EXPECT_FALSE(batches.is_finished());
 }
 
+// There may be millions, and a failure among them is read again.
+TEST(JobBatches, StopEndsThemAmongRecordedJobs) {
+  class StoppedInputs final : public InputStream {
+   public:
+    explicit StoppedInputs(std::atomic<bool>& stop) : stop_(stop) {}
+    std::optional<Job> next() override {
+      stop_ = ++given_ == 5;
+      return inputs_.next();
+    }
+    InputCounts counts() const override { return {}; }
+
+   private:
+    std::atomic<bool>& stop_;
+    int given_ = 0;
+    MadeUpInputs inputs_{130};
+  };
+  EarlierRecords recorded{StageOptions{}};
+  for (std::size_t i = 0; i < 130; ++i)
+    recorded.add({"made_up.tar", std::to_string(i) + ".png", i % 50});
+  std::atomic<bool> stop{false};
+  StoppedInputs inputs(stop);
+  JobBatches batches(inputs, &recorded, stop);
+  EXPECT_FALSE(batches.next());
+  EXPECT_EQ(batches.already_recorded(), 5u);
+  EXPECT_FALSE(batches.is_finished());
+}
+
 TEST(JobBatches, LargeMembersMakeSmallBatches) {
   class LargeMembers final : public InputStream {
    public:
