@@ -168,6 +168,7 @@ bool ArchiveWalk::takes(const std::optional<std::string>& member) const {
 void ArchiveWalk::offer(Job archive) {
   if (!takes(archive.member)) {
     ++counts_.other_shards;
+    if (archive.error) ++counts_.unread_in_other_shards;
     return;
   }
   if (archive.error || !archive.member) archive.range.reset();
@@ -284,7 +285,12 @@ std::optional<Job> ArchiveWalk::leave(const Level& level) {
     job.member =
         level.prefix.substr(0, level.prefix.size() - kMemberMark.size());
   const bool went_as_a_whole = !level.place;
-  if (!error || (!went_as_a_whole && !takes(job.member))) return std::nullopt;
+  if (!error) return std::nullopt;
+  if (!went_as_a_whole && !takes(job.member)) {
+    ++counts_.other_shards;
+    ++counts_.unread_in_other_shards;
+    return std::nullopt;
+  }
   if (level.members > 0)
     error->detail += "; " + counted(level.members, "member") +
                      (level.members == 1 ? " was found" : " were found");

@@ -28,6 +28,7 @@ struct ArchiveOptions {
 struct ArchiveCounts {
   std::uint64_t skipped_names = 0;
   std::uint64_t other_shards = 0;
+  std::uint64_t unread_in_other_shards = 0;  // archives that broke
 };
 
 /// `Job::member` of a member of an archive within the archive is

@@ -61,6 +61,7 @@ class ExtractRun {
     if (is_interrupted_) return ExitCode::kInterrupted;
     if (!is_complete) return ExitCode::kNotComplete;
     const bool has_failed = outcome_of(stats_.tally).failed > 0 ||
+                            stats_.inputs.unread_in_other_shards > 0 ||
                             stats_.tally.damaged > 0 ||
                             stats_.failed_before > 0;
     return command_.is_strict && has_failed ? ExitCode::kInputsFailed
@@ -171,6 +172,10 @@ class ExtractRun {
     is_interrupted_ = !is_stopped_ && !jobs.is_finished();
     failures_.finish();
     stats_.inputs = inputs->counts();
+    if (const std::uint64_t count = stats_.inputs.unread_in_other_shards)
+      talk_.report(counted(count, "input") +
+                   " of other shards could not be read; what is in them of "
+                   "this shard, if they are folders or archives, is missing");
     stats_.already_recorded = jobs.already_recorded();
     stats_.failed_before = earlier_.failures_taken();
     stats_.old_records = sink_->old_records();

@@ -97,6 +97,8 @@ class Inputs final : public InputStream {
         return numbered(found->job);
       } else {
         ++counts_.other_shards;
+        if (found->job.error && found->job.is_announced)
+          ++counts_.unread_in_other_shards;
       }
     }
   }
@@ -104,6 +106,7 @@ class Inputs final : public InputStream {
   static void add_counts(InputCounts& counts, const ArchiveWalk& archive) {
     counts.skipped_names += archive.counts().skipped_names;
     counts.other_shards += archive.counts().other_shards;
+    counts.unread_in_other_shards += archive.counts().unread_in_other_shards;
   }
 
   Job numbered(Job& job) {

@@ -39,6 +39,9 @@ struct InputOptions {
 struct InputCounts {
   std::uint64_t skipped_names = 0;  // no image or video extension
   std::uint64_t other_shards = 0;
+  /// Of those: folders and archives that could not be read, or not to their
+  /// end, so that inputs of this shard may be missing.
+  std::uint64_t unread_in_other_shards = 0;
   std::uint64_t archives = 0;
   /// Lists of which some part could not be read: the output cannot be complete.
   std::uint64_t unreadable_lists = 0;
