@@ -15,6 +15,7 @@ namespace sdmeta {
 namespace {
 
 constexpr std::size_t kHeldBlockBytes = 1 << 20;
+constexpr const char* kRowsMissed = ", so rows may have been missed; run again";
 
 /// The user whose folder `path` lies in, `by_username/<user>/`; else empty.
 std::string username_of_path(std::string_view path) {
@@ -34,9 +35,7 @@ std::string username_of_path(std::string_view path) {
 
 Error changed_while_read(const std::string& path) {
   return {ErrorCode::kUnreadable,
-          path +
-              ": changed while it was read, so rows may have been missed; run "
-              "again"};
+          path + ": changed while it was read" + kRowsMissed};
 }
 
 Error not_utf8(std::string_view what_becomes_of_it) {
@@ -114,8 +113,14 @@ bool CsvFile::has_another_state() const {
   return failed != 0 || file_state(status) != state_;
 }
 
-bool CsvFile::is_changed() const {
-  return !is_in_memory_ && has_another_state();
+std::optional<Error> CsvFile::fault() const {
+  if (const int reason = *read_error_; reason != 0) {
+    Error error = file_error(path_ + ": read", reason);
+    error.detail += kRowsMissed;
+    return error;
+  }
+  if (is_in_memory_ || !has_another_state()) return std::nullopt;
+  return changed_while_read(path_);
 }
 
 Result<std::size_t> CsvFile::read_at(std::uint64_t offset, char* out,
@@ -135,9 +140,15 @@ Result<std::size_t> CsvFile::read_at(std::uint64_t offset, char* out,
   Descriptor opened;
   if (!file_) opened = Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   const int fd = (file_ ? file_ : opened).get();
-  if (fd < 0) return file_error(path_ + ": open", errno);
+  if (fd < 0) {
+    *read_error_ = errno;
+    return file_error(path_ + ": open", *read_error_);
+  }
   const WholeRead got = read_all_at(fd, offset, {out, size});
-  if (got.error != 0) return file_error(path_ + ": read", got.error);
+  if (got.error != 0) {
+    *read_error_ = got.error;
+    return file_error(path_ + ": read", got.error);
+  }
   return got.bytes;
 }
 

@@ -2,6 +2,7 @@
 // order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,7 +22,7 @@ namespace sdmeta {
 /// What to say, once, of a file with Latin-1 or other text in it.
 Error not_utf8(std::string_view what_becomes_of_it);
 
-/// What CsvFile::is_changed() tells, as an error.
+/// Of a file whose text is not that of its header any longer.
 Error changed_while_read(const std::string& path);
 
 /// A file whose rows are read where they stand. A compressed one is held
@@ -38,8 +39,9 @@ class CsvFile {
   const CsvHeader& header() const { return header_; }
   std::uint64_t size() const { return size_; }  // of the text, in bytes
   std::int64_t modified_ns() const { return state_.modified_ns; }
-  /// What is read now is not the text that there was at open().
-  bool is_changed() const;
+  /// Why rows may have been missed since open(): a read that failed, or a text
+  /// that is another now.
+  std::optional<Error> fault() const;
   /// Where the first record behind the header begins.
   std::uint64_t first_record() const { return first_record_; }
 
@@ -58,6 +60,10 @@ class CsvFile {
   std::uint64_t size_ = 0;
   FileState state_;
   std::uint64_t first_record_ = 0;
+  /// errno of the last read that failed, 0 if none did; apart, so that a file
+  /// can be moved.
+  std::unique_ptr<std::atomic<int>> read_error_ =
+      std::make_unique<std::atomic<int>>(0);
   Descriptor file_;  // empty: opened for each read
   bool is_in_memory_ = false;
   std::vector<std::unique_ptr<char[]>> blocks_;  // of text in memory

@@ -93,11 +93,12 @@ class CsvIndexOfRows final : public CsvIndex {
     return !has_key_.load(std::memory_order_relaxed);
   }
 
-  std::vector<std::string> changed_files() const override {
-    std::vector<std::string> paths;
+  std::vector<Error> faults() const override {
+    std::vector<Error> faults;
     for (const CsvFile& file : rows_.files)
-      if (file.is_changed()) paths.push_back(file.path());
-    return paths;
+      if (std::optional<Error> fault = file.fault())
+        faults.push_back(*std::move(fault));
+    return faults;
   }
 
   std::optional<Error> for_each_unseen(

@@ -70,9 +70,9 @@ class CsvIndex {
   virtual CsvCounts counts() const = 0;
   /// No name that find() was asked for held a key.
   virtual bool is_without_keys() const { return false; }
-  /// Files that are not as they were when they were read: rows may not have
-  /// been found.
-  virtual std::vector<std::string> changed_files() const { return {}; }
+  /// Of files that could not be read where a row stood, or are not as they were
+  /// when they were read: rows may not have been found.
+  virtual std::vector<Error> faults() const { return {}; }
   /// Calls `visit` for the row of each image that was not seen, in the order of
   /// files and rows, until it gives an error.
   virtual std::optional<Error> for_each_unseen(

@@ -244,10 +244,9 @@ class ExtractRun {
                    ", and not one key; it is searched in the whole path, or "
                    "that of an archive's member, and its first group, or else "
                    "all it matches, is to be a number or a UUID");
-    const std::vector<std::string> changed = csv_->changed_files();
-    for (const std::string& path : changed)
-      talk_.report(to_message(changed_while_read(path)));
-    return changed.empty();
+    const std::vector<Error> faults = csv_->faults();
+    for (const Error& fault : faults) talk_.report(to_message(fault));
+    return faults.empty();
   }
 
   bool finish_reports() {

@@ -185,8 +185,8 @@ class ForeignReader final : public ArchiveReader {
       const char* const target =
           hard_link != nullptr ? hard_link : ::archive_entry_symlink(entry);
       member.size.reset();
-      member.error = link_error(hard_link != nullptr,
-                                target != nullptr ? target : "");
+      member.error =
+          link_error(hard_link != nullptr, target != nullptr ? target : "");
       return member;
     }
     const bool is_file = type == AE_IFREG || type == 0;
@@ -206,7 +206,12 @@ class ForeignReader final : public ArchiveReader {
       if (got == ARCHIVE_RETRY) continue;
       if (got <= 0) {
         has_unread_data_ = false;
-        if (got < 0) member_error_ = Error{ErrorCode::kCorrupt, message()};
+        const bool is_unread =
+            read_error_ && read_error_->code == ErrorCode::kUnreadable;
+        if (got < 0)
+          member_error_ =
+              Error{is_unread ? ErrorCode::kUnreadable : ErrorCode::kCorrupt,
+                    message()};
         if (got == ARCHIVE_FATAL) stop(message());
         return 0;
       }

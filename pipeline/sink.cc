@@ -56,6 +56,7 @@ Result<std::unique_ptr<Sink>> Sink::open(
   sink->path_ = std::move(place.path);
   struct stat status;
   const bool exists = ::stat(sink->path_.c_str(), &status) == 0;
+  if (!exists && errno != ENOENT) return write_error("open", errno);
   if (exists && S_ISDIR(status.st_mode))
     return Error{ErrorCode::kUnwritable, "is a folder"};
   if (exists && !S_ISREG(status.st_mode)) {
@@ -132,8 +133,10 @@ std::optional<Error> Sink::open_old(
   if (std::optional<Error> error = read_old(partial_path_, found))
     return at_path(partial_path_, *error);
   struct stat status;
-  const bool has_output =
-      ::stat(path_.c_str(), &status) == 0 && status.st_size > 0;
+  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  // What cannot be seen now might be replaced in the end.
+  if (!exists && errno != ENOENT) return write_error("open", errno);
+  const bool has_output = exists && status.st_size > 0;
   if (has_output && old_.records > 0) {
     // That of a run before the one that is continued.
     if (std::optional<Error> error = keep(path_)) return error;

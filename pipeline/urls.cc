@@ -127,8 +127,9 @@ Result<UrlsCounts> run_urls(const UrlsOptions& options, const Report& report) {
     }
     return (*output)->flush_if_full();
   });
-  for (const std::string& path : (*index)->changed_files())
-    if (!error) error = changed_while_read(path);
+  if (const std::vector<Error> faults = (*index)->faults();
+      !error && !faults.empty())
+    error = faults.front();
   if (!error) error = (*output)->finish();
   if (error) return *std::move(error);
   counts.present = counts.rows - unseen;
