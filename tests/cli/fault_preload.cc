@@ -1,15 +1,18 @@
 // Preloaded into the program by faults_test.py, so that system calls go wrong
 // when the test wants it:
 //   SDMETA_FAULT="CALL,EFFECT,N[+][,PATH];..."
-// CALL is open, read, pread, write, fsync or readdir; EFFECT an errno's name,
+// CALL is open, stat, read, pread, write, fsync, readdir or thread (which has
+// no path); EFFECT an errno's name,
 // or "short" for one byte instead of many; the N-th call (from 1) is hit, and
 // with + all after it; only calls on paths that contain PATH count.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -41,7 +44,7 @@ int error_of(std::string_view name) {
   constexpr Named kErrors[] = {{"EIO", EIO},       {"EINTR", EINTR},
                                {"EMFILE", EMFILE}, {"ENOSPC", ENOSPC},
                                {"EACCES", EACCES}, {"ESTALE", ESTALE},
-                               {"short", 0}};
+                               {"EAGAIN", EAGAIN}, {"short", 0}};
   for (const Named& error : kErrors)
     if (error.name == name) return error.error;
   std::fprintf(stderr, "fault_preload: unknown effect\n");
@@ -161,6 +164,24 @@ int mkostemp(char* path, int flags) {
   }
   static auto* const next = real<int(char*, int)>("mkostemp");
   return next(path, flags);
+}
+
+int stat(const char* path, struct stat* out) {
+  if (const Fault* const fault = meet("stat", path, -1)) {
+    errno = fault->error;
+    return -1;
+  }
+  static auto* const next = real<int(const char*, struct stat*)>("stat");
+  return next(path, out);
+}
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                   void* (*start)(void*), void* argument) {
+  if (const Fault* const fault = meet("thread", "", -1)) return fault->error;
+  static auto* const next =
+      real<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>(
+          "pthread_create");
+  return next(thread, attributes, start, argument);
 }
 
 ssize_t read(int fd, void* out, std::size_t length) {

@@ -64,6 +64,27 @@ class Faults(ProgramTest):
                           for depth in ("0", "16"))
         self.assertEqual(waiting, ahead)
 
+    def test_a_text_that_was_not_read_to_its_end_is_damage(self):
+        """As the break of a file is: for --strict, --resume and urls."""
+        fault = "pread,EIO,2+,images/000123.png"
+        arguments = ("extract", "images", "--verify", "--io-depth", "0",
+                     "--strict", "--resume", "-o", "out.jsonl")
+        result = self.faulty(fault, *arguments)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("1 damaged", result.stderr)
+        self.assertEqual(self.run_sdmeta(*arguments).returncode, 0)
+        found = [r["warnings"] for r in records(self.read("out.jsonl").decode())
+                 if r["file"] == "images/000123.png"]
+        self.assertEqual(found, [["unreadable: Input/output error"], []])
+
+    def test_without_a_thread_to_wait_for_the_disk_others_do(self):
+        expected = self.run_sdmeta("extract", "images").stdout
+        for threads in ("1+", "2+"):
+            result = self.faulty("open,EAGAIN,1,000123.png;thread,EAGAIN,"
+                                 + threads, "extract", "images", "-j", "1")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stdout, expected)
+
     def test_an_image_that_cannot_be_opened_is_one_record(self):
         for error, text in (("EMFILE", "Too many open files"),
                             ("EACCES", "Permission denied"),
@@ -104,6 +125,23 @@ class Faults(ProgramTest):
         self.assertEqual((found[-1]["file"], found[-1]["status"]),
                          ("images", "unreadable"))
         self.assertTrue(all(r["status"] == "ok" for r in found[:-1]))
+
+    def test_a_folder_that_one_shard_cannot_list_is_told(self):
+        """Its record may be that of another shard, which can."""
+        for i in range(COUNT):
+            self.write("all/sub/%d.png" % i, png())
+        whole = failed = 0
+        for shard in ("1/2", "2/2"):
+            result = self.faulty("open,EACCES,1+,all/sub", "extract", "all",
+                                 "--strict", "--shard", shard)
+            self.assertEqual(result.returncode, 1)
+            if result.stdout:
+                failed += 1
+            else:
+                whole += 1
+                self.assertIn("1 input of other shards could not be read",
+                              result.stderr)
+        self.assertEqual((whole, failed), (1, 1))
 
     def link_images(self):
         """More names than are sorted in memory, all of one image."""
@@ -152,6 +190,20 @@ class Faults(ProgramTest):
     def test_a_compressed_tar_that_cannot_be_read_on_breaks_once(self):
         self.write_tar("b.tar.gz", "w:gz")
         self.assert_archive_breaks_once("b.tar.gz", "pread,EIO,3+,b.tar.gz")
+
+    def test_the_member_at_a_failed_read_is_unreadable(self):
+        """And not corrupt: it may be read the next time."""
+        with tarfile.open(self.path("b.tar.gz"), "w:gz") as tar:
+            for i in range(20):
+                member = tarfile.TarInfo("%d.png" % i)
+                data = png(INFOTEXT % i) + os.urandom(20000)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        for n in range(2, 9):
+            found = self.extract("pread,EIO,%d,b.tar.gz" % n, "b.tar.gz")
+            bad = [r["status"] for r in found
+                   if r["member"] and r["status"] != "ok"]
+            self.assertNotIn("corrupt", bad)
 
     def test_an_archive_that_cannot_be_opened_is_one_record(self):
         self.write_tar("a.tar", "w")
@@ -221,6 +273,30 @@ class Faults(ProgramTest):
             self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(self.read("out.jsonl"), self.read("whole.jsonl"))
 
+    def test_an_output_that_cannot_be_seen_is_not_replaced(self):
+        self.run_sdmeta("extract", "images", "-o", "out.jsonl")
+        before = self.read("out.jsonl")
+        for first in ("1+", "2+", "3+"):
+            result = self.faulty("stat,EIO,%s,out.jsonl" % first, "extract",
+                                 "images/000001.png", "-o", "out.jsonl",
+                                 "--resume")
+            self.assertIn(result.returncode, (0, 2))
+            self.assertEqual(self.read("out.jsonl"), before)
+
+    def test_a_full_disk_costs_no_caption_that_was_there(self):
+        self.run_sdmeta("extract", "images/000001.png", "-o", "out.jsonl")
+        for arguments, expected in (((), None), (("--force",), b"mine")):
+            if expected:
+                self.write("text/000001.txt", expected)
+            result = self.faulty("write,ENOSPC,2+,/.sdmeta-", "captions",
+                                 "out.jsonl", "--to", "text", *arguments)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("No space left on device", result.stderr)
+            self.assertEqual(os.listdir(self.path("text")),
+                             ["000001.txt"] if expected else [])
+            if expected:
+                self.assertEqual(self.read("text/000001.txt"), expected)
+
     def test_short_writes_change_nothing(self):
         expected = self.run_sdmeta("extract", "images").stdout
         result = self.faulty("write,short,1;write,short,3;write,EINTR,5",
@@ -243,6 +319,19 @@ class Faults(ProgramTest):
                                  "images")
             self.assertEqual(result.returncode, 2)
             self.assertIn("rows.csv", result.stderr)
+
+    def test_a_row_that_cannot_be_read_where_it_stands_ends_in_an_exit(self):
+        names = ["%d.png" % (100000 + i) for i in range(COUNT)]
+        for name in names:
+            self.write("ids/" + name, png())
+        self.write("rows.csv", "image_id,nsfw_level\n"
+                   + "".join("%s,1\n" % name[:6] for name in names))
+        result = self.faulty("pread,EIO,%d,rows.csv" % (COUNT // 2), "extract",
+                             "--csv", "rows.csv", "ids", "-o", "out.jsonl")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("rows.csv: unreadable: read: Input/output error, so rows "
+                      "may have been missed", result.stderr)
+        self.assertFalse(os.path.exists(self.path("out.jsonl")))
 
 
 if __name__ == "__main__":
