@@ -79,7 +79,7 @@ void add_international(const Chunk& chunk, Bytes keyword, ByteCursor cursor,
                          (behind[1] == 0 && !is_ascii(behind[0]));
   if (!has_flags)
     return add_text(chunk, Carrier::kPngItxt, keyword, behind, end, out);
-  const bool is_compressed = cursor.u8() != 0;
+  const std::uint8_t flag = cursor.u8();
   cursor.skip(1);
   // Language and translated keyword.
   for (int skipped = 0; skipped < 2; ++skipped) {
@@ -94,13 +94,11 @@ void add_international(const Chunk& chunk, Bytes keyword, ByteCursor cursor,
     }
     cursor.skip(length + 1);
   }
-  if (is_compressed) {
-    return add_inflated(chunk, Carrier::kPngItxt, keyword, cursor.rest(), end,
-                        out);
-  }
   // A zlib header is no UTF-8; some writers forget the flag.
   const Bytes text = cursor.rest();
-  if (begins_as_zlib(text) && text[1] >= 0x80)
+  const bool is_compressed =
+      flag == 1 || (begins_as_zlib(text) && (flag != 0 || text[1] >= 0x80));
+  if (is_compressed)
     return add_inflated(chunk, Carrier::kPngItxt, keyword, text, end, out);
   add_text(chunk, Carrier::kPngItxt, keyword, text, end, out);
 }

@@ -71,12 +71,12 @@ TEST(Png, InternationalTextWithLanguageAndTranslatedKeyword) {
 
 TEST(Png, InternationalTextWithAFlagOfNoMeaning) {
   for (const std::string flag : {"\2", "\xFF"}) {
-    const std::string plain = flag + "\0\0\0a cat"s;
+    const std::string plain = flag + "\0\0\0a \x01 cat"s;
     EXPECT_EQ(
         value_of(
             extract(PngBuilder().chunk("iTXt", "Comment\0"s + plain).build()),
             "Comment"),
-        "a cat");
+        "a \x01 cat");
   }
 }
 
