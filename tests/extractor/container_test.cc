@@ -97,7 +97,7 @@ TEST(Container, CutInsideItsMagicIsTruncated) {
 }
 
 TEST(Bmp, HasASizeAndNoText) {
-  const std::string header = "BM" + test::le32(70) + test::le32(0) +
+  const std::string header = "BM" + test::le32(54) + test::le32(0) +
                              test::le32(54) + test::le32(40) + test::le32(832) +
                              test::le32(-1216u) + std::string(28, '\0');
   const ImageFields image = extract(header);
@@ -105,6 +105,7 @@ TEST(Bmp, HasASizeAndNoText) {
   EXPECT_EQ(image.width, 832u);
   EXPECT_EQ(image.height, 1216u);
   EXPECT_FALSE(image.damage);
+  EXPECT_EQ(damage_of(header.substr(0, 50)), ErrorCode::kTruncated);
 }
 
 // The body of an answer that was saved as it came.
