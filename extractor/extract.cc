@@ -19,21 +19,19 @@ namespace sdmeta {
 
 namespace {
 
-bool wants_stealth(const FieldCollector& out, const ImageFields& image,
-                   StealthMode mode) {
+bool wants_stealth(const FieldCollector& out, StealthMode mode) {
   switch (mode) {
     case StealthMode::kNever: return false;
     case StealthMode::kAlways: return true;
     case StealthMode::kAuto: break;
   }
-  // Each line of pixels holds a part of the text: broken images have lost it.
-  return !out.has_generation_text() && !image.damage;
+  return !out.has_generation_text();
 }
 
 void read_pixels(ByteSource& source, const ExtractOptions& options,
                  FieldCollector& out) {
   ImageFields& image = out.image();
-  if (wants_stealth(out, image, options.stealth)) {
+  if (wants_stealth(out, options.stealth)) {
     StealthResult stealth =
         read_stealth(source, image.container, options.limits);
     for (Error& note : stealth.notes)

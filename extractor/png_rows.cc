@@ -20,7 +20,8 @@ constexpr std::size_t kBufferBytes = 16u << 10;
 // owns memory lives here, and the functions that call setjmp have only trivial
 // locals.
 struct PngRows::State {
-  explicit State(ByteSource& bytes) : source(bytes), buffer(kBufferBytes) {
+  State(ByteSource& bytes, PngChecksums sums)
+      : source(bytes), buffer(kBufferBytes), checksums(sums) {
     png = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error,
                                  on_warning);
     if (png == nullptr) return;
@@ -82,7 +83,10 @@ struct PngRows::State {
     if (info == nullptr || setjmp(png_jmpbuf(png))) return false;
     // Text and colour profiles are the chunk walk's business.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
-    png_set_crc_action(png, PNG_CRC_DEFAULT, PNG_CRC_QUIET_USE);
+    const bool is_verified = checksums == PngChecksums::kVerified;
+    png_set_crc_action(png, is_verified ? PNG_CRC_DEFAULT : PNG_CRC_QUIET_USE,
+                       PNG_CRC_QUIET_USE);
+    if (!is_verified) png_set_option(png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
     png_read_info(png, info);
     return true;
   }
@@ -104,6 +108,7 @@ struct PngRows::State {
   std::size_t end = 0;
   bool is_at_end = false;
   std::optional<Error> read_error;
+  PngChecksums checksums;
 
   png_structp png = nullptr;
   png_infop info = nullptr;
@@ -118,7 +123,8 @@ struct PngRows::State {
   std::uint32_t row_of_pass = 0;
 };
 
-PngRows::PngRows(ByteSource& source) : state_(new State(source)) {}
+PngRows::PngRows(ByteSource& source, PngChecksums checksums)
+    : state_(new State(source, checksums)) {}
 PngRows::~PngRows() = default;
 
 std::nullopt_t PngRows::fail() {

@@ -31,10 +31,14 @@ struct PixelRow {
   std::span<const std::uint8_t> pixels;
 };
 
+/// Whether pixels whose checksums are wrong are an error.
+enum class PngChecksums : std::uint8_t { kVerified, kIgnored };
+
 class PngRows {
  public:
   /// `source` must outlive the reader.
-  explicit PngRows(ByteSource& source);
+  explicit PngRows(ByteSource& source,
+                   PngChecksums checksums = PngChecksums::kVerified);
   ~PngRows();
   PngRows(const PngRows&) = delete;
   PngRows& operator=(const PngRows&) = delete;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "extractor/png_rows.h"
+#include "tests/support/image_builder.h"
 #include "tests/support/packed_text.h"
 #include "tests/support/pixel_images.h"
 
@@ -226,6 +227,29 @@ TEST(Stealth, CutPngGivesNoTextBecauseEveryLineHoldsAPart) {
   EXPECT_FALSE(got.found);
   ASSERT_EQ(got.notes.size(), 1u);
   EXPECT_EQ(got.notes[0].code, ErrorCode::kTruncated);
+}
+
+// What decoders refuse may hold every bit of the text.
+TEST(Stealth, WrongChecksumsAndAMissingEndCostNothing) {
+  Pixels pixels = picture(64, 160, 4);
+  hide(pixels, "stealth_pngcomp", gzip(kText));
+  const std::vector<std::uint8_t> sound = png_of(pixels);
+  const std::size_t first_idat = as_text(sound).find("IDAT");
+  const std::size_t last_idat = as_text(sound).rfind("IDAT");
+  const std::size_t last_bytes = ByteCursor(sound, last_idat - 4).be32();
+  const std::size_t first_bytes = ByteCursor(sound, first_idat - 4).be32();
+  std::vector<std::uint8_t> file = sound;
+  file[first_idat + 4 + first_bytes] ^= 0xFF;    // CRC of the chunk
+  file[last_idat + 4 + last_bytes - 1] ^= 0xFF;  // Adler-32 of the pixels
+  ASSERT_TRUE(read(file).found);
+  EXPECT_EQ(read(file).found->text, kText);
+  constexpr std::size_t kEndBytes = 12;
+  file.resize(file.size() - kEndBytes);
+  MemorySource source(file);
+  const ImageFields image = extract_fields(source, {});
+  EXPECT_EQ(test::value_of(image, "parameters"), kText);
+  ASSERT_TRUE(image.damage);
+  EXPECT_EQ(image.damage->code, ErrorCode::kTruncated);
 }
 
 TEST(Stealth, SurvivesEveryCut) {
