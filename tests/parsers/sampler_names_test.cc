@@ -121,7 +121,7 @@ TEST(NormalizeSampler, InvokeAIMarksKarrasByASuffix) {
 // SCHEDULER_NAME_VALUES of invokeai/backend/stable_diffusion/schedulers.
 TEST(NormalizeSampler, InvokeAIsNamesAreKnown) {
   for (const auto& [name, label] :
-       {std::pair("deis_k", "DEIS"), std::pair("dpmpp_2m_k", "DPM++ 2M"),
+       {std::pair("deis_k", "deis"), std::pair("dpmpp_2m_k", "DPM++ 2M"),
         std::pair("dpmpp_2s_k", "dpmpp_2s"), std::pair("dpmpp_3m_k", "dpmpp_3m"),
         std::pair("dpmpp_sde_k", "DPM++ SDE"), std::pair("euler_k", "Euler"),
         std::pair("heun_k", "Heun"), std::pair("kdpm_2_a_k", "DPM2 a"),
@@ -203,8 +203,9 @@ TEST(NormalizeSampler, EverySpellingOfASamplerHasOneName) {
       {"euler_ancestral_cfg_pp", "Euler a CFG++", "Euler Ancestral CFG++"},
       {"Heun", "heun", "heunpp2", "k_heun"},
       {"Heun", "Heun++ 2"},
-      {"IPNDM", "ipndm"},
-      {"IPNDM_V", "ipndm_v"},
+      {"ipndm", "IPNDM"},
+      {"ipndm_v", "IPNDM_V"},
+      {"deis", "DEIS"},
       {"PLMS", "plms"},
       {"res_multistep", "Res Multistep"},
       {"UniPC", "uni_pc", "uni_pc_bh2", "unipc"},
