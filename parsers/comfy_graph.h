@@ -85,6 +85,8 @@ class Graph {
     // waits until all of them are in the cache.
     GraphInput& input = inputs_.emplace_back();
     input.name = plain_name(name);
+    if (nodes_.back().kind->name.empty())
+      input.name = usual_spelling(input.name);
     input.value = value;
     input.node = node;
     input.slot = slot;
@@ -111,6 +113,7 @@ class Graph {
 
   bool add_members(JsonValue state);
   std::string_view plain_name(std::string_view name);
+  std::string_view usual_spelling(std::string_view name);
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
   const GraphInput* channel(NodeIndex index, std::string_view name,

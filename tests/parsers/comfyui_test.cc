@@ -723,6 +723,29 @@ Generation usual_with(const nlohmann::json& others) {
   return from_graph(usual_graph(others).dump());
 }
 
+TEST(ComfyUi, UsualNamesMayBeSpeltInOtherWays) {
+  const Generation got = from_graph(R"({
+    "m": {"class_type": "HeronFiles", "inputs": {"Ckpt_name": "h.ckpt"}},
+    "t": {"class_type": "HeronWords",
+          "inputs": {"Positive Prompt": "a heron", "Negative Prompt": "mist"}},
+    "k": {"class_type": "HeronPaint",
+          "inputs": {"Model": ["m", 0], "Positive": ["t", 0],
+                     "Negative": ["t", 1], "Seed": 7, "Steps": 21, "Cfg": 5.5,
+                     "Sampler Name": "euler", "Scheduler": "karras",
+                     "Latent Image": ["l", 0]}},
+    "l": {"class_type": "EmptyLatentImage",
+          "inputs": {"width": 512, "height": 768}},
+    "s": {"class_type": "SaveImage", "inputs": {"images": ["k", 0]}}})");
+  EXPECT_EQ(got.model, "h.ckpt");
+  EXPECT_EQ(got.prompt, "a heron");
+  EXPECT_EQ(got.negative_prompt, "mist");
+  EXPECT_EQ(got.seed, "7");
+  EXPECT_EQ(got.steps, 21);
+  EXPECT_EQ(got.cfg_scale, 5.5);
+  EXPECT_EQ(got.sampler, "euler");
+  EXPECT_EQ(got.scheduler, "karras");
+}
+
 TEST(ComfyUi, NodesThatTellOfAPictureGiveItsWidthFirst) {
   for (const auto& [name, width, height] :
        {std::tuple("Image Info", 0, 1), std::tuple("Get Image Info", 0, 1),
