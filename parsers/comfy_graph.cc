@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <utility>
 
 #include "parsers/text.h"
@@ -60,12 +59,6 @@ class IdIndex {
   std::vector<std::pair<std::string_view, NodeIndex>> ids_;
 };
 
-// Inputs looked at for what leaves buses; they may go in circles.
-constexpr std::size_t kMaxLooksAtBuses = 1 << 18;
-
-// The key, what is set, and some more.
-constexpr std::size_t kMaxInputsOfSetter = 6;
-
 // Nodes of one graph that hold their values as JSON, and rows of one of them.
 constexpr std::size_t kMaxStates = 64;
 constexpr std::size_t kMaxRows = 64;
@@ -106,12 +99,6 @@ bool read_link(const JsonValue& value, LinkText& link) {
     is_id = false;
   });
   return is_link;
-}
-
-bool is_pipe(const NodeKind& kind, std::string_view name) {
-  for (std::string_view pipes = spec_of(kind, "pipe"); !pipes.empty();)
-    if (next_item(pipes) == name) return true;
-  return false;
 }
 
 }  // namespace
@@ -196,95 +183,8 @@ void Graph::finish(std::vector<Error>& notes) {
                          " inputs of one node or " +
                          std::to_string(limits_.max_graph_inputs) + " in all",
                      std::nullopt});
-  static constexpr NodeKind kSwitchByShape{{}, NodeRole::kSwitch, {}};
-  bool has_getters = false;
-  bool has_channels = false;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    GraphNode& held_by = nodes_[i];
-    has_channels = has_channels || held_by.kind->has_channels;
-    if (held_by.kind->role != NodeRole::kUnknown) continue;
-    const auto node = static_cast<NodeIndex>(i);
-    if (is_switch_by_shape(held_by.class_type, inputs(node)))
-      held_by.kind = &kSwitchByShape;
-    has_getters = has_getters || variable_got(node) != nullptr;
-  }
-  if (has_getters) link_variables();
-  if (has_channels) link_channels();
   fields_.resize(nodes_.size());
-}
-
-// The key of a node that only says which variable it gets.
-const GraphInput* Graph::variable_got(NodeIndex index) const {
-  const auto is_link = [](const GraphInput& input) { return input.is_link(); };
-  const auto all = inputs(index);
-  if (std::any_of(all.begin(), all.end(), is_link)) return nullptr;
-  const std::string_view name = node(index).class_type;
-  if (!contains_any_ignoring_case(name, {"get", "retrieve", "recall"}))
-    return nullptr;
-  const GraphInput* key = nullptr;
-  for (const GraphInput& input : all)
-    for (const std::string_view word :
-         {"key", "name", "variable", "variable_name", "var_name", "constant"})
-      if (equal_ignoring_case(input.name, word) && input.value.is_string())
-        key = &input;
-  return key;
-}
-
-// Nodes that set variables have the key under the same name, and a link.
-void Graph::link_variables() {
-  std::map<std::pair<std::string_view, std::string_view>, const GraphInput*>
-      set;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const auto all = inputs(static_cast<NodeIndex>(i));
-    const auto link = std::find_if(all.begin(), all.end(),
-                                   [](const auto& in) { return in.is_link(); });
-    if (link == all.end() || all.size() > kMaxInputsOfSetter) continue;
-    for (const GraphInput& input : all)
-      if (!input.is_link() && input.value.is_string())
-        set.try_emplace({input.name, *input.value.string()}, &*link);
-  }
-  for (GraphInput& input : inputs_) {
-    if (!input.is_link()) continue;
-    const GraphInput* key = variable_got(input.node);
-    if (key == nullptr) continue;
-    const auto found = set.find({key->name, *key->value.string()});
-    if (found == set.end()) continue;
-    input.node = found->second->node;
-    input.slot = found->second->slot;
-  }
-}
-
-// What goes into a bus under a name: the newest where several are in a row.
-const GraphInput* Graph::channel(NodeIndex index, std::string_view name,
-                                 std::size_t& looks_left) const {
-  while (node(index).kind->has_channels) {
-    const GraphInput* bus = nullptr;
-    for (const GraphInput& input : inputs(index)) {
-      if (looks_left == 0) return nullptr;
-      --looks_left;
-      if (input.name == name) return &input;
-      if (input.is_link() && is_pipe(*node(index).kind, input.name))
-        bus = &input;
-    }
-    if (bus == nullptr) return nullptr;
-    index = bus->node;
-  }
-  return nullptr;
-}
-
-void Graph::link_channels() {
-  std::size_t looks_left = kMaxLooksAtBuses;
-  for (GraphInput& input : inputs_)
-    while (input.is_link() && node(input.node).kind->has_channels) {
-      const std::string_view name =
-          output_name(*node(input.node).kind, input.slot);
-      const GraphInput* source =
-          name == "-" ? nullptr : channel(input.node, name, looks_left);
-      if (source == nullptr) break;
-      input.value = source->value;
-      input.node = source->node;
-      input.slot = source->slot;
-    }
+  shorten_links();
 }
 
 bool is_api_graph(JsonValue value) {

@@ -102,7 +102,8 @@ class Graph {
            add_members(value);
   }
   /// When all is there: takes classes without a row for what they look like,
-  /// switches and variables that are set and got by name. A note tells of
+  /// switches and variables that are set and got by name; links lead past
+  /// these, and buses, and constants stand where they are used. A note tells of
   /// inputs beyond Limits::max_graph_inputs or max_node_inputs.
   void finish(std::vector<Error>& notes);
   /// Keeps a string alive as long as the graph.
@@ -114,11 +115,17 @@ class Graph {
   bool add_members(JsonValue state);
   std::string_view plain_name(std::string_view name);
   std::string_view usual_spelling(std::string_view name);
+  // comfy_detours.cc
+  void shorten_links();
   const GraphInput* variable_got(NodeIndex index) const;
   void link_variables();
   const GraphInput* channel(NodeIndex index, std::string_view name,
                             std::size_t& looks_left) const;
   void link_channels();
+  static bool may_hold(const GraphNode& user, const JsonValue& constant);
+  void lead_past_switches();
+  const GraphInput* constant_in(NodeIndex index) const;
+  void take_in_constants();
 
   const Limits& limits_;
   std::vector<GraphNode> nodes_;

@@ -76,7 +76,9 @@ void ComfyWalk::find_root() {
     const auto node = static_cast<NodeIndex>(i);
     const bool shows = is_output(node);
     if (shows) top_output = std::max(top_output, root_rank(node));
-    if (shows || !is_used[i]) ends.push_back(node);
+    // Links lead past switches.
+    if (shows || (!is_used[i] && values_.role(node) != NodeRole::kSwitch))
+      ends.push_back(node);
   }
 
   struct Candidate {

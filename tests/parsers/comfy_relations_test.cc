@@ -16,6 +16,7 @@
 
 #include "parsers/interpret.h"
 #include "tests/support/comfy_graphs.h"
+#include "tests/support/comfy_relations.h"
 #include "tests/support/fields_file.h"
 #include "tests/support/golden.h"
 
@@ -23,57 +24,6 @@ namespace sdmeta {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// How many nodes there are is no part of what they make.
-Interpretation record_of(const Json& graph) {
-  const bool is_editors = graph.contains("nodes");
-  Interpretation found =
-      interpret(fields(is_editors ? "workflow" : "prompt", graph.dump()), {});
-  if (found.generation)
-    std::erase_if(found.generation->extra, [](const KeyValue& pair) {
-      return pair.key == "node_count";
-    });
-  return found;
-}
-
-bool is_flagged(const Interpretation& record) {
-  return std::any_of(
-      record.warnings.begin(), record.warnings.end(),
-      [](const Error& it) { return it.code == ErrorCode::kLowConfidence; });
-}
-
-void expect_same(const Json& nodes, const Json& changed,
-                 const std::string& name) {
-  const Interpretation before = record_of(nodes);
-  const Interpretation after = record_of(changed);
-  if (before.generation == after.generation &&
-      is_flagged(before) == is_flagged(after))
-    return;
-  EXPECT_EQ(describe(before), describe(after)) << name;
-}
-
-// What is known not to hold, and why. One that holds after all is a failure.
-class Exceptions {
- public:
-  using Reasons = std::map<std::string_view, std::string_view>;
-  explicit Exceptions(Reasons reasons) : reasons_(std::move(reasons)) {}
-
-  bool has(const std::string& name) {
-    const auto found = reasons_.find(name);
-    if (found == reasons_.end()) return false;
-    met_[found->first] = true;
-    return true;
-  }
-  void expect_all_met() const {
-    for (const auto& [name, reason] : reasons_)
-      EXPECT_TRUE(met_.contains(name))
-          << name << " is an exception no more: " << reason;
-  }
-
- private:
-  Reasons reasons_;
-  std::map<std::string_view, bool> met_;
-};
 
 Json renamed(const Json& nodes,
              const std::function<std::string(const std::string&)>& rename) {
@@ -86,56 +36,6 @@ Json renamed(const Json& nodes,
     result[rename(id)] = std::move(copy);
   }
   return result;
-}
-
-std::string with_number(std::string_view word, std::size_t number) {
-  std::string name(word);
-  name += std::to_string(number);
-  return name;
-}
-
-// Every link through a node that hands it on.
-Json with_relays(const Json& nodes, std::string_view type,
-                 std::string_view input) {
-  Json changed = nodes;
-  std::size_t count = 0;
-  for (const auto& [id, node] : nodes.items())
-    for (const auto& [key, value] : node["inputs"].items()) {
-      if (linked_node(nodes, value).empty()) continue;
-      const std::string relay = with_number("relay", ++count);
-      changed[id]["inputs"][key] = {relay, 0};
-      changed[relay] = {{"class_type", type}, {"inputs", {{input, value}}}};
-    }
-  return changed;
-}
-
-// Another scene, of which every value differs.
-Json other_scene() {
-  return Json::parse(R"({
-    "x1": {"class_type": "CheckpointLoaderSimple",
-           "inputs": {"ckpt_name": "other.safetensors"}},
-    "x2": {"class_type": "CLIPTextEncode",
-           "inputs": {"text": "another scene", "clip": ["x1", 1]}},
-    "x3": {"class_type": "CLIPTextEncode",
-           "inputs": {"text": "another dislike", "clip": ["x1", 1]}},
-    "x4": {"class_type": "EmptyLatentImage",
-           "inputs": {"width": 320, "height": 640}},
-    "x5": {"class_type": "LoraLoader",
-           "inputs": {"model": ["x1", 0], "clip": ["x1", 1],
-                      "lora_name": "other_lora.safetensors",
-                      "strength_model": 0.3, "strength_clip": 0.3}},
-    "x6": {"class_type": "KSampler",
-           "inputs": {"model": ["x5", 0], "positive": ["x2", 0],
-                      "negative": ["x3", 0], "latent_image": ["x4", 0],
-                      "seed": 99, "steps": 99, "cfg": 9.9, "denoise": 0.9,
-                      "sampler_name": "ddim", "scheduler": "beta"}},
-    "x7": {"class_type": "VAEDecode",
-           "inputs": {"samples": ["x6", 0], "vae": ["x1", 2]}}})");
-}
-
-Json joined(Json first, const Json& second) {
-  first.update(second);
-  return first;
 }
 
 TEST(ComfyRelations, NodesMayHaveOtherIds) {
