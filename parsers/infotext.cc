@@ -45,6 +45,8 @@ struct BlockName {
 constexpr std::array kBlocks = std::to_array<BlockName>({
     {"Template:", "Template"},
     {"Negative Template:", "Negative Template"},
+    // LoRA Manager's preview images
+    {"Recipe metadata:", "Recipe metadata"},
 });
 
 const BlockName* block_at(string_view line) {

@@ -166,16 +166,19 @@ void read_control_units(const SettingsReader& settings,
   }
 }
 
-// What enlarged the picture when it was done; mode 0 says that nothing did.
+// What enlarged the picture when it was done; mode 0 says that nothing did. In
+// 2025 the keys began with another word.
 void read_resize(const SettingsReader& settings, Generation& generation) {
-  const std::string_view name = settings.raw("Size name after");
-  if (is_placeholder(name) || settings.raw("Size mode after") == "0") return;
-  auto scale = number_in<double>(settings.raw("Size scale after"));
-  if (scale == 1.0) scale.reset();  // it was told a size
-  generation.upscalers.push_back({std::string(name), scale});
+  for (const std::string word : {"Size", "Resize"}) {
+    const std::string_view name = settings.raw(word + " name after");
+    if (is_placeholder(name) || settings.raw(word + " mode after") == "0")
+      continue;
+    auto scale = number_in<double>(settings.raw(word + " scale after"));
+    if (scale == 1.0) scale.reset();  // it was told a size
+    generation.upscalers.push_back({std::string(name), scale});
+  }
 }
 
-// The schedule is an option of SD.Next's samplers there.
 void read_sigma(SettingsReader& settings, Generation& generation) {
   if (settings.find("Schedule type") != nullptr ||
       settings.find("Scheduler") != nullptr)

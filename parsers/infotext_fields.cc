@@ -358,8 +358,6 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"prompt2", prompt<kRefiner>},
     {"refiner negative", negative<kRefiner>},
     {"refiner prompt", prompt<kRefiner>},
-    {"resize name after", take_upscaler},
-    {"resize scale after", take_upscaler_scale, Role::kLate},
     {"resolution", size<&G::width, &G::height>, Role::kLate},
     {"sampler", take_sampler, Role::kSampler},
     {"schedule", take_scheduler, Role::kScheduler},

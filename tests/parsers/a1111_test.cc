@@ -975,13 +975,20 @@ TEST(A1111, LabelledPromptsOfTwoEncodersAreOne) {
   EXPECT_EQ(prompt_of("T5 Prompt: a hill").prompt, "T5 Prompt: a hill");
 }
 
-TEST(A1111, WhatSdNextEnlargesWithIsAnUpscaler) {
-  const Generation got =
-      parse_settings(std::string(kSettings) +
-                     ", App: SD.Next, Resize after: 1024x1536, Resize "
-                     "name after: 4x-Sharp, Resize scale after: 2.0");
-  EXPECT_EQ(got.upscalers, (std::vector<Upscaler>{{"4x-Sharp", 2.0}}));
-  EXPECT_EQ(got.extra, (std::vector<KeyValue>{{"Resize after", "1024x1536"}}));
+TEST(A1111, WhatSdNextOf2025EnlargesWithIsAnUpscaler) {
+  EXPECT_EQ(parse_settings(std::string(kSettings) +
+                           ", App: SD.Next, Resize after: 1024x1536, Resize "
+                           "name after: 4x-Sharp, Resize scale after: 2.0")
+                .upscalers,
+            (std::vector<Upscaler>{{"4x-Sharp", 2.0}}));
+}
+
+TEST(A1111, LoraManagersRecipeBelowTheSettingsHasItsName) {
+  EXPECT_EQ(parse_settings(std::string(kSettings) +
+                           " \n Recipe metadata: {\"title\": \"hill\"}")
+                .extra,
+            (std::vector<KeyValue>{
+                {"Recipe metadata", "{\"title\": \"hill\"}"}}));
 }
 
 TEST(A1111, SidesMayBeTheFirstLinesOfAColumn) {
