@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "extractor/byte_cursor.h"
+#include "extractor/crc32.h"
 #include "pipeline/foreign_reader.h"
 #include "pipeline/inflate_source.h"
+#include "pipeline/lossless_text.h"
 #include "pipeline/lzma_dictionary.h"
 
 namespace sdmeta {
@@ -45,26 +47,42 @@ std::uint64_t u64(Bytes bytes, std::size_t offset) {
   return little(bytes, offset, 8);
 }
 
+/// The first field of `extra` with this id; empty if there is none.
+Bytes extra_field(Bytes extra, std::uint16_t id) noexcept {
+  while (extra.size() >= 4) {
+    const std::size_t length = u16(extra, 2);
+    if (length > extra.size() - 4) break;
+    if (u16(extra, 0) == id) return extra.subspan(4, length);
+    extra = extra.subspan(4 + length);
+  }
+  return {};
+}
+
 /// Replaces what 32 bits could not hold by the zip64 extra field's values, in
 /// the order APPNOTE 4.5.3 gives.
 void apply_zip64(Bytes extra, std::uint64_t& size, std::uint64_t& packed,
                  std::uint64_t& offset) noexcept {
   constexpr std::uint16_t kZip64Id = 1;
   constexpr std::uint32_t kInZip64 = 0xffffffff;
-  while (extra.size() >= 4) {
-    const std::uint16_t id = u16(extra, 0);
-    const std::size_t length = u16(extra, 2);
-    if (length > extra.size() - 4) return;
-    Bytes field = extra.subspan(4, length);
-    if (id == kZip64Id) {
-      for (std::uint64_t* value : {&size, &packed, &offset}) {
-        if (*value != kInZip64 || field.size() < 8) continue;
-        *value = u64(field, 0);
-        field = field.subspan(8);
-      }
-    }
-    extra = extra.subspan(4 + length);
+  Bytes field = extra_field(extra, kZip64Id);
+  for (std::uint64_t* value : {&size, &packed, &offset}) {
+    if (*value != kInZip64 || field.size() < 8) continue;
+    *value = u64(field, 0);
+    field = field.subspan(8);
   }
+}
+
+/// The name in UTF-8 that WinRAR and Info-ZIP add to one in the charset of the
+/// machine (APPNOTE 4.6.9). Programs that rename members leave it as it was.
+std::string_view name_of_member(Bytes name, Bytes extra) noexcept {
+  constexpr std::uint16_t kUnicodePathId = 0x7075;
+  constexpr std::size_t kHeadBytes = 5;  // version, checksum of `name`
+  const Bytes field = extra_field(extra, kUnicodePathId);
+  if (field.size() <= kHeadBytes || field[0] != 1 ||
+      u32(field, 1) != crc32_of(name) ||
+      !is_utf8(as_text(field.subspan(kHeadBytes))))
+    return as_text(name);
+  return as_text(field.subspan(kHeadBytes));
 }
 
 /// Most writers end a folder's name with a slash. Some of Windows end it with
@@ -252,9 +270,9 @@ std::optional<ZipReader::Entry> ZipReader::read_entry() {
     fail("central directory ends inside an entry");
     return std::nullopt;
   }
-  entry.name = as_text(rest.first(name_length));
-  apply_zip64(rest.subspan(name_length), entry.size, entry.packed,
-              entry.offset);
+  const Bytes extra = rest.subspan(name_length);
+  entry.name = name_of_member(rest.first(name_length), extra);
+  apply_zip64(extra, entry.size, entry.packed, entry.offset);
   entry.is_folder = is_folder(entry.name, entry.size, attributes, type);
   position_ += kEntryBytes + name_length + extra_length + comment_length;
   ++entries_;

@@ -41,6 +41,22 @@ TEST_F(ZipReader, ReadsZip64Entries) {
       (Strings{"a.png=one", "b.png=two"}));
 }
 
+// What WinRAR adds to the name in the charset of the machine, here Shift JIS.
+TEST_F(ZipReader, ANameInUnicodeGoesBeforeOneInAnotherCharset) {
+  const std::string name = "\x83\x6C\x83\x52.png";
+  const std::string unicode = "\u30CD\u30B3.png";
+  const std::string field = "\x75\x70\x0F\0\x01\x93\x83\xC3\x12"s + unicode;
+  EXPECT_EQ(members(zip_of({{.name = name,
+                             .content = "one",
+                             .is_zip64 = true,
+                             .extra = "\xEF\xBE\0\0"s + field}})),
+            (Strings{unicode + "=one"}));
+  // Of a member that was renamed it is the old one.
+  EXPECT_EQ(
+      members(zip_of({{.name = "new.png", .content = "one", .extra = field}})),
+      (Strings{"new.png=one"}));
+}
+
 TEST_F(ZipReader, ReadsArchivesWithBytesInFront) {
   EXPECT_EQ(members("PK\x03\x04 begins this, but it is a stub. " +
                     zip_of({{.name = "a.png", .content = "one"}})),

@@ -138,7 +138,7 @@ std::string zip_of(const std::vector<ZipEntry>& entries) {
       put_little(zip, size, 4);
     }
 
-    std::string extra;
+    std::string extra = entry.extra;
     if (entry.is_zip64) {
       put_little(extra, 1, 2);
       put_little(extra, 24, 2);

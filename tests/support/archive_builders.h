@@ -44,6 +44,7 @@ struct ZipEntry {
   std::uint16_t method = 0xffff;   // what is claimed, if not the truth
   std::uint32_t attributes = 0;    // external; Unix mode << 16
   std::uint32_t claimed_size = 0;  // if not 0, instead of the real one
+  std::string extra = {};          // fields, in the central directory
 };
 
 std::string zip_of(const std::vector<ZipEntry>& entries);
