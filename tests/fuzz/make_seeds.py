@@ -7,6 +7,7 @@ Writes FOLDER/fuzz_x/* for each target. Needs only the standard library; what
 Pillow, ffmpeg, avifenc, heif-enc, cjxl and exiftool add is left out where they
 are missing.
 """
+import base64
 import bz2
 import gzip
 import io
@@ -205,6 +206,9 @@ def main():
             return
         for fuzzer in BY_SUFFIX.get(path.suffix, []) + ["extract"]:
             put(fuzzer, path.name, data)
+        if len(data) < 2000:
+            put("extract", path.name + ".base64",
+                b"data:image/x;base64," + base64.b64encode(data))
 
     def put_fields(name, fields):
         put("json_payload", name,
