@@ -139,10 +139,15 @@ void read_packed(ByteWindow& in, ImagePacking packing,
 
 // A picture without a size has lost its header: there is nothing to show.
 bool lacks_picture(const ImageFields& image) noexcept {
-  const bool has_one_header = image.container == Container::kPng ||
-                              image.container == Container::kJpeg ||
-                              image.container == Container::kWebp;
-  return has_one_header && image.width.value_or(0) == 0;
+  switch (image.container) {
+    case Container::kPng:
+    case Container::kJpeg:
+    case Container::kWebp:
+    case Container::kBmp:
+    case Container::kAvif:
+    case Container::kHeif: return image.width.value_or(0) == 0;
+    default: return false;
+  }
 }
 
 void read_image(ByteSource& source, const ExtractOptions& options,

@@ -106,6 +106,9 @@ TEST(Bmp, HasASizeAndNoText) {
   EXPECT_EQ(image.height, 1216u);
   EXPECT_FALSE(image.damage);
   EXPECT_EQ(damage_of(header.substr(0, 50)), ErrorCode::kTruncated);
+  std::string no_width = header;
+  no_width.replace(18, 4, test::le32(0));
+  EXPECT_EQ(damage_of(no_width), ErrorCode::kCorrupt);
 }
 
 // The body of an answer that was saved as it came.

@@ -481,6 +481,16 @@ TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
   EXPECT_TRUE(image.damage);
 }
 
+// The length of the box that holds all others is that of none: no item is
+// found.
+TEST(Damage, HeifWithoutASizeIsBroken) {
+  const std::string file = avif_with_exif(exif_block());
+  const std::size_t meta = file.find("meta");
+  expect_read(with_bytes(file, meta - 4, test::be32(12)), "UserComment",
+              kComment);
+  EXPECT_TRUE(extract(with_bytes(file, meta, "free")).damage);
+}
+
 TEST(Damage, TheEndOfALargeBrokenFileIsSearched) {
   const std::string graph = "{\"prompt\": \"a paper lantern\"}";
   const std::string movie = test::ftyp("isom") +
