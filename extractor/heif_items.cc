@@ -290,7 +290,11 @@ void read_heif_items(ByteWindow& in, const Box& children, FieldCollector& out) {
     const std::vector<Extent> extents =
         find_extents(box_table(in, out, *iloc), item.id, out.limits());
     const ItemBytes found = collect_extents(in, extents, idat, out);
-    if (found.bytes.empty()) continue;
+    if (found.bytes.empty()) {
+      out.damage(ErrorCode::kCorrupt, "a text item has no place in the file",
+                 iloc->start);
+      continue;
+    }
     if (item.kind == ItemKind::kExif)
       read_exif_item(found, out);
     else

@@ -483,6 +483,15 @@ TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
 
 // The length of the box that holds all others is that of none: no item is
 // found.
+TEST(Damage, HeifItemsWithoutAPlaceAreFoundByTheirLooks) {
+  const std::string file = avif_with_exif(exif_block());
+  // The widths of offsets and lengths: the places cannot be read.
+  const std::size_t widths = file.find("iloc") + 8;
+  expect_read(with_bytes(file, widths, "\xFF\xFF"), "UserComment", kComment);
+}
+
+// The length of the box that holds all others is that of none: no item is
+// found.
 TEST(Damage, HeifWithoutASizeIsBroken) {
   const std::string file = avif_with_exif(exif_block());
   const std::size_t meta = file.find("meta");
