@@ -1,5 +1,6 @@
 #include "extractor/extract.h"
 
+#include <algorithm>
 #include <new>
 #include <optional>
 #include <string>
@@ -78,14 +79,16 @@ Worth worth_of(ImageFields& image, const Limits& limits) {
   return image.fields.empty() ? Worth::kPicture : Worth::kText;
 }
 
-// Reads the image that stands somewhere in `head`, the first bytes of the file;
-// false if there is none. What looks like the first may be junk, or another
-// picture in front of the one that has a text.
-bool read_misplaced(Bytes head, ByteSource& source,
-                    const ExtractOptions& options, ImageFields& image) {
+// The image that stands somewhere in `head`, the first bytes of the file. What
+// looks like the first may be junk, or another picture in front of the one that
+// has a text.
+std::optional<MisplacedImage> choose_misplaced(Bytes head, ByteSource& source,
+                                               ExtractOptions options) {
   constexpr int kMostTried = 8;
   // No image begins inside of what another is told by.
   constexpr std::size_t kToldBy = 16;
+  options.verify = false;  // of the chosen one
+  std::optional<MisplacedImage> best;
   Worth worth = Worth::kNothing;
   std::size_t from = 0;
   for (int i = 0; i < kMostTried && worth != Worth::kGeneration; ++i) {
@@ -93,14 +96,12 @@ bool read_misplaced(Bytes head, ByteSource& source,
     if (!place) break;
     from = static_cast<std::size_t>(place->offset) + kToldBy;
     ImageFields found;
-    found.bytes = image.bytes;
     read_replaced(source, *place, options, found);
     const Worth its = worth_of(found, options.limits);
-    if (its <= worth) continue;
-    worth = its;
-    image = std::move(found);
+    if (its > worth) best = place;
+    worth = std::max(worth, its);
   }
-  return worth != Worth::kNothing;
+  return best;
 }
 
 void read_packed(ByteWindow& in, ImagePacking packing,
@@ -162,8 +163,9 @@ void read_image(ByteSource& source, const ExtractOptions& options,
   }
   if (row == nullptr) {
     const std::string_view what = describe_non_image(head);
-    if (read_misplaced(in.view(0, kMisplacedBytes), source, options, image))
-      return;
+    if (const auto place =
+            choose_misplaced(in.view(0, kMisplacedBytes), source, options))
+      return read_replaced(source, *place, options, image);
     out.damage(ErrorCode::kNotAnImage, std::string(what));
   } else {
     image.container = row->container;
