@@ -50,8 +50,10 @@ void Graph::shorten_links() {
     has_getters = has_getters || variable_got(node) != nullptr;
   }
   if (has_getters) link_variables();
-  if (has_channels) link_channels();
+  // Buses go through switches more often than what a switch is set to through a
+  // bus.
   if (has_switches) lead_past_switches();
+  if (has_channels) link_channels();
   if (has_constants) take_in_constants();
 }
 

@@ -50,6 +50,7 @@ Json primitive(const Json& value, std::size_t pack) {
 
 // Others are names that are chosen from a list, which takes no link.
 bool holds_text(const std::string& key) {
+  if (key.ends_with("_mode")) return false;
   constexpr auto kWords = std::to_array<std::string_view>(
       {"text", "prompt", "string", "caption", "positive", "negative", "value"});
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
