@@ -69,6 +69,9 @@ GraphTexts::Text GraphTexts::ask_node(NodeIndex node, int slot, PromptSide side,
     else
       return output_text(node, output, side, depth);
   }
+  if (slot > 0 && kind.name.empty())
+    if (const GraphInput* own = text_of_output(node, slot, side))
+      return ask(*own, side, depth);
 
   std::int32_t& memo =
       memo_[static_cast<std::size_t>(side)][static_cast<std::size_t>(node)];

@@ -120,6 +120,7 @@ class GraphTexts {
                                              std::string_view name) const;
   std::string_view numbered_inputs(NodeIndex node) const;
   bool has_several_texts(NodeIndex node) const;
+  const GraphInput* text_of_output(NodeIndex node, int slot, PromptSide side);
   Text guider_text(NodeIndex node, PromptSide side, unsigned depth);
   Text named(NodeIndex node, NodeField field, PromptSide side, unsigned depth);
   Text encoded(NodeIndex node, PromptSide side, unsigned depth);

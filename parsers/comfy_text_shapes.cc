@@ -233,6 +233,29 @@ std::string_view GraphTexts::numbered_inputs(NodeIndex node) const {
   return {};
 }
 
+// A box that nobody listed has several texts, and an output for each: for all
+// that are numbered, else for the negative side alone, as outputs may give
+// something else before its text.
+const GraphInput* GraphTexts::text_of_output(NodeIndex node, int slot,
+                                             PromptSide side) {
+  const std::string_view stem = numbered_inputs(node);
+  const bool is_numbered = !stem.empty();
+  if (!is_numbered && side == PromptSide::kPositive) return nullptr;
+  const GraphInput* own = nullptr;
+  int count = 0;
+  for (const GraphInput& input : graph_.inputs(node)) {
+    if (input.is_link() || side_of_name(input.name)) return nullptr;
+    const auto text = plain_value(input.value).string();
+    const bool is_one_of_them =
+        text && (is_numbered ? input.name.starts_with(stem)
+                             : text->find_first_of(" ,") != text->npos);
+    if (is_one_of_them && count++ <= slot) own = &input;
+  }
+  const bool has_enough = count > (is_numbered ? slot : 1);
+  is_guess_ = is_guess_ || has_enough;
+  return has_enough ? own : nullptr;
+}
+
 // More than one text, none of which belongs to a side: by links, or one by a
 // link and another of its own that goes before or behind it.
 bool GraphTexts::has_several_texts(NodeIndex node) const {

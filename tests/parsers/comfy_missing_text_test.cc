@@ -149,6 +149,25 @@ TEST(ComfyMissingText, TheUsersWordsStandForWhatWasMadeOfThem) {
   }
 }
 
+// A box with an output for each of its texts, in their order.
+TEST(ComfyMissingText, EachTextOfABoxLeavesByItsOwnOutput) {
+  for (const std::string texts :
+       {R"("text_1": "a heron", "text_2": "blurry", "count": 2)",
+        R"("prompt": "a heron, mist", "undesired": "blurry, low quality")"}) {
+    SCOPED_TRACE(texts);
+    const Interpretation got = made_with(R"({
+      "words": {"class_type": "HeronWords", "inputs": {)" +
+                                         texts + R"(}},
+      "n": {"class_type": "CLIPTextEncode",
+            "inputs": {"text": ["words", 1], "clip": ["m", 1]}}})");
+    ASSERT_TRUE(got.generation->prompt);
+    ASSERT_TRUE(got.generation->negative_prompt);
+    EXPECT_TRUE(got.generation->prompt->starts_with("a heron"));
+    EXPECT_TRUE(got.generation->negative_prompt->starts_with("blurry"));
+    EXPECT_TRUE(is_flagged(got));
+  }
+}
+
 // What a gallery holds is one prompt only where one picture was chosen.
 TEST(ComfyMissingText, AGalleryHoldsItsPromptAsJson) {
   const auto prompt_of = [](const Json& state) {
