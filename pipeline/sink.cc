@@ -192,6 +192,13 @@ void Sink::keep_mode() const {
 std::optional<Error> Sink::finish() {
   if (length_ == 0) write(empty_member(compression_));
   if (error_ || partial_path_.empty()) return error_;
+  // What somebody else has put there is not the output, nor to be removed.
+  if (file() != file_id(partial_path_)) {
+    owned_ = Descriptor();
+    error_ = Error{ErrorCode::kUnwritable,
+                   partial_path_ + " was removed or replaced meanwhile"};
+    return error_;
+  }
   keep_mode();
   // The copy holds the lock until the name is that of a finished file.
   const Descriptor locked(::fcntl(owned_.get(), F_DUPFD_CLOEXEC, 0));

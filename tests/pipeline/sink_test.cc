@@ -122,6 +122,21 @@ TEST(Sink, TwoRunsCannotWriteTheSameFile) {
   EXPECT_EQ(to_text(second.error()), "unwritable: another run is writing it");
 }
 
+TEST(Sink, WhatHasTakenThePlaceOfTheUnfinishedFileIsNotTheOutput) {
+  const TempDir dir;
+  for (const bool is_replaceable : {false, true}) {
+    auto sink = std::move(*Sink::open({dir / "out", false, is_replaceable},
+                                      [](const RecordName&) {}));
+    sink->write("line\n");
+    std::filesystem::remove(dir / "out.partial");
+    std::ofstream(dir / "out.partial") << "other";
+    EXPECT_TRUE(sink->finish());
+    sink.reset();
+    EXPECT_FALSE(std::filesystem::exists(dir / "out"));
+    EXPECT_EQ(content_of(dir / "out.partial"), "other");
+  }
+}
+
 TEST(Sink, AFolderIsNoOutput) {
   const TempDir dir;
   const auto sink = Sink::open({dir.path(), false}, {});
