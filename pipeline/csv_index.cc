@@ -48,6 +48,7 @@ class CsvIndexOfRows final : public CsvIndex {
                           std::vector<Error>* notes) const override {
     thread_local CsvRowText buffer;
     buffer.row.reset();  // it may be of another index
+    buffer.error.reset();
     std::optional<std::uint32_t> chosen;
     bool is_ambiguous = false;
     const NameKeys keys = matcher_.keys(path, member);
@@ -60,7 +61,11 @@ class CsvIndexOfRows final : public CsvIndex {
       if (!chosen) chosen = row;
       is_ambiguous |= chosen != row;
     }
-    if (!chosen || !rows_.read(*chosen, limits_, buffer)) return std::nullopt;
+    if (!chosen || !rows_.read(*chosen, limits_, buffer)) {
+      // A warning that lets the record be made again when the run is resumed.
+      if (buffer.error && notes != nullptr) notes->push_back(*buffer.error);
+      return std::nullopt;
+    }
     seen_.set(*chosen);
     Row row = make_row(rows_.file_of(*chosen).header(), buffer.record,
                        precedence_.username_of(*chosen));

@@ -55,7 +55,7 @@ class CsvIndex {
 
   /// The row of a file or archive member, by its name. Thread-safe. Marks the
   /// row as seen. `notes`, if given, is told of a name that fits several images
-  /// (kAmbiguousMatch).
+  /// (kAmbiguousMatch), and of a row that could not be read (kUnreadable).
   virtual std::optional<Row> find(std::string_view path,
                                   std::string_view member,
                                   std::vector<Error>* notes = nullptr) const = 0;

@@ -45,7 +45,10 @@ bool CsvRows::read(std::uint32_t row, const Limits& limits,
   text.resize(static_cast<std::size_t>(std::min<std::uint64_t>(
       end - begin, limits.max_csv_row_bytes + 2)));
   const auto got = file.read_at(begin, text.data(), text.size());
-  if (!got) return false;
+  if (!got) {
+    out.error = got.error();
+    return false;
+  }
   text.resize(*got);
   CsvScanner scanner(file.header().size(), limits.max_csv_row_bytes);
   scanner.start(text, 0, begin + *got == file.size());

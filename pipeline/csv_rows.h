@@ -31,6 +31,7 @@ struct CsvRowText {
   std::string text;
   CsvRecord record;  // views into `text`
   std::optional<std::uint32_t> row;
+  std::optional<Error> error = {};  // of the last row that could not be read
 };
 
 struct CsvRows {

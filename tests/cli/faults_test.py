@@ -332,6 +332,13 @@ class Faults(ProgramTest):
         self.assertIn("rows.csv: unreadable: read: Input/output error, so rows "
                       "may have been missed", result.stderr)
         self.assertFalse(os.path.exists(self.path("out.jsonl")))
+        result = self.run_sdmeta("extract", "--csv", "rows.csv", "ids", "-o",
+                                 "out.jsonl", "--resume")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = records(self.read("out.jsonl").decode())
+        self.assertEqual([r["file"] for r in found if not r["row"]],
+                         [found[-1]["file"]])
+        self.assertEqual(len(found), COUNT + 1)
 
 
 if __name__ == "__main__":
