@@ -142,9 +142,7 @@ std::string_view Graph::plain_name(std::string_view name) {
 // Ckpt_name, Negative Prompt: what rows say is for those who spell it like
 // them.
 std::string_view Graph::usual_spelling(std::string_view name) {
-  const auto is_odd = [](char c) { return c == ' ' || (c >= 'A' && c <= 'Z'); };
-  if (std::none_of(name.begin(), name.end(), is_odd) || usual_fields(name) != 0)
-    return name;
+  if (usual_fields(name) != 0) return name;
   std::string usual(name);
   for (char& c : usual) c = c == ' ' ? '_' : to_lower(c);
   return usual_fields(usual) != 0 ? keep(std::move(usual)) : name;

@@ -85,7 +85,8 @@ class Graph {
     // waits until all of them are in the cache.
     GraphInput& input = inputs_.emplace_back();
     input.name = plain_name(name);
-    if (nodes_.back().kind->name.empty())
+    // Every input is asked, and few begin with a capital.
+    if (!name.empty() && name[0] <= 'Z' && nodes_.back().kind->name.empty())
       input.name = usual_spelling(input.name);
     input.value = value;
     input.node = node;
