@@ -127,10 +127,9 @@ void add_stage_options(CLI::App& app, StageOptions& stages) {
                "Decode every pixel, to find broken downloads whose head is "
                "fine: truncated or corrupt as their status says, or, where "
                "parameters were read, a warning");
-  app.add_flag("--keep-secrets", stages.keep_secrets,
+  app.add_flag("--keep-secrets,--keep-urls", stages.keep_secrets,
                "Keep signed query strings of addresses, and keys and passwords "
                "that graphs hold");
-  app.add_flag("--keep-urls", stages.keep_secrets)->group("");  // until 0.6
 }
 
 /// One value each time, as an argument behind it may be an input.

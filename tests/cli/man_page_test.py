@@ -10,7 +10,7 @@ from program import BINARY
 PAGE = pathlib.Path(os.environ["SDMETA_SOURCE"]) / "docs" / "sdmeta.1"
 BEGIN, END = '.\\" --help\n', '.\\" /--help\n'
 OPTION = re.compile(
-    r"^  ((?:-.,)?--[a-z-]+)(?: ([A-Z/]+))?(?:=-)?(?: REQUIRED)? +(\S.*)$", re.M)
+    r"^  ((?:-.,)?--[a-z-]+(?:,--[a-z-]+)?)(?: ([A-Z/]+))?(?:=-)?(?: REQUIRED)? +(\S.*)$", re.M)
 
 
 def help_of(*command):
