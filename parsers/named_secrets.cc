@@ -1,8 +1,8 @@
 #include "parsers/named_secrets.h"
 
 #include <algorithm>
-#include <array>
 
+#include "parsers/secret_names.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -10,42 +10,10 @@ namespace {
 
 using std::string_view;
 
-// Letters only, as the signs between words differ: `api_key`, `apiKey`,
-// `X-API-Key`. Names may have other words in front (`openai_api_key`).
-constexpr auto kSecretEndings = std::to_array<string_view>(
-    {"accesskey", "accesstoken", "apikey", "apikeycomfyorg", "apisecret",
-     "apitoken", "authtoken", "authtokencomfyorg", "bearertoken", "bottoken",
-     "civitaitoken", "clientsecret", "hftoken", "huggingfacetoken", "passwd",
-     "password", "privatekey", "refreshtoken", "secretkey", "sessiontoken",
-     // Addresses whose path lets anybody post.
-     "webhook", "webhookurl"});
-// Words that name other things too, so that nothing may stand in front of them
-// (`negative_token`).
-constexpr auto kSecretWords =
-    std::to_array<string_view>({"authorization", "bearer", "secret", "token"});
-
-constexpr std::size_t kLongestName = 48;  // bytes
 constexpr std::size_t kShortestKey = 16;  // bytes
 constexpr std::size_t kMostSecrets = 16;  // of one image
 // JSON in a string of JSON in a string of JSON; bounds the work.
 constexpr std::size_t kMostBackslashes = 7;
-
-enum class Naming { kNothing, kPerhaps, kSecret };
-
-Naming naming_of(string_view name) {
-  if (name.size() > kLongestName) return Naming::kNothing;
-  std::array<char, kLongestName> letters;
-  std::size_t count = 0;
-  for (const char c : name)
-    if (is_letter(c)) letters[count++] = to_lower(c);
-  const string_view word(letters.data(), count);
-  if (std::any_of(kSecretEndings.begin(), kSecretEndings.end(),
-                  [word](string_view end) { return word.ends_with(end); }))
-    return Naming::kSecret;
-  const bool is_word = std::find(kSecretWords.begin(), kSecretWords.end(),
-                                 word) != kSecretWords.end();
-  return is_word ? Naming::kPerhaps : Naming::kNothing;
-}
 
 // `Bearer 4f1c..`, as headers of requests have it.
 string_view without_scheme(string_view value) {
@@ -53,17 +21,6 @@ string_view without_scheme(string_view value) {
     if (starts_with_ignoring_case(value, scheme))
       return value.substr(scheme.size());
   return value;
-}
-
-bool is_one_word(string_view value) {
-  return !is_placeholder(value) &&
-         std::none_of(value.begin(), value.end(), is_space);
-}
-
-bool is_secret(Naming naming, string_view value) {
-  value = without_scheme(value);
-  if (naming == Naming::kNothing || !is_one_word(value)) return false;
-  return naming == Naming::kSecret || value.size() >= kShortestKey;
 }
 
 std::size_t backslashes_before(string_view text, std::size_t at) {
@@ -84,19 +41,23 @@ std::size_t closing_quote(string_view text, std::size_t at, std::size_t bars) {
   return text.size();
 }
 
-// The string of the member whose name ends at `quote`, a colon behind it; empty
-// if it has none or is no secret.
-string_view secret_at(string_view text, std::size_t quote) {
+// The string of the member whose name ends in front of `colon`; empty if there
+// is none or it is no secret.
+string_view secret_at(string_view text, std::size_t colon) {
+  std::size_t quote = colon;
+  while (quote > 0 && is_space(text[quote - 1])) --quote;
+  if (quote == 0 || text[--quote] != '"') return {};
   const std::size_t bars = backslashes_before(text, quote);
   if (bars > kMostBackslashes) return {};
   const std::size_t name_end = quote - bars;
-  const std::size_t from = name_end - std::min(name_end, kLongestName + 1);
+  const std::size_t from =
+      name_end - std::min(name_end, kLongestSecretName + 1);
   const string_view before = text.substr(from, name_end - from);
   const std::size_t open = before.rfind('"');
   if (open == before.npos) return {};
-  const Naming naming = naming_of(before.substr(open + 1));
-  if (naming == Naming::kNothing) return {};
-  std::size_t start = quote + 2;
+  const string_view name = before.substr(open + 1);
+  if (naming_of(name) == Naming::kNothing) return {};
+  std::size_t start = colon + 1;
   while (start < text.size() && is_space(text[start])) ++start;
   start = std::min(start + bars, text.size());
   if (!text.substr(start).starts_with('"') ||
@@ -106,20 +67,20 @@ string_view secret_at(string_view text, std::size_t quote) {
   const std::size_t end = closing_quote(text, start, bars);
   const string_view value =
       text.substr(start, end == text.size() ? end : end - bars - start);
-  return is_secret(naming, value) ? value : string_view();
+  return is_secret(name, value) ? value : string_view();
 }
 
 }  // namespace
 
-bool may_have_members(string_view text) {
-  for (std::size_t at = text.find('"'); at < text.size();
-       at = text.find('"', at + 1))
-    if (text.substr(at + 1).starts_with(':')) return true;
-  return false;
-}
-
 bool is_secret(string_view name, string_view value) {
-  return is_secret(naming_of(name), value);
+  value = without_scheme(value);
+  // Most values are sentences, which is seen sooner than what a name says.
+  if (std::any_of(value.begin(), value.end(), is_space)) return false;
+  const Naming naming = naming_of(name);
+  const bool is_named =
+      naming == Naming::kSecret ||
+      (naming == Naming::kPerhaps && value.size() >= kShortestKey);
+  return is_named && !is_placeholder(value);
 }
 
 std::optional<std::string> without_named_secrets(
@@ -128,8 +89,7 @@ std::optional<std::string> without_named_secrets(
   std::size_t kept = 0;  // bytes of `text` that are copied or left out
   for (std::size_t colon = text.find(':'); colon < text.size();
        colon = text.find(':', std::max(colon + 1, kept))) {
-    if (colon == 0 || text[colon - 1] != '"') continue;
-    const string_view value = secret_at(text, colon - 1);
+    const string_view value = secret_at(text, colon);
     if (value.empty()) continue;
     const auto start = static_cast<std::size_t>(value.data() - text.data());
     if (!clean) clean.emplace();

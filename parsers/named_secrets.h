@@ -11,12 +11,9 @@
 
 namespace sdmeta {
 
-/// Quickly: whether `text` has a member of a JSON object.
-bool may_have_members(std::string_view text);
-
-/// Whether `value` is a secret for its name: `api_key`, `hf_token`,
-/// `Authorization`, .. in any case, whatever stands between their words. Names
-/// of one word that prompts have, too (`token`), need a value as long as a key.
+/// Whether `value` is one word and `name` says that it is a secret: `api_key`,
+/// `hf_token`, `Authorization`, .. (secret_names.h). Under a name that prompts
+/// have, too (`token`), it must be as long as a key.
 bool is_secret(std::string_view name, std::string_view value);
 
 /// `text` with the strings of such members of JSON, or of JSON inside strings

@@ -1,28 +1,15 @@
 #include "parsers/redact.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
 #include "parsers/named_secrets.h"
+#include "parsers/secret_names.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
 namespace {
-
-// Names of parameters that carry a secret, as `folded` spells them: Azure
-// (sig), AWS and compatible stores (X-Amz-*), CloudFront and Google (Signature,
-// Key-Pair-Id, Policy), Cloudflare, Akamai (hdnts), Discord (hm) and others.
-constexpr auto kSecretNames = std::to_array<std::string_view>(
-    {"sig", "sign", "auth", "authorization", "key", "keypairid", "policy",
-     "hmac", "hm", "hdnts", "hdnea", "verify", "jwt", "sas", "pwd", "passwd"});
-// accessToken, x-tos-signature, OSSAccessKeyId ...
-constexpr auto kSecretEndings = std::to_array<std::string_view>(
-    {"signature", "token", "secret", "password", "credential", "apikey",
-     "authkey", "accesskey", "accesskeyid", "secretkey"});
-constexpr auto kSecretPrefixes =
-    std::to_array<std::string_view>({"xamz", "xgoog", "xoss", "xcos"});
 
 /// A character and the bytes that stand for it; NUL for what no URL has.
 struct Sign {
@@ -97,28 +84,6 @@ bool ends_in_address(std::string_view text) {
   return false;
 }
 
-// Secrets have names of many spellings: api_key, api-key, apiKey.
-std::string folded(std::string_view name) {
-  std::string letters;
-  for (const char c : name)
-    if (is_letter(c) || is_digit(c)) letters += to_lower(c);
-  return letters;
-}
-
-bool is_secret_parameter(std::string_view name) {
-  constexpr std::size_t kLongestName = 64;
-  if (name.size() > kLongestName) return false;
-  const std::string letters = folded(name);
-  const auto is_name = [&](std::string_view x) { return letters == x; };
-  const auto is_end = [&](std::string_view x) { return letters.ends_with(x); };
-  const auto is_start = [&](std::string_view x) {
-    return letters.starts_with(x);
-  };
-  return std::any_of(kSecretNames.begin(), kSecretNames.end(), is_name) ||
-         std::any_of(kSecretEndings.begin(), kSecretEndings.end(), is_end) ||
-         std::any_of(kSecretPrefixes.begin(), kSecretPrefixes.end(), is_start);
-}
-
 struct Query {
   std::size_t end = 0;     // in the text
   bool is_signed = false;  // a parameter's name marks a secret
@@ -135,7 +100,7 @@ Query query_at(std::string_view text, std::size_t at) {
     if (is_beside_urls(sign.c) || closes_url(text, i)) break;
     query.end += sign.length;
     if (sign.c == '=' && in_name) {
-      query.is_signed |= is_secret_parameter(text.substr(name, i - name));
+      query.is_signed |= signs_query(text.substr(name, i - name));
       in_name = false;
     } else if (constexpr std::string_view kBetween = "&?#;";
                kBetween.find(sign.c) != kBetween.npos) {

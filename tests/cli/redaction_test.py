@@ -40,6 +40,7 @@ IMAGES = {
     "nested.png": INFOTEXT % 1 + ", Made with: HTTPS://a.b/c?a[]=1&url="
                   + urllib.parse.quote(LINK, safe=""),
     "request.png": json.dumps(REQUEST),
+    "spaced.png": json.dumps(REQUEST, separators=(", ", " : ")),
 }
 ROWS = "id,image_url,image_id\n" + "".join(
     "%d,00000000-0000-0000-0000-%012d,%d\n" % (n, n, n)

@@ -191,6 +191,13 @@ TEST(Redact, HeadersInStringsOfStringsAreMembers) {
             R"("{\\\"password\\\":\\\"\\\"}")");
 }
 
+TEST(Redact, BlanksMayStandInFrontOfTheColon) {
+  EXPECT_EQ(without_names(R"({"api_key" : "4f1c9a7", "n" : 1})"),
+            R"({"api_key" : "", "n" : 1})");
+  EXPECT_EQ(without_names(R"("{\"api_key\" : \"4f1c9a7\"}")"),
+            R"("{\"api_key\" : \"\"}")");
+}
+
 TEST(Redact, ASecretThatWasCutIsOneStill) {
   EXPECT_EQ(without_names(R"({"a": 1, "api_key": "4f1c9a7)"),
             R"({"a": 1, "api_key": ")");

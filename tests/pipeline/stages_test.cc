@@ -120,6 +120,16 @@ TEST(InterpretStage, SignedAddressesLoseTheirQueryEverywhere) {
             std::string::npos);
 }
 
+TEST(InterpretStage, TextsNamedAsSecretsAreEmpty) {
+  StageOptions options;
+  options.with_raw = true;
+  EXPECT_EQ(
+      interpret_stage(with_text("hf_token", "hf_4f1c9a77b20e4d1f"), options)
+          .image.fields[0]
+          .value,
+      "");
+}
+
 // --- join
 
 class OneRow final : public CsvIndex {

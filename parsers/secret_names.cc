@@ -1,0 +1,84 @@
+#include "parsers/secret_names.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "parsers/text.h"
+
+namespace sdmeta {
+namespace {
+
+using std::string_view;
+
+constexpr auto kSecretEndings = std::to_array<string_view>(
+    {"accesskey", "accesstoken", "apikey", "apikeycomfyorg", "apisecret",
+     "apitoken", "authtoken", "authtokencomfyorg", "bearertoken", "bottoken",
+     "civitaitoken", "clientsecret", "hftoken", "huggingfacetoken", "passwd",
+     "password", "privatekey", "refreshtoken", "secretkey", "sessiontoken",
+     // Addresses whose path lets anybody post.
+     "webhook", "webhookurl"});
+// Words that name other things too, so that nothing may stand in front of them
+// (`negative_token`).
+constexpr auto kSecretWords =
+    std::to_array<string_view>({"authorization", "bearer", "secret", "token"});
+
+// Of parameters: Azure (sig), AWS and compatible stores (X-Amz-*), CloudFront
+// and Google (Signature, Key-Pair-Id, Policy), Cloudflare, Akamai (hdnts),
+// Discord (hm) and others.
+constexpr auto kSigningWords = std::to_array<string_view>(
+    {"sig", "sign", "auth", "key", "keypairid", "policy", "hmac", "hm", "hdnts",
+     "hdnea", "verify", "jwt", "sas", "pwd"});
+// x-tos-signature, OSSAccessKeyId ...
+constexpr auto kSigningEndings = std::to_array<string_view>(
+    {"signature", "token", "secret", "credential", "authkey", "accesskeyid"});
+constexpr auto kSigningPrefixes =
+    std::to_array<string_view>({"xamz", "xgoog", "xoss", "xcos"});
+
+/// The letters of a name; none of one that is too long for a name.
+class Letters {
+ public:
+  explicit Letters(string_view name) {
+    if (name.size() > letters_.size()) return;
+    for (const char c : name)
+      if (is_letter(c)) letters_[count_++] = to_lower(c);
+  }
+
+  bool are_one_of(std::span<const string_view> words) const {
+    return std::find(words.begin(), words.end(), word()) != words.end();
+  }
+  bool end_in(std::span<const string_view> endings) const {
+    return std::any_of(endings.begin(), endings.end(), [this](string_view end) {
+      return word().ends_with(end);
+    });
+  }
+  bool start_with(std::span<const string_view> prefixes) const {
+    return std::any_of(
+        prefixes.begin(), prefixes.end(),
+        [this](string_view prefix) { return word().starts_with(prefix); });
+  }
+
+ private:
+  string_view word() const { return {letters_.data(), count_}; }
+
+  std::array<char, kLongestSecretName> letters_{};
+  std::size_t count_ = 0;
+};
+
+Naming naming_of(const Letters& letters) {
+  if (letters.end_in(kSecretEndings)) return Naming::kSecret;
+  return letters.are_one_of(kSecretWords) ? Naming::kPerhaps : Naming::kNothing;
+}
+
+}  // namespace
+
+Naming naming_of(string_view name) { return naming_of(Letters(name)); }
+
+bool signs_query(string_view name) {
+  const Letters letters(name);
+  return naming_of(letters) != Naming::kNothing ||
+         letters.are_one_of(kSigningWords) || letters.end_in(kSigningEndings) ||
+         letters.start_with(kSigningPrefixes);
+}
+
+}  // namespace sdmeta
