@@ -319,8 +319,25 @@ bool ResourceSettings::take_numbered(std::string_view key,
   return true;
 }
 
+// `LoRAs: ink: str_0.8, oil: str_1`: SaveImageWithMetaDataUniversal's summary,
+// without quotes, so that the second name looks like a key.
+// https://github.com/xxmjskxx/ComfyUI_SaveImageWithMetaDataUniversal
+bool ResourceSettings::take_summed_up_lora(std::string_view name,
+                                           std::string_view strength) {
+  constexpr std::string_view kMark = "str_";
+  if (name.empty() || !strength.starts_with(kMark)) return false;
+  const auto weight = number_in<double>(strength.substr(kMark.size()));
+  if (!weight) return false;
+  Lora& lora = listed_.emplace_back();
+  lora.name = std::string(name);
+  lora.weight = weight;
+  open_list_ = List::kSummary;
+  return true;
+}
+
 bool ResourceSettings::take_next_of_list(std::string_view key,
                                          std::string_view value) {
+  if (open_list_ == List::kSummary) return take_summed_up_lora(key, value);
   if (ends_with_ignoring_case(key, "hash") ||
       ends_with_ignoring_case(key, "hashes"))
     return false;
@@ -344,29 +361,6 @@ bool ResourceSettings::take_next_of_list(std::string_view key,
   }
   return true;
 }
-
-namespace {
-
-// `LoRAs: ink: str_0.8, oil: str_1`: SaveImageWithMetaDataUniversal's summary,
-// without quotes, so that the second name looks like a key.
-// https://github.com/xxmjskxx/ComfyUI_SaveImageWithMetaDataUniversal
-std::optional<Lora> summed_up_lora(std::string_view key,
-                                   std::string_view value) {
-  constexpr std::string_view kMark = "str_";
-  constexpr std::size_t kLongest = 16;  // of mark and number
-  const std::size_t start = value.size() - std::min(value.size(), kLongest);
-  const std::size_t mark = value.find(kMark, start);
-  if (mark == value.npos) return std::nullopt;
-  Lora lora;
-  lora.weight = number_in<double>(value.substr(mark + kMark.size()));
-  std::string_view name = mark == 0 ? key : trimmed(value.substr(0, mark));
-  if (mark > 0 && name.ends_with(':')) name.remove_suffix(1);
-  lora.name = std::string(name);
-  if (!lora.weight || lora.name.empty()) return std::nullopt;
-  return lora;
-}
-
-}  // namespace
 
 bool ResourceSettings::take(std::string_view key, std::string_view value,
                             bool is_quoted) {
@@ -392,15 +386,13 @@ bool ResourceSettings::take(std::string_view key, std::string_view value,
     return true;
   }
   if (starts_with_ignoring_case(key, "addnet ")) return take_addnet(key, value);
-  if (auto lora = summed_up_lora(key, value)) {
-    listed_.push_back(std::move(*lora));
-    return true;
-  }
   if (starts_with_ignoring_case(key, "lora")) {
     const std::string_view rest = key.substr(std::string_view("lora").size());
-    if (rest.empty() || equal_ignoring_case(rest, "s"))
-      return take_lora_list(value);
-    return take_numbered(key, value);
+    if (!rest.empty() && !equal_ignoring_case(rest, "s"))
+      return take_numbered(key, value);
+    const auto pair = split_pair(value);
+    return (pair && take_summed_up_lora(pair->name, pair->value)) ||
+           take_lora_list(value);
   }
   return starts_with_ignoring_case(key, "embedding_") &&
          take_numbered(key, value);

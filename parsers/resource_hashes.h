@@ -49,12 +49,13 @@ class ResourceSettings {
   };
 
   // What a list of hashes without quotes is of.
-  enum class List { kNone, kLoras, kEmbeddings };
+  enum class List { kNone, kLoras, kEmbeddings, kSummary };
 
   bool take_next_of_list(std::string_view key, std::string_view value);
   bool take_lora_hashes(std::string_view value);
   bool take_lora_weights(std::string_view value);
   bool take_lora_list(std::string_view value);
+  bool take_summed_up_lora(std::string_view name, std::string_view strength);
   bool take_embedding_hashes(std::string_view value);
   bool take_addnet(std::string_view key, std::string_view value);
   bool take_numbered(std::string_view key, std::string_view value);

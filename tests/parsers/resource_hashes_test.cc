@@ -222,7 +222,8 @@ TEST(ListedLoras, ASummaryWithoutQuotesNamesNoneTwice) {
                 .loras,
             (std::vector{lora("ink.safetensors", 0.7),
                          lora("oil.safetensors", 1.0)}));
-  EXPECT_EQ(apply({{"Note", "str_x"}}).extra, (Settings{{"Note", "str_x"}}));
+  const Settings others = {{"Note", "str_7"}, {"Tag", "a: str_5"}};
+  EXPECT_EQ(apply(others).extra, others);
 }
 
 TEST(ListedLoras, WhatNamesNoFileStaysInExtra) {
