@@ -328,6 +328,20 @@ std::optional<SettingsPlace> find_jammed(string_view text, bool is_apart,
   return std::nullopt;
 }
 
+// Not what prompts have: `look: dark, blue`, `(red:1.2)`, `<lora:ink:1>`.
+bool is_no_part_of_a_prompt(const Setting& setting) {
+  const string_view raw = setting.raw;
+  const char first = setting.key[0];
+  const bool has_blank =
+      raw.data() > setting.key.data() + setting.key.size() + 1;
+  if (setting.is_flag || raw.empty() || !is_letter(first) || !has_blank)
+    return false;
+  if (setting.is_quoted || raw.starts_with('{') || raw.starts_with('[') ||
+      number_in<double>(raw))
+    return true;
+  return first != to_lower(first) && raw.find_first_of(",()<>") == raw.npos;
+}
+
 // The line of settings that Steps stands in, where a key nobody knows begins
 // it: below a prompt, and with nothing but settings in front of Steps.
 std::optional<SettingsPlace> find_line_around(string_view text,
@@ -335,12 +349,13 @@ std::optional<SettingsPlace> find_line_around(string_view text,
                                               const Limits& limits) {
   const std::size_t start = line_start_before(text, steps);
   if (start == 0) return std::nullopt;
-  const string_view before = text.substr(start, steps - start);
-  if (before.find(kNegativeLabel) != before.npos) return std::nullopt;
+  const string_view before = trimmed(text.substr(start, steps - start));
+  if (!before.ends_with(',') || before.find(kNegativeLabel) != before.npos)
+    return std::nullopt;
   const SettingsLine line = split_settings(before, limits.max_settings);
   if (line.settings.empty() ||
-      std::any_of(line.settings.begin(), line.settings.end(),
-                  [](const Setting& s) { return s.is_flag || s.raw.empty(); }))
+      !std::all_of(line.settings.begin(), line.settings.end(),
+                   is_no_part_of_a_prompt))
     return std::nullopt;
   return read_lines_from(text, start, limits);
 }
