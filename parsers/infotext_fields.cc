@@ -329,7 +329,7 @@ constexpr std::array kKeys = std::to_array<SettingKey>({
     {"civitai resources", take_civitai_resources},
     {"clip skip", take_clip_skip},
     {"clip_skip", take_clip_skip},
-    {"denoise", number<&G::denoising_strength>},
+    {"denoise", number<&G::denoising_strength>, Role::kLate},
     {"denoising strength", number<&G::denoising_strength>},
     {"detailer negative", negative<kDetailer>},
     {"detailer prompt", prompt<kDetailer>},

@@ -975,6 +975,27 @@ TEST(A1111, LabelledPromptsOfTwoEncodersAreOne) {
   EXPECT_EQ(prompt_of("T5 Prompt: a hill").prompt, "T5 Prompt: a hill");
 }
 
+TEST(A1111, DenoiseIsTheStrengthWhereNothingElseIs) {
+  const Generation got = parse_settings(
+      std::string(kSettings) + ", Denoise: 1.0, Denoising strength: 0.3");
+  EXPECT_EQ(got.denoising_strength, 0.3);
+  EXPECT_EQ(extra(got, "Denoise"), "1.0");
+}
+
+TEST(A1111, LabelsAndWeightsInFrontOfStepsAreThePrompts) {
+  for (const std::string last :
+       {"look: dark, blue,", "(red:1.2), (blue hat:1.3),", "<lora:ink:0.8>,",
+        "masterpiece:1.2,", "style: oil, mood: dark,",
+        "Close-up: a woman, at night,", "Photo: a dog"}) {
+    const Generation got = parse("a hill\n" + last +
+                                 " Steps: 20, Sampler: Euler a, Seed: 7");
+    EXPECT_TRUE(got.prompt->find(last.substr(0, last.size() - 1)) !=
+                std::string::npos)
+        << *got.prompt;
+    EXPECT_EQ(got.steps, 20) << last;
+  }
+}
+
 TEST(A1111, WhatSdNextOf2025EnlargesWithIsAnUpscaler) {
   EXPECT_EQ(parse_settings(std::string(kSettings) +
                            ", App: SD.Next, Resize after: 1024x1536, Resize "
