@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <system_error>
 
+#include "parsers/payload.h"
 #include "parsers/text.h"
 
 namespace sdmeta {
@@ -13,10 +14,19 @@ namespace {
 
 using std::string_view;
 
+// `[ {&quot;`
+bool starts_like_escaped_json(string_view text) {
+  constexpr std::size_t kFirstBytes = 64;
+  if (!text.starts_with('{') && !text.starts_with('[')) return false;
+  text = text.substr(0, kFirstBytes);
+  text.remove_prefix(
+      std::min(text.find_first_not_of("{[ \t\r\n"), text.size()));
+  return text.starts_with("&quot;") || text.starts_with("&#34;");
+}
+
 bool is_escaped(string_view text) {
-  // Long texts are JSON, whose beginning tells.
-  if (text.starts_with('{') || text.starts_with('['))
-    return text.starts_with("{&quot;") || text.starts_with("[{&quot;");
+  if (starts_like_escaped_json(text)) return true;
+  if (starts_like_json(text)) return false;  // long to search
   if (text.find('&') == text.npos) return false;
   return text.find("hashes: &quot;") != text.npos ||
          (text.find("&lt;lora:") != text.npos &&

@@ -78,8 +78,13 @@ TEST(Payload, EscapesOfAWebPageAreResolvedWhereTheyAreAProgramsForSure) {
             "{\"prompt\": \"a'b <c>\"}");
   EXPECT_EQ(text_of("a &lt;lora:ink:1&gt; &amp; b&#10;c &eacute; &; &#x1F600;"),
             "a <lora:ink:1> & b\nc &eacute; &; &#x1F600;");
+  EXPECT_EQ(text_of("{\n  &#34;prompt&#34;: &#34;a&#34;}"),
+            "{\n  \"prompt\": \"a\"}");
+  EXPECT_EQ(text_of("[red|blue] &lt;lora:ink:1&gt;"),
+            "[red|blue] <lora:ink:1>");
   for (const char* text :
        {"cats &amp; dogs", "a &lt;b&gt; c", "&quot;a&quot;",
+        R"({"prompt": "a &lt;lora:ink:1&gt;"})",
         "<lora:ink:1> a text that says &lt;lora:x:1&gt;", "{red &amp; blue}"})
     EXPECT_EQ(text_of(text), text);
 }
