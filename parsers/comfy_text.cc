@@ -169,10 +169,13 @@ GraphTexts::Text GraphTexts::compute(NodeIndex node, PromptSide side,
         regions_.add(std::move(*region));
       return text;
     }
-    case NodeRole::kText:
+    case NodeRole::kText: {
       if (const auto own = by_own_rule(node, side, depth)) return *own;
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
-      return or_hint(node, named(node, NodeField::kText, side, depth));
+      const Text text = named(node, NodeField::kText, side, depth);
+      return text && fills_template(node, *text) ? made_of(node, side, depth)
+                                                 : or_hint(node, text);
+    }
     case NodeRole::kLora:
       if (spec_of(kind, "text").empty()) return by_shape(node, side, depth);
       return of_lora_box(node, side, depth);
@@ -204,8 +207,9 @@ GraphTexts::Text GraphTexts::of_lora_box(NodeIndex node, PromptSide side,
   return text ? words_of_state(*text, side).value_or(text) : text;
 }
 
-// A translation of the user's words, or a text that goes on behind them: where
-// nobody shows what came of them, they are still what was asked for.
+// A translation of the user's words, a text that goes on behind them, or what
+// is chosen among them by lot: where nobody shows what came of them, they are
+// still what was asked for.
 GraphTexts::Text GraphTexts::made_of(NodeIndex node, PromptSide side,
                                      unsigned depth) {
   if (Text shown = unknown(node)) return shown;

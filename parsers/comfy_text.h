@@ -151,6 +151,7 @@ class GraphTexts {
   bool translates(NodeIndex node) const;
   bool works_on_strings(NodeIndex node) const;
   bool draws_lots(NodeIndex node, std::string_view text) const;
+  bool fills_template(NodeIndex node, std::string_view text) const;
   std::optional<Text> edited_by_shape(NodeIndex node, PromptSide side,
                                       unsigned depth);
   std::optional<Text> replaced_by_shape(NodeIndex node, PromptSide side,

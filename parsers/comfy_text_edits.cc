@@ -100,6 +100,26 @@ bool GraphTexts::draws_lots(NodeIndex node, std::string_view text) const {
          trimmed(text).find('\n') != text.npos && works_on_strings(node);
 }
 
+// Dynamic Prompts and its kin choose from `{red|blue}`, put a line of a file
+// for
+// `__colour__` and run `{% if %}`; where a text has none, it is what they make.
+bool GraphTexts::fills_template(NodeIndex node, std::string_view text) const {
+  if (!contains_any_ignoring_case(
+          graph_.node(node).class_type,
+          {"random", "wildcard", "combinatorial", "dynamic", "jinja"}))
+    return false;
+  for (std::size_t at = text.find('{'); at != text.npos;
+       at = text.find('{', at + 1)) {
+    const std::string_view inside =
+        text.substr(at + 1, text.find('}', at) - at);
+    if (inside.starts_with('%') || inside.starts_with('{') ||
+        inside.find('|') != inside.npos)
+      return true;
+  }
+  const std::size_t mark = text.find("__");
+  return mark != text.npos && text.find("__", mark + 3) != text.npos;
+}
+
 // Nothing where the node does neither, or has not all of the parts.
 std::optional<GraphTexts::Text> GraphTexts::edited_by_shape(NodeIndex node,
                                                             PromptSide side,

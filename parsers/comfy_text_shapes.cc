@@ -199,6 +199,8 @@ GraphTexts::Text GraphTexts::by_shape(NodeIndex node, PromptSide side,
     if (!is_for_other_side)
       if (Text text = named(node, NodeField::kText, side, depth)) {
         if (!is_listed && draws_lots(node, *text)) return unknown(node);
+        if (!is_listed && fills_template(node, *text))
+          return made_of(node, side, depth);
         if (values_.link(node, NodeField::kClip) != nullptr)
           encoders_[static_cast<std::size_t>(side)].push_back(node);
         return text;

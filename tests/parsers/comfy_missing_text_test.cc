@@ -168,6 +168,31 @@ TEST(ComfyMissingText, EachTextOfABoxLeavesByItsOwnOutput) {
   }
 }
 
+// Dynamic Prompts and its kin: what was chosen is known where it is shown, and
+// where there was nothing to choose.
+TEST(ComfyMissingText, AVariantIsChosenByLot) {
+  const auto drawn = [](const std::string& text, const std::string& more) {
+    return made_with(R"({"words": {"class_type": "DPRandomGenerator",
+        "inputs": {"text": ")" +
+                     text + R"(", "seed": 1, "autorefresh": "No"}})" + more +
+                     "}");
+  };
+  for (const std::string text :
+       {"a {grey|white} heron", "a __colour__ heron", "a {2$$grey|tall} heron",
+        "a heron {% if 1 %}by a river{% endif %}"}) {
+    const Interpretation got = drawn(text, "");
+    EXPECT_EQ(got.generation->prompt, text);
+    EXPECT_TRUE(is_flagged(got)) << text;
+    const Interpretation shown = drawn(text, R"(,
+      "v": {"class_type": "ShowText|pysssss",
+            "inputs": {"text": ["words", 0], "text_0": "a grey heron"}})");
+    EXPECT_EQ(shown.generation->prompt, "a grey heron");
+    EXPECT_FALSE(is_flagged(shown)) << text;
+  }
+  for (const std::string text : {"a heron", "a {heron}", "grey__heron"})
+    EXPECT_FALSE(is_flagged(drawn(text, ""))) << text;
+}
+
 // What a gallery holds is one prompt only where one picture was chosen.
 TEST(ComfyMissingText, AGalleryHoldsItsPromptAsJson) {
   const auto prompt_of = [](const Json& state) {
