@@ -481,8 +481,6 @@ TEST(Damage, TextsInBrokenBoxesAreFoundByTheirLooks) {
   EXPECT_TRUE(image.damage);
 }
 
-// The length of the box that holds all others is that of none: no item is
-// found.
 TEST(Damage, HeifItemsWithoutAPlaceAreFoundByTheirLooks) {
   const std::string file = avif_with_exif(exif_block());
   // The widths of offsets and lengths: the places cannot be read.
