@@ -331,11 +331,11 @@ std::optional<SettingsPlace> find_jammed(string_view text, bool is_apart,
 // Not what prompts have: `look: dark, blue`, `(red:1.2)`, `<lora:ink:1>`.
 bool is_no_part_of_a_prompt(const Setting& setting) {
   const string_view raw = setting.raw;
-  const char first = setting.key[0];
+  if (setting.key.empty()) return false;
+  const char first = setting.key.front();
   const bool has_blank =
       raw.data() > setting.key.data() + setting.key.size() + 1;
-  if (setting.is_flag || raw.empty() || !is_letter(first) || !has_blank)
-    return false;
+  if (!is_letter(first) || !has_blank) return false;
   if (setting.is_quoted || raw.starts_with('{') || raw.starts_with('[') ||
       number_in<double>(raw))
     return true;
@@ -353,10 +353,15 @@ std::optional<SettingsPlace> find_line_around(string_view text,
   if (!before.ends_with(',') || before.find(kNegativeLabel) != before.npos)
     return std::nullopt;
   const SettingsLine line = split_settings(before, limits.max_settings);
-  if (line.settings.empty() ||
-      !std::all_of(line.settings.begin(), line.settings.end(),
-                   is_no_part_of_a_prompt))
-    return std::nullopt;
+  const auto is_bare = [](const Setting& s) {
+    return s.is_flag || s.raw.empty();
+  };
+  const std::vector<Setting>& all = line.settings;
+  const bool is_one_of_settings =
+      std::none_of(all.begin(), all.end(), is_bare) &&
+      (has_known_keys(all) ||
+       std::all_of(all.begin(), all.end(), is_no_part_of_a_prompt));
+  if (all.empty() || !is_one_of_settings) return std::nullopt;
   return read_lines_from(text, start, limits);
 }
 
