@@ -17,9 +17,11 @@ constexpr std::size_t kMostBackslashes = 7;
 
 // `Bearer 4f1c..`, as headers of requests have it.
 string_view without_scheme(string_view value) {
-  for (const string_view scheme : {"Bearer ", "Basic ", "Token ", "Key "})
-    if (starts_with_ignoring_case(value, scheme))
-      return value.substr(scheme.size());
+  const std::size_t blank = value.find(' ');
+  if (blank == value.npos) return value;
+  for (const string_view scheme : {"Bearer", "Basic", "Token", "Key"})
+    if (equal_ignoring_case(value.substr(0, blank), scheme))
+      return value.substr(blank + 1);
   return value;
 }
 
