@@ -96,19 +96,37 @@ TEST(Container, CutInsideItsMagicIsTruncated) {
   }
 }
 
+// 5 x -3 pixels of 24 bits: rows of 16 bytes, from top to bottom. The size of
+// the file, which many state wrongly, is not asked.
+std::string bmp() {
+  return "BM" + test::le32(9999) + test::le32(0) + test::le32(54) +
+         test::le32(40) + test::le32(5) + test::le32(-3u) + test::le16(1) +
+         test::le16(24) + std::string(24, '\0') + std::string(48, 'x');
+}
+
 TEST(Bmp, HasASizeAndNoText) {
-  const std::string header = "BM" + test::le32(54) + test::le32(0) +
-                             test::le32(54) + test::le32(40) + test::le32(832) +
-                             test::le32(-1216u) + std::string(28, '\0');
-  const ImageFields image = extract(header);
+  const ImageFields image = extract(bmp());
   EXPECT_EQ(image.container, Container::kBmp);
-  EXPECT_EQ(image.width, 832u);
-  EXPECT_EQ(image.height, 1216u);
+  EXPECT_EQ(image.width, 5u);
+  EXPECT_EQ(image.height, 3u);
   EXPECT_FALSE(image.damage);
-  EXPECT_EQ(damage_of(header.substr(0, 50)), ErrorCode::kTruncated);
-  std::string no_width = header;
-  no_width.replace(18, 4, test::le32(0));
-  EXPECT_EQ(damage_of(no_width), ErrorCode::kCorrupt);
+  EXPECT_EQ(damage_of(bmp().replace(18, 4, test::le32(0))),
+            ErrorCode::kCorrupt);
+}
+
+TEST(Bmp, WithoutAllItsPixelsIsTruncated) {
+  const std::string whole = bmp();
+  for (const std::size_t size : {20u, 30u, 101u})
+    EXPECT_EQ(damage_of(whole.substr(0, size)), ErrorCode::kTruncated) << size;
+  // Packed pixels have no size of their own.
+  std::string packed = whole.substr(0, 80);
+  EXPECT_FALSE(extract(packed.replace(30, 4, test::le32(1))).damage);
+  const std::string oldest = "BM" + std::string(8, '\0') + test::le32(26) +
+                             test::le32(12) + test::le16(5) + test::le16(3) +
+                             test::le16(1) + test::le16(8) +
+                             std::string(24, 'x');
+  EXPECT_FALSE(extract(oldest).damage);
+  EXPECT_EQ(damage_of(oldest.substr(0, 49)), ErrorCode::kTruncated);
 }
 
 // The body of an answer that was saved as it came.
