@@ -118,7 +118,10 @@ void SegmentTexts::add_comment(Bytes comment, TextEnd end) {
   }
   const std::size_t nul =
       as_text(clipped(comment, 0, kMaxKeywordBytes + 1)).find('\0');
-  if (nul != std::string_view::npos && nul > 0 && !begins_as_utf16(comment)) {
+  // No keyword has one letter: UTF-16, be its first words damaged.
+  const bool has_keyword =
+      nul != std::string_view::npos && nul > 1 && !begins_as_utf16(comment);
+  if (has_keyword) {
     const std::string_view keyword = as_text(comment.first(nul));
     const bool is_ascii =
         std::all_of(keyword.begin(), keyword.end(),

@@ -99,7 +99,7 @@ std::vector<RawField> fields_in(const Marker& marker) {
     const std::size_t nul = bytes.find('\0');
     const Text keyed = decode_text_or_utf16(clipped(as_bytes(bytes), nul + 1));
     const bool has_key =
-        nul != bytes.npos && nul > 0 && nul < 80 && !keyed.value.empty() &&
+        nul != bytes.npos && nul > 1 && nul < 80 && !keyed.value.empty() &&
         std::all_of(bytes.begin(), bytes.begin() + static_cast<int>(nul),
                     [](char c) { return c >= 32 && c < 127; });
     if (has_key) {
