@@ -179,6 +179,7 @@ void read_resize(const SettingsReader& settings, Generation& generation) {
   }
 }
 
+// SD.Next's schedule is an option of its samplers.
 void read_sigma(SettingsReader& settings, Generation& generation) {
   if (settings.find("Schedule type") != nullptr ||
       settings.find("Scheduler") != nullptr)
