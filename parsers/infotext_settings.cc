@@ -328,18 +328,20 @@ std::optional<SettingsPlace> find_jammed(string_view text, bool is_apart,
   return std::nullopt;
 }
 
-// Not what prompts have: `look: dark, blue`, `(red:1.2)`, `<lora:ink:1>`.
-bool is_no_part_of_a_prompt(const Setting& setting) {
+// `Key: value`; prompts have `(red:1.2)` and `<lora:ink:1>`.
+bool is_written_as_setting(const Setting& setting) {
+  const char* const colon = setting.key.data() + setting.key.size();
+  return !setting.is_flag && !setting.key.empty() && !setting.raw.empty() &&
+         is_letter(setting.key.front()) && setting.raw.data() > colon + 1;
+}
+
+// Prompts have `look: dark, blue`, too.
+bool is_no_label(const Setting& setting) {
   const string_view raw = setting.raw;
-  if (setting.key.empty()) return false;
   const char first = setting.key.front();
-  const bool has_blank =
-      raw.data() > setting.key.data() + setting.key.size() + 1;
-  if (!is_letter(first) || !has_blank) return false;
-  if (setting.is_quoted || raw.starts_with('{') || raw.starts_with('[') ||
-      number_in<double>(raw))
-    return true;
-  return first != to_lower(first) && raw.find_first_of(",()<>") == raw.npos;
+  return setting.is_quoted || raw.starts_with('{') || raw.starts_with('[') ||
+         number_in<double>(raw) ||
+         (first != to_lower(first) && raw.find_first_of(",()<>") == raw.npos);
 }
 
 // The line of settings that Steps stands in, where a key nobody knows begins
@@ -352,16 +354,13 @@ std::optional<SettingsPlace> find_line_around(string_view text,
   const string_view before = trimmed(text.substr(start, steps - start));
   if (!before.ends_with(',') || before.find(kNegativeLabel) != before.npos)
     return std::nullopt;
-  const SettingsLine line = split_settings(before, limits.max_settings);
-  const auto is_bare = [](const Setting& s) {
-    return s.is_flag || s.raw.empty();
+  const auto settings = split_settings(before, limits.max_settings).settings;
+  const auto all_are = [&settings](auto is) {
+    return std::all_of(settings.begin(), settings.end(), is);
   };
-  const std::vector<Setting>& all = line.settings;
-  const bool is_one_of_settings =
-      std::none_of(all.begin(), all.end(), is_bare) &&
-      (has_known_keys(all) ||
-       std::all_of(all.begin(), all.end(), is_no_part_of_a_prompt));
-  if (all.empty() || !is_one_of_settings) return std::nullopt;
+  if (settings.empty() || !all_are(is_written_as_setting) ||
+      !(has_known_keys(settings) || all_are(is_no_label)))
+    return std::nullopt;
   return read_lines_from(text, start, limits);
 }
 
