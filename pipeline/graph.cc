@@ -47,6 +47,46 @@ using CachedLines =
                              std::tuple<Message<Lines>, Message<HalfWritten>>>;
 using Wait = flow::async_node<Message<HalfWritten>, Message<HalfRead>>;
 
+// Which batches may begin. Asked by one thread at a time.
+class Intake {
+ public:
+  Intake(const NextBatch& next, std::size_t threads, std::size_t io_depth,
+         HeldBytes& held)
+      : next_(next),
+        max_batches_(4 * threads + io_depth),
+        max_parsed_(3 * threads),
+        held_(held) {}
+
+  /// Null where none may, or none is there. `written` have left since.
+  Message<Batch> begin(std::size_t written) {
+    batches_ -= written;
+    if (is_ended_ || batches_ == max_batches_) return nullptr;
+    if (batches_ - waiting_.load() >= max_parsed_) return nullptr;
+    if (batches_ > 0 && held_.is_full()) return nullptr;
+    std::optional<Batch> jobs = next_(batches_ == 0);
+    is_ended_ = !jobs;
+    if (is_ended_ || jobs->items.empty()) return nullptr;
+    held_.add(jobs->held_bytes);
+    ++batches_;
+    return message(std::move(*jobs));
+  }
+  /// By any thread: a batch waits for a disk, or no more.
+  void add_waiting() { ++waiting_; }
+  void remove_waiting() { --waiting_; }
+
+ private:
+  const NextBatch& next_;
+  // With ordered output one slow file can hold back all the others' lines.
+  const std::size_t max_batches_;
+  // Few batches are parsed at a time, while their texts are in the processor's
+  // cache; many may wait for a disk.
+  const std::size_t max_parsed_;
+  HeldBytes& held_;
+  std::atomic<std::size_t> waiting_{0};
+  std::size_t batches_ = 0;
+  bool is_ended_ = false;
+};
+
 }  // namespace
 
 void run_graph(const NextBatch& next, const RunOptions& options,
@@ -61,26 +101,12 @@ void run_graph(const NextBatch& next, const RunOptions& options,
   IoPool readers(options.io_depth);
   arena.execute([&] {
     flow::graph graph;
-    // With ordered output one slow file can hold back all the others' lines.
-    const std::size_t max_batches = 4 * threads + options.io_depth;
-    // Few batches are parsed at a time, while their texts are in the
-    // processor's cache; many may wait for a disk.
-    const std::size_t max_parsed = 3 * threads;
-    std::atomic<std::size_t> waiting{0};
-    std::size_t batches = 0;
-    bool is_ended = false;
+    Intake intake(next, threads, options.io_depth, held);
     Input input(graph, flow::serial,
                 [&](std::size_t written, Input::output_ports_type& out) {
-                  batches -= written;
-                  if (is_ended || batches == max_batches) return;
-                  if (batches - waiting.load() >= max_parsed) return;
-                  if (batches > 0 && held.is_full()) return;
-                  std::optional<Batch> jobs = next(batches == 0);
-                  is_ended = !jobs;
-                  if (is_ended || jobs->items.empty()) return;
-                  held.add(jobs->held_bytes);
-                  ++batches;
-                  std::get<0>(out).try_put(message(std::move(*jobs)));
+                  const Message<Batch> jobs = intake.begin(written);
+                  if (!jobs) return;
+                  std::get<0>(out).try_put(jobs);
                   input.try_put(0);
                 });
     CachedLines cached_lines(
@@ -93,7 +119,7 @@ void run_graph(const NextBatch& next, const RunOptions& options,
           if (half.jobs.empty()) {
             std::get<0>(out).try_put(message(std::move(half.lines)));
           } else {
-            ++waiting;
+            intake.add_waiting();
             std::get<1>(out).try_put(message(std::move(half)));
             input.try_put(0);
           }
@@ -102,9 +128,9 @@ void run_graph(const NextBatch& next, const RunOptions& options,
         graph, flow::unlimited,
         [&](const Message<HalfWritten>& half, Wait::gateway_type& gateway) {
           gateway.reserve_wait();
-          readers.submit([half, &gateway, &stages, &waiting] {
+          readers.submit([half, &gateway, &stages, &intake] {
             auto read = message(read_rest(std::move(*half), stages));
-            --waiting;
+            intake.remove_waiting();
             gateway.try_put(std::move(read));
             gateway.release_wait();
           });
