@@ -52,6 +52,7 @@ string_view secret_at(string_view text, std::size_t colon) {
   const std::size_t bars = backslashes_before(text, quote);
   if (bars > kMostBackslashes) return {};
   const std::size_t name_end = quote - bars;
+  if (!may_end_secret_name(text.substr(0, name_end))) return {};
   const std::size_t from =
       name_end - std::min(name_end, kLongestSecretName + 1);
   const string_view before = text.substr(from, name_end - from);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <span>
 
 #include "parsers/text.h"
@@ -34,6 +35,24 @@ constexpr auto kSigningEndings = std::to_array<string_view>(
     {"signature", "token", "secret", "credential", "authkey", "accesskeyid"});
 constexpr auto kSigningPrefixes =
     std::to_array<string_view>({"xamz", "xgoog", "xoss", "xcos"});
+
+// Of the last letters of these words: for each letter, those that stand before
+// it as bits.
+using LastLetters = std::array<std::uint32_t, 26>;
+
+constexpr void add_last_letters(std::span<const string_view> words,
+                                LastLetters& letters) {
+  for (const string_view word : words)
+    letters[std::size_t(word.back() - 'a')] |=
+        1u << (word[word.size() - 2] - 'a');
+}
+
+constexpr LastLetters kLastLetters = [] {
+  LastLetters letters{};
+  add_last_letters(kSecretEndings, letters);
+  add_last_letters(kSecretWords, letters);
+  return letters;
+}();
 
 /// The letters of a name; none of one that is too long for a name.
 class Letters {
@@ -71,6 +90,17 @@ Naming naming_of(const Letters& letters) {
 }
 
 }  // namespace
+
+bool may_end_secret_name(string_view text) noexcept {
+  if (text.size() < 2) return false;
+  const char last = text.back();
+  const char before = text[text.size() - 2];
+  // Signs between letters do not count.
+  if (!is_letter(last) || !is_letter(before)) return true;
+  return (kLastLetters[std::size_t(to_lower(last) - 'a')] >>
+              (to_lower(before) - 'a') &
+          1u) != 0;
+}
 
 Naming naming_of(string_view name) { return naming_of(Letters(name)); }
 

@@ -16,6 +16,10 @@ enum class Naming {
   kSecret
 };
 
+/// Whether the letters that `text` ends with can be the end of a name for which
+/// `naming_of` tells anything: false for nearly all, by the last two.
+bool may_end_secret_name(std::string_view text) noexcept;
+
 /// What the name of a member of JSON, or of a text, tells about its value.
 /// Other words may stand in front: `openai_api_key`.
 Naming naming_of(std::string_view name);
