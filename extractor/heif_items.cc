@@ -1,6 +1,7 @@
 #include "extractor/heif_items.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Item {
 struct Extent {
   bool is_in_idat = false;  // offset counts from the payload of `idat`
   std::uint64_t offset = 0;
-  std::uint64_t length = 0;  // 0: to the end
+  std::optional<std::uint64_t> length;  // without one: to the end
 };
 
 struct FullBox {
@@ -113,7 +114,8 @@ std::vector<Extent> find_extents(Bytes iloc, std::uint32_t id,
       Extent extent;
       extent.is_in_idat = method == 1;
       extent.offset = base + cursor.number(offset_bytes, ByteOrder::kBig);
-      extent.length = cursor.number(length_bytes, ByteOrder::kBig);
+      if (length_bytes > 0)
+        extent.length = cursor.number(length_bytes, ByteOrder::kBig);
       if (cursor.is_overrun() || method > 1) return extents;
       if (extents.size() == limits.max_fields) return extents;
       extents.push_back(extent);
@@ -138,15 +140,16 @@ ItemBytes collect_extents(ByteWindow& in, const std::vector<Extent>& extents,
     const Box& room = extent.is_in_idat ? idat : whole;
     const std::uint64_t offset = std::min(extent.offset, room.size());
     std::uint64_t length = room.size() - offset;
-    if (extent.length > length) {
+    const std::uint64_t declared = extent.length.value_or(length);
+    if (declared > length) {
       item.end = TextEnd::kCut;
       if (!extent.is_in_idat && !out.image().damage)
         out.damage(ErrorCode::kTruncated,
                    "item at byte " + std::to_string(extent.offset) +
-                       " declares " + std::to_string(extent.length) +
+                       " declares " + std::to_string(declared) +
                        " bytes, file ends after " + std::to_string(length));
     }
-    if (extent.length > 0) length = std::min(length, extent.length);
+    length = std::min(length, declared);
     total += length;
     const std::size_t admitted =
         out.admit(total, "item of an image", room.start + offset) -
@@ -234,6 +237,13 @@ void read_size(ByteWindow& in, const Box& iprp, std::uint32_t primary_item,
   out.image().height = is_turned ? size->width : size->height;
 }
 
+/// exiftool takes metadata away by stating that the item has no bytes.
+bool is_deleted(const std::vector<Extent>& extents) noexcept {
+  return !extents.empty() &&
+         std::all_of(extents.begin(), extents.end(),
+                     [](const Extent& extent) { return extent.length == 0; });
+}
+
 /// Programs that take metadata away without moving the picture leave zeros in
 /// its place; others write the item's head and nothing else.
 bool is_blank(Bytes item) noexcept {
@@ -289,6 +299,7 @@ void read_heif_items(ByteWindow& in, const Box& children, FieldCollector& out) {
   for (const Item& item : parse_items(in, *iinf, out)) {
     const std::vector<Extent> extents =
         find_extents(box_table(in, out, *iloc), item.id, out.limits());
+    if (is_deleted(extents)) continue;
     const ItemBytes found = collect_extents(in, extents, idat, out);
     if (found.bytes.empty()) {
       out.damage(ErrorCode::kCorrupt, "a text item has no place in the file",

@@ -138,6 +138,27 @@ TEST(Heif, MoreTextItemsThanAnImageHasAreNoted) {
   EXPECT_TRUE(has_note(image, ErrorCode::kTooManyFields)) << notes_of(image);
 }
 
+// As exiftool leaves an item that it takes away.
+TEST(Heif, AnItemWithoutBytesIsNoText) {
+  const std::string entry = full_box("infe", 2, be16(1) + be16(0) + "Exif\0"s);
+  const auto with_widths = [&](std::string_view widths,
+                               const std::string& extent) {
+    const std::string items =
+        full_box("iinf", 0, be16(1) + entry) +
+        full_box("iloc", 0,
+                 std::string(widths) + be16(1) + be16(1) + be16(0) + be16(1) +
+                     extent) +
+        box("iprp", box("ipco", full_box("ispe", 0, be32(8) + be32(8))));
+    return ftyp("avif") + full_box("meta", 0, items) + box("mdat", "pixels");
+  };
+  const ImageFields image =
+      extract(with_widths("\x44\0"s, be32(0x80) + be32(0)));
+  EXPECT_FALSE(image.damage) << image.damage->detail;
+  EXPECT_EQ(notes_of(image), "");
+  // Where no length is stated, all that follows is meant.
+  EXPECT_TRUE(extract(with_widths("\x40\0"s, be32(0x80))).damage);
+}
+
 TEST(Heif, ItemLongerThanAFieldIsCutWithANote) {
   ExtractOptions options;
   options.limits.max_field_bytes = 100;
