@@ -49,10 +49,13 @@ bool is_end_of_base64(std::string_view rest) noexcept {
 
 bool is_image_as_base64(std::string_view head) {
   constexpr std::size_t kTextBytes = 1024;
+  // Fewer, and the two of a bare JPEG XL, are words and paths ("/work").
+  constexpr std::size_t kTellingBytes = 16;
   head = head.substr(base64_start(head)).substr(0, kTextBytes);
   std::size_t read = 0;
   const std::string image = decode_base64(head, read);
-  return is_end_of_base64(head.substr(read)) && begins_as_image(image);
+  return image.size() >= kTellingBytes && !image.starts_with("\xFF\x0A"sv) &&
+         is_end_of_base64(head.substr(read)) && begins_as_image(image);
 }
 
 }  // namespace

@@ -212,7 +212,8 @@ TEST(Container, OtherDataAsBase64IsNotRead) {
   for (const std::string& data :
        {base64("no image at all", kAlphabet + "+/"),
         "data:text/plain;base64," + base64("some text", kAlphabet + "+/"),
-        "/9j/ is how many of them begin"s, "data:image/png;base64,"s}) {
+        "/9j/ is how many of them begin"s, "data:image/png;base64,"s, "iVA"s,
+        "/workspace/cats/black\n/workspace/cats/white\n"s}) {
     EXPECT_EQ(damage_of(data), ErrorCode::kNotAnImage) << data;
   }
 }
