@@ -169,8 +169,8 @@ Text decode_utf32_as(Bytes bytes, ByteOrder order) {
 // Behind a BOM, which programs that swap bytes, or put it in front of what has
 // another order, get wrong: the zero bytes of ASCII do not lie.
 Text decode_utf16_with_bom(Bytes bytes, ByteOrder bom) {
-  const bool is_sure = looks_like_utf16(without_trailing_nuls(bytes));
-  return decode_utf16_as(bytes, is_sure ? utf16_order(bytes, bom) : bom);
+  return decode_utf16_as(
+      bytes, order_of_ascii(without_trailing_nuls(bytes)).value_or(bom));
 }
 
 // UTF-32 before UTF-16: the little-endian BOM of one begins with that of the

@@ -114,6 +114,13 @@ ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept {
   return hint.value_or(ByteOrder::kBig);
 }
 
+std::optional<ByteOrder> order_of_ascii(Bytes bytes) noexcept {
+  const ZeroCount zeros = count_zeros(bytes);
+  const bool is_sure = 2 * zeros.units >= kTellingUtf16Bytes &&
+                       2 * zeros.difference() > zeros.units;
+  return is_sure ? std::optional(zeros.order()) : std::nullopt;
+}
+
 bool begins_as_utf16(Bytes bytes, std::size_t count) noexcept {
   if (bytes.size() < count) return false;
   const std::size_t zero = bytes[0] == 0 ? 0 : 1;

@@ -23,6 +23,10 @@ constexpr std::size_t kTellingUtf16Bytes = 8;
 bool begins_as_utf16(Bytes bytes,
                      std::size_t count = kTellingUtf16Bytes) noexcept;
 
+/// The byte order in which most of the text is ASCII; nothing if there is none,
+/// or the text is too short to tell it from ideographs like U+4E00.
+std::optional<ByteOrder> order_of_ascii(Bytes bytes) noexcept;
+
 /// By a clear majority of zero bytes, else by which of the two readings looks
 /// like text, else `hint`, else big endian.
 ByteOrder utf16_order(Bytes bytes, std::optional<ByteOrder> hint) noexcept;

@@ -137,9 +137,13 @@ TEST(TextDecode, AByteOrderMarkMayBeWrong) {
   const Text text = decode_text(as_bytes("\xFF\xFE" + utf16(u"a cat", kBe)));
   EXPECT_EQ(text.value, "a cat");
   EXPECT_EQ(text.encoding, Encoding::kUtf16Be);
-  // Ideographs whose low bytes are zero, and no others: it is right.
+  // Ideographs and syllables whose low bytes are zero: it is right.
   EXPECT_EQ(decode_text(as_bytes("\xFF\xFE" + utf16(u"一最一 猫", kLe))).value,
             "一最一 猫");
+  EXPECT_EQ(decode_text(as_bytes("\xFF\xFE" + utf16(u"가나다", kLe))).value,
+            "가나다");
+  EXPECT_EQ(decode_text(as_bytes("\xFE\xFF" + utf16(u"一枚", kBe))).value,
+            "一枚");
 }
 
 TEST(UserComment, OddLastByteIsDropped) {
