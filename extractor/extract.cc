@@ -84,7 +84,7 @@ Worth worth_of(ImageFields& image, const Limits& limits) {
 // has a text.
 std::optional<MisplacedImage> choose_misplaced(Bytes head, ByteSource& source,
                                                ExtractOptions options) {
-  constexpr int kMostTried = 8;
+  constexpr int kMostTried = 4;
   // No image begins inside of what another is told by.
   constexpr std::size_t kToldBy = 16;
   options.verify = false;  // of the chosen one
@@ -100,6 +100,7 @@ std::optional<MisplacedImage> choose_misplaced(Bytes head, ByteSource& source,
     const Worth its = worth_of(found, options.limits);
     if (its > worth) best = place;
     worth = std::max(worth, its);
+    if (found.has_passed_limit) break;  // each may cost as much
   }
   return best;
 }
@@ -177,7 +178,7 @@ void read_image(ByteSource& source, const ExtractOptions& options,
         out.damage(ErrorCode::kCorrupt, "no size of a picture is stated");
       if (row->loose_carrier && image.damage && image.fields.empty())
         search_loose_texts(in, *row->loose_carrier, out);
-      read_pixels(source, options, out);
+      if (!in.error()) read_pixels(source, options, out);
       note_marks(out);
     }
   }

@@ -395,6 +395,22 @@ TEST(Damage, OfSeveralImagesBehindJunkTheOneWithATextIsRead) {
       Container::kJpeg);
 }
 
+// Each of many may cost as much as one alone.
+TEST(Damage, FewImagesBehindJunkAreTried) {
+  std::string many = "junk";
+  for (int i = 0; i < 100; ++i) many += JpegBuilder().jfif().build();
+  const std::string text = PngBuilder().text("parameters", kInfotext).build();
+  EXPECT_TRUE(extract(many + text).fields.empty());
+  const std::string file =
+      "junk" +
+      JpegBuilder().segment(0xFE, "notes\0"s + std::string(5000, 'a')).build() +
+      text;
+  EXPECT_EQ(extract(file).fields.back().key, "parameters");
+  ExtractOptions options;
+  options.limits.max_field_bytes = 4000;
+  EXPECT_EQ(extract(file, options).fields.back().key, "notes");
+}
+
 // What says where the text ends is damaged, too.
 void expect_begins(const std::string& file, const std::string& key,
                    const std::string& value) {
