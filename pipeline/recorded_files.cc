@@ -66,11 +66,19 @@ RecordedFiles::Key RecordedFiles::key(std::string_view path,
   return {name, static_cast<std::uint32_t>(hash.b)};
 }
 
+// All sizes of a name stand in one row of slots, among others, so that they are
+// found without knowing the size. Not of a name that is written a million
+// times: beyond so many they are spread.
 std::size_t RecordedFiles::place_of(Key key) const {
-  std::size_t at = (key.first >> 1) & (slots_.size() - 1);
+  constexpr std::size_t kMostInRow = 256;
+  std::size_t sizes = 0;
+  std::size_t at = place_at(key.first >> 1);
   while (slots_[at].hash != 0 &&
-         (slots_[at].hash != key.first || slots_[at].more_hash != key.second))
-    at = next_to(at);
+         (slots_[at].hash != key.first || slots_[at].more_hash != key.second)) {
+    const bool is_spread =
+        slots_[at].hash == key.first && ++sizes == kMostInRow;
+    at = is_spread ? place_at((key.first >> 1) + key.second) : place_at(at + 1);
+  }
   return at;
 }
 
@@ -105,11 +113,10 @@ bool RecordedFiles::take(Key key) {
   return used_ > 0 && take_from(slots_[place_of(key)]);
 }
 
-// All sizes of a name stand in one row of slots, among others.
 bool RecordedFiles::take_any_size(Key key) {
   if (used_ == 0) return false;
-  std::size_t at = (key.first >> 1) & (slots_.size() - 1);
-  for (; slots_[at].hash != 0; at = next_to(at))
+  for (std::size_t at = place_at(key.first >> 1); slots_[at].hash != 0;
+       at = place_at(at + 1))
     if (slots_[at].hash == key.first && take_from(slots_[at])) return true;
   return false;
 }

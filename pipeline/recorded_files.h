@@ -33,7 +33,8 @@ class RecordedFiles {
   /// Takes one record of this input away; false if there is none left. Records
   /// are counted because an input may be named twice, and then has two.
   bool take(Key key);
-  /// The same, whatever bytes the record states.
+  /// The same, whatever bytes the record states; of a name with hundreds of
+  /// sizes, some of its records.
   bool take_any_size(Key key);
   /// How many of the records taken away were of failures.
   std::uint64_t failures_taken() const { return failures_taken_; }
@@ -47,8 +48,8 @@ class RecordedFiles {
   };
   /// The slot of `key`, or the empty one where it would stand.
   std::size_t place_of(Key key) const;
-  std::size_t next_to(std::size_t place) const {
-    return (place + 1) & (slots_.size() - 1);
+  std::size_t place_at(std::size_t place) const {
+    return place & (slots_.size() - 1);
   }
   bool take_from(Slot& slot);
   void grow();

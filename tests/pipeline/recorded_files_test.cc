@@ -44,6 +44,21 @@ TEST(RecordedFiles, TakesAnySizeOfAName) {
   EXPECT_FALSE(take("c.png"));
 }
 
+// Names that are written again and again have one row for some of their sizes.
+TEST(RecordedFiles, KnowsEachOfManySizesOfAName) {
+  constexpr std::uint64_t kSizes = 20000;
+  RecordedFiles files;
+  const auto key = [](std::uint64_t bytes) {
+    return RecordedFiles::key("a.png", std::nullopt, bytes);
+  };
+  for (std::uint64_t bytes = 0; bytes < kSizes; ++bytes)
+    files.add(key(bytes), RecordedAs::kSound);
+  for (std::uint64_t bytes = 0; bytes < kSizes; ++bytes)
+    EXPECT_TRUE(files.take(key(bytes))) << bytes;
+  EXPECT_FALSE(files.take(key(0)));
+  EXPECT_FALSE(files.take(key(kSizes)));
+}
+
 // An input that is named twice has two records, in a resumed run too.
 TEST(RecordedFiles, CountsRecordsOfTheSameInput) {
   RecordedFiles files;
