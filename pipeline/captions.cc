@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -46,7 +47,7 @@ enum class Written { kYes, kExists, kRefusedName, kForbidden };
 int write_file(const std::string& path, std::string_view text,
                std::optional<mode_t> mode) {
   const int fd =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0) return errno;
   if (mode) ::fchmod(fd, *mode);
   const int error = write_all(fd, text);
@@ -62,8 +63,10 @@ Result<Written> write_caption(const std::string& path, std::string_view text,
   const bool exists = ::lstat(place.c_str(), &old) == 0;
   if (exists && !force) return Written::kExists;
   if (exists && ::access(place.c_str(), W_OK) != 0) return Written::kForbidden;
-  const std::string unfinished =
-      SpillFile::folder_of(place) + ".sdmeta-" + std::to_string(::getpid());
+  // Not the process's number: in containers that share a folder, each is 1.
+  static const std::string name =
+      ".sdmeta-" + std::to_string(std::random_device()());
+  const std::string unfinished = SpillFile::folder_of(place) + name;
   remove_if_ended(unfinished);
   int error =
       write_file(unfinished, text,

@@ -697,6 +697,20 @@ class Captions(CsvTest):
         self.assertEqual(os.stat(mine).st_mode & 0o777, 0o640)
         self.assertEqual(os.listdir(self.path("elsewhere")), ["mine.txt"])
 
+    def test_runs_in_containers_may_share_a_folder(self):
+        """In each of them the process's number is 1."""
+        container = ["unshare", "-rpf"]
+        if subprocess.run(container + ["true"], stderr=subprocess.DEVNULL,
+                          check=False).returncode != 0:
+            self.skipTest("no namespaces here")
+        of_another_run = ".sdmeta-1"
+        self.write("text/" + of_another_run, "a tree")
+        result = self.run_sdmeta("captions", "out.jsonl", "--to", "text",
+                                 under=container)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.read("text/" + of_another_run), b"a tree")
+        self.assertEqual(self.read("text/7.txt"), b"a lighthouse on a cliff")
+
     def test_a_caption_that_may_not_be_written_stays(self):
         os.chmod(self.write("text/7.txt", "mine"), 0o400)
         result = self.run_sdmeta("captions", "out.jsonl", "--to", "text",
