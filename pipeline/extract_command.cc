@@ -156,6 +156,7 @@ class ExtractRun {
     // Each has a file and a folder open.
     options.io_depth = static_cast<unsigned>(
         std::min<std::size_t>(options.io_depth, open_file_limit() / 8));
+    stats_.io_depth = options.io_depth;
     run_graph(
         [&](bool may_wait) -> std::optional<Batch> {
           if (is_stopped_.load(std::memory_order_relaxed)) return std::nullopt;
@@ -262,7 +263,6 @@ class ExtractRun {
     }
     stats_.seconds = talk_.seconds();
     stats_.threads = command_.run.threads;
-    stats_.io_depth = command_.run.io_depth;
     if (!command_.stats_path) return true;
     return write_file(*command_.stats_path, print_stats(stats_));
   }
