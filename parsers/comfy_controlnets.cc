@@ -88,7 +88,9 @@ std::optional<std::string> preprocessor(const GraphValues& values,
   if (const GraphInput* chosen =
           values.input_named(image->node, "preprocessor")) {
     if (chosen->is_link()) return std::nullopt;
-    if (chosen->value.is_string()) return std::string(*chosen->value.string());
+    if (const auto name = chosen->value.string())
+      return is_no_name(*name) ? std::nullopt
+                               : std::optional(std::string(*name));
   }
   if (contains_ignoring_case(maker, "preprocessor") || maker == "Canny")
     return std::string(maker);

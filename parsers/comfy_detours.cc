@@ -27,6 +27,12 @@ bool is_pipe(const NodeKind& kind, std::string_view name) {
   return false;
 }
 
+// Lists stay where they are: many may be handed one, and each reads all of it.
+bool is_list(const GraphInput& input) {
+  return !input.is_link() &&
+         (input.value.is_array() || input.value.is_object());
+}
+
 }  // namespace
 
 void Graph::shorten_links() {
@@ -167,7 +173,7 @@ void Graph::link_channels() {
           output_name(*node(input.node).kind, input.slot);
       const GraphInput* source =
           name == "-" ? nullptr : channel(input.node, name, looks_left);
-      if (source == nullptr) break;
+      if (source == nullptr || is_list(*source)) break;
       input.value = source->value;
       input.node = source->node;
       input.slot = source->slot;
@@ -190,7 +196,7 @@ void Graph::lead_past_switches() {
          std::span(inputs_).subspan(user.first_input, user.input_count))
       for (unsigned i = 0; input.is_link() && i < kMostInARow; ++i) {
         const GraphInput* branch = taken[static_cast<std::size_t>(input.node)];
-        if (branch == nullptr ||
+        if (branch == nullptr || is_list(*branch) ||
             (!branch->is_link() && user.kind->role == NodeRole::kSwitch))
           break;
         input.value = branch->value;

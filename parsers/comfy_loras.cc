@@ -12,6 +12,7 @@
 #include "parsers/air.h"
 #include "parsers/comfy_stacks.h"
 #include "parsers/comfy_values.h"
+#include "parsers/comfy_walk_parts.h"
 #include "parsers/lora_tags.h"
 #include "parsers/text.h"
 
@@ -41,8 +42,7 @@ constexpr std::array<std::string_view, 6> kClipWeights = {
 constexpr std::string_view kBypass = "bypass";
 
 bool is_nothing(std::string_view name) {
-  return name.empty() || name == "None" || name == "none" || name == "null" ||
-         name == "undefined" || name == "No LoRA";
+  return is_no_name(name) || name == "undefined" || name == "No LoRA";
 }
 
 // `pattern` with its # filled in.
@@ -140,11 +140,21 @@ struct Strength {
 
 class Node {
  public:
-  Node(const Graph& graph, NodeIndex node, const Resolve& resolve)
+  Node(const Graph& graph, NodeIndex node, const Resolve& resolve,
+       std::size_t& work_left)
       : graph_(graph),
         node_(node),
         inputs_(graph.inputs(node)),
-        resolve_(resolve) {}
+        resolve_(resolve),
+        work_left_(work_left) {}
+
+  /// False if there is not as much work left.
+  bool pays(std::size_t work) {
+    is_cut_ = is_cut_ || work > work_left_;
+    if (!is_cut_) work_left_ -= work;
+    return !is_cut_;
+  }
+  bool is_cut() const { return is_cut_; }
 
   /// By a switch for the whole node.
   bool is_switched_off() const {
@@ -250,6 +260,8 @@ class Node {
   NodeIndex node_;
   std::span<const GraphInput> inputs_;
   const Resolve& resolve_;
+  std::size_t& work_left_;
+  bool is_cut_ = false;
   mutable std::vector<LoraName> words_;
 };
 
@@ -328,15 +340,16 @@ void add_list(JsonValue list, std::vector<Lora>& loras) {
 
 // What an input holds in one piece: lists, objects, tags. False if it is the
 // name of a single LoRA, or nothing of that kind.
-bool add_lists(const Node& values, const GraphInput& input,
-               const Limits& limits, std::vector<Lora>& loras) {
+bool add_lists(Node& values, const GraphInput& input, const Limits& limits,
+               std::vector<Lora>& loras) {
   const std::string_view text = input.value.string().value_or("");
   const JsonValue held = plain_value(input.value);
   if ((input.name == "loras" || input.name == "lora_stack") &&
       !text.starts_with('[')) {
     // tinyterraNodes: a box of tags under the name of a list.
     if (input.name == "loras")
-      if (const auto tags = values.value_of(input).string())
+      if (const auto tags = values.value_of(input).string();
+          tags && values.pays(tags->size()))
         collect_lora_tags(*tags, loras);
     add_list(held, loras);
     // A list of one is unwrapped like any other list of one.
@@ -348,12 +361,14 @@ bool add_lists(const Node& values, const GraphInput& input,
     return true;
   }
   if (input.name == "lora_names") {
+    const auto names = values.value_of(input).string().value_or("");
     const auto weights = values.value("lora_weights").string();
-    add_named_list(values.value_of(input).string().value_or(""),
-                   weights.value_or(""), !weights, loras);
+    if (values.pays(names.size() + weights.value_or("").size()))
+      add_named_list(names, weights.value_or(""), !weights, loras);
     return true;
   }
   if (!text.starts_with('[') && !text.starts_with('{')) return false;
+  if (!values.pays(text.size())) return true;
   const JsonDocument list = parse_json(text, limits);
   // WeiLin's first boxes: {"prompt": "1girl", "lora": [{"lora": "x", ...}]}.
   add_list(list.root().is_object() ? list.root()["lora"] : list.root(), loras);
@@ -412,7 +427,7 @@ void collect_lora_tags(std::string_view text, std::vector<Lora>& loras) {
 }
 
 bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
-                   const Limits& limits, std::size_t& pairs_left,
+                   const Limits& limits, std::size_t& work_left,
                    std::vector<Lora>& loras) {
   const std::span<const GraphInput> inputs = graph.inputs(node);
   const NodeKind& kind = *graph.node(node).kind;
@@ -426,11 +441,8 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
            (is_box && input.value.string().value_or("").starts_with('{'));
   };
   if (std::none_of(inputs.begin(), inputs.end(), is_of_loras)) return true;
-  const std::size_t pairs = inputs.size() * inputs.size();
-  if (pairs > pairs_left) return false;
-  pairs_left -= pairs;
-
-  const Node values(graph, node, resolve);
+  Node values(graph, node, resolve, work_left);
+  if (!values.pays(inputs.size() * inputs.size())) return false;
   if (values.is_switched_off()) return true;
   for (const GraphInput& input : inputs) {
     if (!is_of_loras(input) || add_lists(values, input, limits, loras))
@@ -443,7 +455,7 @@ bool collect_loras(const Graph& graph, NodeIndex node, const Resolve& resolve,
     else
       add_by_words(values, input, loras);
   }
-  return true;
+  return !values.is_cut();
 }
 
 }  // namespace sdmeta

@@ -15,11 +15,12 @@ namespace sdmeta {
 /// Adds the LoRAs that are switched on, in the node's order. `resolve` gives
 /// the value behind a link (missing if unknown). Entries named `None`, muted,
 /// beyond the node's own count or with no strength at all are left out.
-/// Inputs are compared with each other: a node pays for its pairs out of
-/// `pairs_left` and is left out, and false returned, if it cannot.
+/// Inputs are compared with each other, and many nodes may be handed one text:
+/// a node pays for its pairs and for each byte that it reads a list from out of
+/// `work_left`. What it cannot pay for is left out, and false returned.
 bool collect_loras(const Graph& graph, NodeIndex node,
                    const std::function<JsonValue(const GraphInput&)>& resolve,
-                   const Limits& limits, std::size_t& pairs_left,
+                   const Limits& limits, std::size_t& work_left,
                    std::vector<Lora>& loras);
 
 /// Adds the LoRAs of the tags in `text`, as node packs read them: of two

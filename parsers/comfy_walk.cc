@@ -14,8 +14,11 @@
 namespace sdmeta {
 
 bool is_no_name(std::string_view name) {
-  return name.empty() || name == "None" || name == "none" || name == "null" ||
-         name == "Baked VAE" || name == "baked VAE";
+  // Of files in folders. Thousands of nodes may be handed one of 2 MB.
+  constexpr std::size_t kLongestName = 1024;
+  return name.empty() || name.size() > kLongestName || name == "None" ||
+         name == "none" || name == "null" || name == "Baked VAE" ||
+         name == "baked VAE";
 }
 
 // --- what a pass was fed with
@@ -398,12 +401,12 @@ void ComfyWalk::collect_all_loras() {
     return values_.value_of(input, NodeField::kStrength).value;
   };
   // A dozen of the largest stacks known, of fifty LoRAs each.
-  std::size_t pairs_left = std::size_t{1} << 19;
+  std::size_t work_left = std::size_t{1} << 19;
   std::vector<Lora> loaded;
   std::vector<Lora> tagged;
   // Up the links means nearest the loader last; the order of loading is wanted.
   for (auto node = reachable_.rbegin(); node != reachable_.rend(); ++node) {
-    if (!collect_loras(graph_, *node, resolve, limits_, pairs_left, loaded))
+    if (!collect_loras(graph_, *node, resolve, limits_, work_left, loaded))
       are_loras_cut_ = true;
     collect_tags(*node, tagged);
   }

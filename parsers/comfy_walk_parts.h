@@ -29,7 +29,7 @@ inline constexpr unsigned kMaxDepth = 1000;
 /// False for inputs that lead away from the picture.
 bool is_on_image_path(std::string_view input_name);
 
-/// `None` and other words for no file.
+/// `None` and other words for no file, and what is too long for a name.
 bool is_no_name(std::string_view name);
 
 class ComfyWalk {

@@ -284,6 +284,67 @@ TEST(ComfyBudget, InputsBeyondTheLimitsAreDroppedWithANote) {
   expect_dropped(many);
 }
 
+using Json = nlohmann::ordered_json;
+
+// Many nodes in a row, each with an input `name` that is handed one text: by a
+// node that holds it, or over a bus.
+Interpretation timed_with_shared(std::string_view class_type, const char* chain,
+                                 const char* name, const std::string& shared,
+                                 bool is_on_bus) {
+  Json graph = Json::parse(sampled("", "\"positive\":\"p\""));
+  graph["x"] = is_on_bus ? Json{{"class_type", "CR 8 Channel Out"},
+                                {"inputs", {{"pipe", {"y", 0}}}}}
+                         : Json{{"class_type", "PrimitiveString"},
+                                {"inputs", {{"value", shared}}}};
+  if (is_on_bus)
+    graph["y"] = {{"class_type", "CR 8 Channel In"},
+                  {"inputs", {{"ch1", shared}}}};
+  Json last = "none";
+  for (int i = 0; i < 3000; ++i) {
+    const std::string id = std::to_string(i);
+    graph[id] = {
+        {"class_type", class_type},
+        {"inputs",
+         {{chain, last}, {name, {"x", is_on_bus ? 1 : 0}}, {"strength", 0.5}}}};
+    last = {id, 0};
+  }
+  graph["k"]["inputs"][chain] = last;
+  return timed(graph.dump(), Limits{});
+}
+
+TEST(ComfyBudget, AListThatManyNodesAreHandedIsNotReadByEach) {
+  std::string names;
+  std::string tags;
+  for (int i = 0; i < 20'000; ++i) {
+    names += "a,";
+    tags += "<lora:a:1>";
+  }
+  const std::string objects = "[{\"lora\":\"a\"}" + std::string(40'000, ' ');
+  for (const bool is_on_bus : {false, true})
+    for (const auto& [name, list] :
+         {std::pair("lora_names", names), std::pair("loras", tags),
+          std::pair("lora_stack", objects + "]")}) {
+      SCOPED_TRACE(name);
+      const Interpretation got =
+          timed_with_shared("LoraLoader", "model", name, list, is_on_bus);
+      ASSERT_TRUE(got.generation);
+      EXPECT_EQ(got.generation->steps, 9);
+      EXPECT_LE(got.generation->loras.size(), 1u);
+    }
+}
+
+TEST(ComfyBudget, ATextThatIsTooLongForANameIsNotCopiedByEach) {
+  const std::string name(500'000, 'a');
+  const Interpretation nets = timed_with_shared(
+      "ControlNetApply", "positive", "control_net_name", name, false);
+  ASSERT_TRUE(nets.generation);
+  EXPECT_TRUE(nets.generation->controlnets.empty());
+  const Interpretation loras =
+      timed_with_shared("LoraLoader", "model", "lora_name", name, false);
+  ASSERT_TRUE(loras.generation);
+  EXPECT_TRUE(loras.generation->loras.empty());
+}
+
 TEST(ComfyBudget, LinksOfEditorFilesInACircleAreGivenUpWithANote) {
   std::string nodes;
   std::string links;
