@@ -11,6 +11,26 @@ namespace {
 // Pickers name ratios as well.
 constexpr std::int64_t kLeastSide = 16;
 
+// `3:4 portrait 896x1152`, and not `wall-1920x1080.png`.
+bool is_size_choice(std::string_view words) {
+  constexpr std::size_t kLongestChoice = 64;
+  if (words.size() > kLongestChoice ||
+      words.find_first_of("/\\") != words.npos ||
+      !pixel_size_in(words, 4 * kLeastSide))
+    return false;
+  const std::size_t dot = words.rfind('.');
+  return dot == words.npos || dot + 1 == words.size() ||
+         !is_letter(words[dot + 1]);
+}
+
+// A number of pictures, or a setting that changes nothing.
+bool is_idle(const GraphInput& input) {
+  if (contains_ignoring_case(input.name, "batch")) return true;
+  if (input.is_link()) return false;
+  const auto number = input.value.number();
+  return number ? *number == 0 || *number == 1 : input.value.boolean() == false;
+}
+
 }  // namespace
 
 // Resizers that keep the proportions of a picture: their two sides are the box
@@ -236,24 +256,23 @@ bool ComfyWalk::hides_size(NodeIndex node) {
          !values_.value_of(*choice, NodeField::kSizeText).is_known();
 }
 
-// The text in which a picker says its size: under a name nobody listed, the
-// only one with a size in it at a node that gets nothing from others.
+// The text in which a picker says its size. Under a name nobody listed, of a
+// node that is called a picker and has nothing beside it that may change the
+// size: sizes stand in names of files, models and prompts as well.
 std::optional<std::string_view> ComfyWalk::size_text(NodeIndex node) {
   if (const GraphInput* text = values_.input(node, NodeField::kSizeText))
     return values_.value_of(*text, NodeField::kSizeText).string();
   const NodeRole role = values_.role(node);
   if ((role != NodeRole::kUnknown && role != NodeRole::kLatent) ||
-      values_.input(node, NodeField::kWidth) != nullptr)
+      !contains_any_ignoring_case(
+          graph_.node(node).class_type,
+          {"size", "resolut", "dimension", "ratio", "latent"}))
     return std::nullopt;
-  constexpr std::size_t kLongestChoice = 64;
   std::optional<std::string_view> found;
   for (const GraphInput& input : graph_.inputs(node)) {
-    if (input.is_link()) return std::nullopt;
+    if (is_idle(input)) continue;
     const auto words = input.value.string();
-    if (!words || words->size() > kLongestChoice ||
-        !pixel_size_in(*words, 4 * kLeastSide))
-      continue;
-    if (found) return std::nullopt;
+    if (found || !words || !is_size_choice(*words)) return std::nullopt;
     found = words;
   }
   return found;

@@ -795,6 +795,31 @@ TEST(ComfyUi, APickerSaysItsSizeInAnyOfItsTexts) {
   EXPECT_EQ(size("notes", "12, 24"), decltype(expected)(0, 0));
 }
 
+TEST(ComfyUi, ASizeInAnotherTextOrBesideOtherSettingsIsNone) {
+  using Json = nlohmann::json;
+  const auto width_of = [](const Json& latent) {
+    return usual_with({{"5", latent}}).width;
+  };
+  const auto node = [](const char* name, Json inputs) {
+    inputs.update({{"width", nullptr}, {"height", nullptr}});
+    return Json{{"class_type", name}, {"inputs", std::move(inputs)}};
+  };
+  constexpr const char* kSize = "832x1216 (2:3)";
+  EXPECT_EQ(width_of(node("HeronSizes", {{"pick", kSize}, {"swap", false}})),
+            832);
+  for (const Json& other :
+       {Json{{"multiplier", 2.0}}, Json{{"swap", true}}, Json{{"way", "3:2"}},
+        Json{{"custom_width", 640}}, Json{{"factor", {"1", 0}}}}) {
+    Json inputs = {{"pick", kSize}};
+    inputs.update(other);
+    EXPECT_FALSE(width_of(node("HeronSizes", inputs))) << other;
+  }
+  EXPECT_FALSE(width_of(node("HeronPictures", {{"file", "wall 832x1216"}})));
+  EXPECT_FALSE(
+      width_of(node("HeronLatents", {{"file", "noise_832x1216.latent"}})));
+  EXPECT_FALSE(width_of(node("HeronSizes", {{"of", "walls/832x1216"}})));
+}
+
 TEST(ComfyUi, SidesThatNoPictureHasAreNotScaled) {
   constexpr std::int64_t kHuge = 9'000'000'000'000'000'000;
   const Generation resized = usual_with(
