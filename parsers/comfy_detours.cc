@@ -73,8 +73,11 @@ const GraphInput* Graph::constant_in(NodeIndex index) const {
        role != NodeRole::kUnknown))
     return nullptr;
   const GraphInput& held = inputs_[held_by.first_input];
-  if (held.is_link() || !(held.value.is_number() || held.value.is_bool() ||
-                          held.value.is_string()))
+  // A class nobody listed may make another text of its own: models,
+  // translators.
+  const bool is_text = role != NodeRole::kUnknown && held.value.is_string();
+  if (held.is_link() ||
+      !(held.value.is_number() || held.value.is_bool() || is_text))
     return nullptr;
   const FieldSet fields = usual_fields(held.name);
   return (fields & field_bit(NodeField::kValue)) != 0 &&

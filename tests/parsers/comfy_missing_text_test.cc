@@ -149,6 +149,16 @@ TEST(ComfyMissingText, TheUsersWordsStandForWhatWasMadeOfThem) {
   }
 }
 
+// One input alone makes it no constant.
+TEST(ComfyMissingText, AModelThatIsHandedItsWordsIsNotWhatItWrites) {
+  for (const std::string name : {"HeronLLM", "Heron Prompt Enhancer GPT"}) {
+    const Interpretation got =
+        made_with(R"({"words": {"class_type": ")" + name +
+                  R"(", "inputs": {"string": "a wren"}}})");
+    EXPECT_EQ(got.generation->prompt, std::nullopt) << name;
+  }
+}
+
 // A box with an output for each of its texts, in their order.
 TEST(ComfyMissingText, EachTextOfABoxLeavesByItsOwnOutput) {
   for (const std::string texts :
