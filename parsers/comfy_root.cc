@@ -101,6 +101,9 @@ void ComfyWalk::find_root() {
     // or was left behind.
     candidate.paints = candidate.paints &&
                        (candidate.rank == 1 || candidate.rank >= top_output);
+    // Of a broken-off graph the end with most behind it counts.
+    if (!candidate.paints && candidate.rank == 1 && !asks_a_service(node))
+      candidate.rank = 0;
     const std::string_view id = graph_.node(node).id;
     std::from_chars(id.data(), id.data() + id.size(), candidate.id);
     const bool is_better = !best || candidate > *best;

@@ -142,6 +142,25 @@ TEST(ComfyRoot, WhatAnOutputNobodyListedShowsGoesBeforeAMask) {
   EXPECT_FALSE(is_flagged(got));
 }
 
+TEST(ComfyRoot, OfABrokenOffGraphTheEndWithMostBehindItCounts) {
+  const Interpretation got = read(
+      {{"1",
+        {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "a heron"}}}}},
+       {"2",
+        {{"class_type", "ControlNetLoader"},
+         {"inputs", {{"control_net_name", "reeds.pth"}}}}},
+       {"3",
+        {{"class_type", "ControlNetApply"},
+         {"inputs",
+          {{"conditioning", {"1", 0}},
+           {"control_net", {"2", 0}},
+           {"strength", 0.5}}}}},
+       {"4", {{"class_type", "Somebodys Note"}, {"inputs", {{"a", "b"}}}}}});
+  ASSERT_TRUE(got.generation);
+  ASSERT_EQ(got.generation->controlnets.size(), 1u);
+  EXPECT_EQ(got.generation->controlnets[0].model, "reeds.pth");
+}
+
 // Easy-Use and Efficiency: a sampler may be an output.
 TEST(ComfyRoot, ASamplerThatSavesItselfIsAnOutput) {
   Json graph = join({scene("a", "a heron"),
