@@ -100,21 +100,21 @@ bool GraphTexts::draws_lots(NodeIndex node, std::string_view text) const {
          trimmed(text).find('\n') != text.npos && works_on_strings(node);
 }
 
-// Dynamic Prompts and its kin choose from `{red|blue}`, put a line of a file
-// for
-// `__colour__` and run `{% if %}`; where a text has none, it is what they make.
+// Dynamic Prompts and its kin choose from `{red|blue}`, put a line of a file in
+// place of `__colour__` and run `{% if %}`; where a text has none, it is what
+// they make.
 bool GraphTexts::fills_template(NodeIndex node, std::string_view text) const {
   if (!contains_any_ignoring_case(
           graph_.node(node).class_type,
           {"random", "wildcard", "combinatorial", "dynamic", "jinja"}))
     return false;
-  for (std::size_t at = text.find('{'); at != text.npos;
-       at = text.find('{', at + 1)) {
-    const std::string_view inside =
-        text.substr(at + 1, text.find('}', at) - at);
-    if (inside.starts_with('%') || inside.starts_with('{') ||
-        inside.find('|') != inside.npos)
-      return true;
+  bool is_in_braces = false;
+  char before = 0;
+  for (const char c : text) {
+    const bool opens = before == '{' && (c == '%' || c == '{');
+    if (opens || (is_in_braces && c == '|')) return true;
+    if (c == '{' || c == '}') is_in_braces = c == '{';
+    before = c;
   }
   const std::size_t mark = text.find("__");
   return mark != text.npos && text.find("__", mark + 3) != text.npos;

@@ -284,6 +284,16 @@ TEST(ComfyBudget, InputsBeyondTheLimitsAreDroppedWithANote) {
   expect_dropped(many);
 }
 
+TEST(ComfyBudget, BracesThatAreNotClosedAreReadOnce) {
+  std::string open;
+  for (int i = 0; i < 200'000; ++i) open += "{a";
+  const std::string nodes =
+      node("0", "RandomPrompt", text({"\"text\":\"", open, "\""})) +
+      node("e", "CLIPTextEncode", link("text", 0));
+  EXPECT_EQ(timed(sampled(nodes, "\"positive\":[\"e\",0]")).generation->prompt,
+            open);
+}
+
 using Json = nlohmann::ordered_json;
 
 // Many nodes in a row, each with an input `name` that is handed one text: by a
