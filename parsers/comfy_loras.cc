@@ -154,6 +154,8 @@ class Node {
     if (!is_cut_) work_left_ -= work;
     return !is_cut_;
   }
+  /// To take a list apart costs more than to compare names.
+  bool pays_for(std::size_t bytes) { return pays(4 * bytes); }
   bool is_cut() const { return is_cut_; }
 
   /// By a switch for the whole node.
@@ -349,7 +351,7 @@ bool add_lists(Node& values, const GraphInput& input, const Limits& limits,
     // tinyterraNodes: a box of tags under the name of a list.
     if (input.name == "loras")
       if (const auto tags = values.value_of(input).string();
-          tags && values.pays(tags->size()))
+          tags && values.pays_for(tags->size()))
         collect_lora_tags(*tags, loras);
     add_list(held, loras);
     // A list of one is unwrapped like any other list of one.
@@ -363,12 +365,12 @@ bool add_lists(Node& values, const GraphInput& input, const Limits& limits,
   if (input.name == "lora_names") {
     const auto names = values.value_of(input).string().value_or("");
     const auto weights = values.value("lora_weights").string();
-    if (values.pays(names.size() + weights.value_or("").size()))
+    if (values.pays_for(names.size() + weights.value_or("").size()))
       add_named_list(names, weights.value_or(""), !weights, loras);
     return true;
   }
   if (!text.starts_with('[') && !text.starts_with('{')) return false;
-  if (!values.pays(text.size())) return true;
+  if (!values.pays_for(text.size())) return true;
   const JsonDocument list = parse_json(text, limits);
   // WeiLin's first boxes: {"prompt": "1girl", "lora": [{"lora": "x", ...}]}.
   add_list(list.root().is_object() ? list.root()["lora"] : list.root(), loras);

@@ -44,6 +44,17 @@ unsigned ComfyWalk::root_rank(NodeIndex node) const {
              : 0;
 }
 
+// Remembered: many ends may have the same nodes behind them.
+ComfyWalk::Painter ComfyWalk::painter(NodeIndex node) {
+  painters_.resize(graph_.size(), Painter::kNotAsked);
+  Painter& known = painters_[static_cast<std::size_t>(node)];
+  if (known == Painter::kNotAsked)
+    known = is_sampler(node)       ? Painter::kSampler
+            : asks_a_service(node) ? Painter::kService
+                                   : Painter::kNone;
+  return known;
+}
+
 // `has_painter`: some of them is a sampler or, behind an output, a service.
 std::size_t ComfyWalk::count_reachable(NodeIndex root, bool& has_painter) {
   start();
@@ -55,8 +66,11 @@ std::size_t ComfyWalk::count_reachable(NodeIndex root, bool& has_painter) {
     const NodeIndex node = open.back();
     open.pop_back();
     ++count;
-    has_painter = has_painter || is_sampler(node) ||
-                  (may_be_service && asks_a_service(node));
+    if (!has_painter) {
+      const Painter found = painter(node);
+      has_painter = found == Painter::kSampler ||
+                    (may_be_service && found == Painter::kService);
+    }
     for (const GraphInput& input : graph_.inputs(node))
       if (input.is_link() && enter(input.node)) open.push_back(input.node);
   }
@@ -138,10 +152,10 @@ bool ComfyWalk::differs(NodeIndex rival, Limits& limits) const {
   return is_apart && essence(made) != essence(result_);
 }
 
-// Runs last, on what is left of the visits.
+// Runs last, on a part of the visits that are left: it only adds a note.
 bool ComfyWalk::is_one_of_several() const {
   Limits limits = limits_;
-  limits.max_graph_visits = values_.visits_left();
+  limits.max_graph_visits = values_.visits_left() / 4;
   const std::size_t count = std::min(rivals_.size(), kMaxRivals);
   return !path_.empty() &&
          std::any_of(rivals_.begin(), rivals_.begin() + std::ptrdiff_t(count),

@@ -4,6 +4,7 @@
 // they paint), comfy_walk.cc (the rest, and the order).
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <set>
@@ -67,6 +68,8 @@ class ComfyWalk {
   void find_root();
   bool is_output(NodeIndex node) const;
   unsigned root_rank(NodeIndex node) const;
+  enum class Painter : std::uint8_t { kNotAsked, kNone, kService, kSampler };
+  Painter painter(NodeIndex node);
   std::size_t count_reachable(NodeIndex root, bool& has_painter);
   bool differs(NodeIndex rival, Limits& limits) const;
   bool is_one_of_several() const;
@@ -160,6 +163,7 @@ class ComfyWalk {
   std::uint32_t stamp_ = 0;
   NodeIndex root_ = kNoNode;
   std::vector<NodeIndex> rivals_;  // that are no worse roots
+  std::vector<Painter> painters_;
   bool are_loras_cut_ = false;
   bool is_size_hidden_ = false;  // by numbers that are not in the graph
   // From the base sampler to the root, all nodes of the picture's path.
