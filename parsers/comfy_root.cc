@@ -99,6 +99,7 @@ void ComfyWalk::find_root() {
     bool paints;
     unsigned rank;
     std::size_t reach;
+    bool is_unlisted;
     std::int64_t id;
     auto operator<=>(const Candidate&) const = default;
   };
@@ -115,9 +116,12 @@ void ComfyWalk::find_root() {
     // or was left behind.
     candidate.paints = candidate.paints &&
                        (candidate.rank == 1 || candidate.rank >= top_output);
-    // Of a broken-off graph the end with most behind it counts.
-    if (!candidate.paints && candidate.rank == 1 && !asks_a_service(node))
+    // Of a broken-off graph the end with most behind it counts, and a class
+    // nobody listed, which may be a service, where nothing is behind any.
+    if (!candidate.paints && candidate.rank == 1) {
       candidate.rank = 0;
+      candidate.is_unlisted = true;
+    }
     const std::string_view id = graph_.node(node).id;
     std::from_chars(id.data(), id.data() + id.size(), candidate.id);
     const bool is_better = !best || candidate > *best;

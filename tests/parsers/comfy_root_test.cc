@@ -143,22 +143,29 @@ TEST(ComfyRoot, WhatAnOutputNobodyListedShowsGoesBeforeAMask) {
 }
 
 TEST(ComfyRoot, OfABrokenOffGraphTheEndWithMostBehindItCounts) {
-  const Interpretation got = read(
-      {{"1",
-        {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "a heron"}}}}},
-       {"2",
-        {{"class_type", "ControlNetLoader"},
-         {"inputs", {{"control_net_name", "reeds.pth"}}}}},
-       {"3",
-        {{"class_type", "ControlNetApply"},
-         {"inputs",
-          {{"conditioning", {"1", 0}},
-           {"control_net", {"2", 0}},
-           {"strength", 0.5}}}}},
-       {"4", {{"class_type", "Somebodys Note"}, {"inputs", {{"a", "b"}}}}}});
+  const Json chain = {
+      {"1",
+       {{"class_type", "CLIPTextEncode"}, {"inputs", {{"text", "a heron"}}}}},
+      {"2",
+       {{"class_type", "ControlNetLoader"},
+        {"inputs", {{"control_net_name", "reeds.pth"}}}}},
+      {"3",
+       {{"class_type", "ControlNetApply"},
+        {"inputs",
+         {{"conditioning", {"1", 0}},
+          {"control_net", {"2", 0}},
+          {"strength", 0.5}}}}}};
+  const Json alone = {
+      {"4",
+       {{"class_type", "SomebodysImageNode"},
+        {"inputs",
+         {{"prompt", "a boat"}, {"seed", 7}, {"model", "invented-4"}}}}},
+      {"5", {{"class_type", "SaveImage"}, {"inputs", {{"prefix", "x"}}}}}};
+  const Interpretation got = read(join({chain, alone}));
   ASSERT_TRUE(got.generation);
   ASSERT_EQ(got.generation->controlnets.size(), 1u);
   EXPECT_EQ(got.generation->controlnets[0].model, "reeds.pth");
+  EXPECT_EQ(read(alone).generation->model, "invented-4");
 }
 
 // Easy-Use and Efficiency: a sampler may be an output.
