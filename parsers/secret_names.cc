@@ -36,15 +36,21 @@ constexpr auto kSigningEndings = std::to_array<string_view>(
 constexpr auto kSigningPrefixes =
     std::to_array<string_view>({"xamz", "xgoog", "xoss", "xcos"});
 
-// Of the last letters of these words: for each letter, those that stand before
-// it as bits.
-using LastLetters = std::array<std::uint32_t, 26>;
+// Of the last three letters of these words: for each pair, those that stand
+// before it as bits.
+using LastLetters = std::array<std::uint32_t, 26 * 26>;
+
+constexpr std::size_t number_of(char letter) {
+  return static_cast<std::size_t>(letter - 'a');
+}
 
 constexpr void add_last_letters(std::span<const string_view> words,
                                 LastLetters& letters) {
-  for (const string_view word : words)
-    letters[std::size_t(word.back() - 'a')] |=
-        1u << (word[word.size() - 2] - 'a');
+  for (const string_view word : words) {
+    const string_view end = word.substr(word.size() - 3);
+    letters[26 * number_of(end[1]) + number_of(end[2])] |= 1u
+                                                           << number_of(end[0]);
+  }
 }
 
 constexpr LastLetters kLastLetters = [] {
@@ -92,14 +98,14 @@ Naming naming_of(const Letters& letters) {
 }  // namespace
 
 bool may_end_secret_name(string_view text) noexcept {
-  if (text.size() < 2) return false;
-  const char last = text.back();
-  const char before = text[text.size() - 2];
+  if (text.size() < 3) return false;
+  const string_view end = text.substr(text.size() - 3);
   // Signs between letters do not count.
-  if (!is_letter(last) || !is_letter(before)) return true;
-  return (kLastLetters[std::size_t(to_lower(last) - 'a')] >>
-              (to_lower(before) - 'a') &
-          1u) != 0;
+  if (!is_letter(end[0]) || !is_letter(end[1]) || !is_letter(end[2]))
+    return true;
+  const std::uint32_t before = kLastLetters[26 * number_of(to_lower(end[1])) +
+                                            number_of(to_lower(end[2]))];
+  return (before >> number_of(to_lower(end[0])) & 1u) != 0;
 }
 
 Naming naming_of(string_view name) { return naming_of(Letters(name)); }

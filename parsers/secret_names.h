@@ -17,7 +17,7 @@ enum class Naming {
 };
 
 /// Whether the letters that `text` ends with can be the end of a name for which
-/// `naming_of` tells anything: false for nearly all, by the last two.
+/// `naming_of` tells anything: false for nearly all, by the last three.
 bool may_end_secret_name(std::string_view text) noexcept;
 
 /// What the name of a member of JSON, or of a text, tells about its value.
