@@ -130,9 +130,10 @@ TEST(ComfyDetours, ASwitchMayStandInTheWay) {
       {"Any Switch (rgthree)", R"({"any_01": 1, "any_02": 2})"},
       {"HeronKit Select", R"({"index": 1, "input_0": 2, "input_1": 1})"},
       {"HeronKit If", R"({"condition": true, "if_true": 1, "if_false": 2})"}};
-  for (const auto& [type, inputs] : kinds)
+  for (const auto& kind : kinds)
     for (const auto& [name, nodes] : executed_graphs()) {
-      const Json shape = Json::parse(inputs);
+      const std::string& type = kind.first;
+      const Json shape = Json::parse(kind.second);
       const Json changed =
           with_relays(nodes, [&](const std::string& key, const Json& link) {
             Json made = {{"class_type", type}, {"inputs", shape}};
