@@ -242,7 +242,7 @@ Json with_subgraph(const Json& file,
     }
   }
   outer["nodes"].push_back(instance);
-  outer["definitions"]["subgraphs"] = {inner};
+  outer["definitions"]["subgraphs"] = Json::array({inner});
   return outer;
 }
 
